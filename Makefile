@@ -1,0 +1,134 @@
+# One non-recursive makefile.
+#   make [SAN=1|COV=1] [WERROR=1] [V=1] [CC=clang]   tools into build/<flavour>/bin
+#   make test | golden | fuzz | bench | lint | install | uninstall | clean
+# CFLAGS, CPPFLAGS and LDFLAGS are the user's and come last.
+
+VERSION := $(shell sed -n 's/^\#\# \[\([0-9][^]]*\)\].*/\1/p;T;q' CHANGELOG.md)
+PREFIX         ?= /usr/local
+PROGRAM_PREFIX ?= slo-
+DESTDIR        ?=
+PKG_CONFIG     ?= pkg-config
+INSTALL        ?= install
+FUZZ_CC        ?= clang
+FUZZ_RUNS      ?= 20000
+
+FLAVOUR := $(if $(SAN),san,$(if $(COV),cov,release))
+B       := build/$(FLAVOUR)$(if $(filter clang%,$(notdir $(CC))),-clang)
+Q       := $(if $(V),,@)
+msg      = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
+
+TOOLS    := $(notdir $(patsubst %/,%,$(wildcard cmd/*/)))
+LIB_SRC  := $(filter-out %_test.c %_fuzz.c %_bench.c,$(wildcard lib/*/*.c))
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
+LIB      := $(B)/libslo.a
+TEST_SRC := $(wildcard lib/*/*_test.c)
+TESTS    := $(TEST_SRC:lib/%.c=$(B)/test/%)
+FUZZ_SRC := $(wildcard lib/*/*_fuzz.c)
+FUZZERS  := $(FUZZ_SRC:lib/%.c=build/fuzz/bin/%)
+BENCH_SRC := $(wildcard lib/*/*_bench.c)
+BENCHES  := $(BENCH_SRC:lib/%.c=$(B)/bench/%)
+MAN      := $(wildcard man/*.[157])
+
+PKGS := jansson yaml-0.1 libcurl libmicrohttpd openssl
+DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
+# --as-needed: a tool links only what it uses, so a plain filter starts without libcurl.
+DEP_LIBS   := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(PKGS)) -lm -pthread
+CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual -Wcast-align -Wformat=2 -Wundef \
+	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla -Wwrite-strings -Wredundant-decls \
+	-Wpointer-arith -Wimplicit-fallthrough
+SLO_CPPFLAGS := -Ilib -D_GNU_SOURCE -MMD -MP $(DEP_CFLAGS)
+SLO_CFLAGS := -std=c11 -O2 -g $(WARN) $(if $(WERROR),-Werror) -fno-strict-aliasing -fstack-protector-strong \
+	-ffile-prefix-map=$(CURDIR)=. -pthread \
+	$(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1) \
+	$(if $(COV),--coverage -O0)
+SLO_LDFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined) $(if $(COV),--coverage) -pthread
+, := ,
+
+COMPILE = $(CC) $(SLO_CPPFLAGS) $(SLO_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+LINK    = $(CC) $(SLO_CFLAGS) $(CFLAGS) $(SLO_LDFLAGS) $(LDFLAGS)
+
+.PHONY: all lib tests test golden fuzz fuzz-build bench bench-build lint install uninstall clean version
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: $(TOOLS:%=$(B)/bin/%)
+lib: $(LIB)
+tests: $(TESTS)
+
+# One object knows the version; it is rebuilt when the changelog changes.
+$(B)/lib/base/version.o: SLO_CPPFLAGS += -DSLO_VERSION='"$(VERSION)"'
+$(B)/lib/base/version.o: CHANGELOG.md
+
+$(B)/%.o: %.c
+	$(call msg,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -c $< -o $@
+
+$(LIB): $(LIB_OBJ)
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $^
+
+define tool
+$(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard cmd/$(1)/*.c)) $(LIB)
+	$$(call msg,LINK,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(LINK) $$^ -o $$@ $(DEP_LIBS)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
+
+$(B)/test/%: $(B)/lib/%.o $(LIB)
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) $^ -o $@ $(CHECK_LIBS) $(DEP_LIBS)
+
+$(B)/bench/%: $(B)/lib/%.o $(LIB)
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) $^ -o $@ $(DEP_LIBS)
+
+# Fuzzers compile the library with coverage instrumentation of their own.
+FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -O1 -g
+build/fuzz/%.o: %.c
+	$(call msg,FUZZCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(SLO_CPPFLAGS) -std=c11 $(FUZZ_FLAGS) -DSLO_VERSION='"$(VERSION)"' -c $< -o $@
+build/fuzz/libslo.a: $(LIB_SRC:%.c=build/fuzz/%.o)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $^
+build/fuzz/bin/%: build/fuzz/lib/%.o build/fuzz/libslo.a
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ -o $@ $(DEP_LIBS)
+fuzz-build: $(FUZZERS)
+fuzz: fuzz-build
+	@scripts/fuzz build/fuzz/bin $(FUZZ_RUNS)
+
+test: all $(TESTS)
+	@scripts/run-tests $(B)
+golden: all
+	@scripts/golden $(B)/bin
+bench-build: all $(BENCHES)
+bench: bench-build
+	@scripts/bench $(B)
+
+lint:
+	@scripts/lint
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/llm-slo/schemas
+	$(foreach t,$(TOOLS),$(INSTALL) -m 0755 $(B)/bin/$(t) $(DESTDIR)$(PREFIX)/bin/$(if $(filter sloctl,$(t)),,$(PROGRAM_PREFIX))$(t) &&) true
+	$(INSTALL) -m 0644 $(wildcard schemas/*.json) $(DESTDIR)$(PREFIX)/share/llm-slo/schemas/
+	$(foreach m,$(MAN),$(INSTALL) -D -m 0644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(if $(filter 1,$(patsubst .%,%,$(suffix $(m)))),$(if $(filter sloctl.1,$(notdir $(m))),,$(PROGRAM_PREFIX)))$(notdir $(m)) &&) true
+
+uninstall:
+	rm -f $(foreach t,$(TOOLS),$(DESTDIR)$(PREFIX)/bin/$(if $(filter sloctl,$(t)),,$(PROGRAM_PREFIX))$(t))
+	rm -f $(foreach m,$(MAN),$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(if $(filter 1,$(patsubst .%,%,$(suffix $(m)))),$(if $(filter sloctl.1,$(notdir $(m))),,$(PROGRAM_PREFIX)))$(notdir $(m)))
+	rm -rf $(DESTDIR)$(PREFIX)/share/llm-slo
+
+clean:
+	rm -rf build
+version:
+	@echo $(VERSION)
+
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/num.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Powers of ten that a double holds exactly. */
+static const double exact_pow10[] = {
+	1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+};
+
+enum { EXACT_POW10 = 22, EXACT_DIGITS_BITS = 53 };
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+int slo_parse_i64(struct slo_str s, int64_t *out)
+{
+	bool neg = s.len > 0 && s.p[0] == '-';
+	uint64_t limit = neg ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
+	uint64_t v = 0;
+
+	if (s.len == (size_t)neg)
+		return -EINVAL;
+	for (size_t i = neg; i < s.len; i++) {
+		uint64_t d = (uint64_t)(unsigned char)s.p[i] - '0';
+
+		if (d > 9)
+			return -EINVAL;
+		if (v > (limit - d) / 10)
+			return -ERANGE;
+		v = v * 10 + d;
+	}
+	*out = neg ? (int64_t)(0 - v) : (int64_t)v;
+	return 0;
+}
+
+/* A number taken apart: (-1)^neg * digits * 10^exp10. */
+struct decimal {
+	uint64_t digits;
+	int exp10;
+	int used;  /* significant digits taken into @digits */
+	bool neg;
+	bool cut;  /* more digits were there than fit */
+};
+
+static const char *scan_digits(const char *p, const char *end, struct decimal *d, int shift)
+{
+	for (; p < end && is_digit(*p); p++) {
+		if (d->used >= 19) {
+			d->cut = true;
+			d->exp10 += 1 - shift;
+			continue;
+		}
+		d->digits = d->digits * 10 + (uint64_t)(*p - '0');
+		d->used += d->digits != 0;
+		d->exp10 -= shift;
+	}
+	return p;
+}
+
+static const char *scan_exponent(const char *p, const char *end, struct decimal *d)
+{
+	bool neg = false;
+	int e = 0;
+
+	if (p == end || (*p != 'e' && *p != 'E'))
+		return p;
+	p++;
+	if (p < end && (*p == '+' || *p == '-'))
+		neg = *p++ == '-';
+	if (p == end || !is_digit(*p))
+		return NULL;
+	for (; p < end && is_digit(*p); p++)
+		e = e < 100000 ? e * 10 + (*p - '0') : e;
+	d->exp10 += neg ? -e : e;
+	return p;
+}
+
+/* JSON grammar. Return: true when all of @s is a number. */
+static bool scan(struct slo_str s, struct decimal *d)
+{
+	const char *p = s.p, *end = s.p + s.len, *from;
+
+	d->neg = p < end && *p == '-';
+	p += d->neg;
+	from = p;
+	p = scan_digits(p, end, d, 0);
+	if (p == from || (*from == '0' && p - from > 1))
+		return false;
+	if (p < end && *p == '.') {
+		from = ++p;
+		p = scan_digits(p, end, d, 1);
+		if (p == from)
+			return false;
+	}
+	return scan_exponent(p, end, d) == end;
+}
+
+/*
+ * The rare numbers that the exact path cannot take. No tool calls setlocale(),
+ * so strtod() reads the C locale's dot.
+ */
+static int parse_slow(struct slo_str s, double *out)
+{
+	char text[1100];
+	char *heap = NULL, *to = text;
+	double v;
+
+	if (s.len >= sizeof(text)) {
+		heap = malloc(s.len + 1);
+		if (!heap)
+			return -ENOMEM;
+		to = heap;
+	}
+	memcpy(to, s.p, s.len);
+	to[s.len] = '\0';
+	v = strtod(to, NULL);
+	free(heap);
+	if (isinf(v))
+		return -ERANGE;
+	*out = v;
+	return 0;
+}
+
+int slo_parse_f64(struct slo_str s, double *out)
+{
+	struct decimal d = { 0 };
+	double v;
+
+	if (!scan(s, &d))
+		return -EINVAL;
+	if (d.cut || d.digits >> EXACT_DIGITS_BITS || d.exp10 < -EXACT_POW10 || d.exp10 > EXACT_POW10) {
+		if (d.digits != 0 || d.cut)
+			return parse_slow(s, out);
+		d.exp10 = 0;
+	}
+	/* Both operands are exact, so one rounding is all there is (Clinger 1990). */
+	v = (double)d.digits;
+	v = d.exp10 < 0 ? v / exact_pow10[-d.exp10] : v * exact_pow10[d.exp10];
+	*out = d.neg ? -v : v;
+	return 0;
+}
+
+static size_t fmt_u64(char *to, uint64_t v)
+{
+	static const char pairs[] =
+		"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+		"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+		"8081828384858687888990919293949596979899";
+	char tmp[20];
+	size_t at = sizeof(tmp);
+
+	while (v >= 100) {
+		const char *two = pairs + 2 * (v % 100);
+
+		tmp[--at] = two[1];
+		tmp[--at] = two[0];
+		v /= 100;
+	}
+	if (v >= 10) {
+		tmp[--at] = pairs[2 * v + 1];
+		tmp[--at] = pairs[2 * v];
+	} else {
+		tmp[--at] = (char)('0' + v);
+	}
+	memcpy(to, tmp + at, sizeof(tmp) - at);
+	return sizeof(tmp) - at;
+}
+
+size_t slo_fmt_i64(char *to, int64_t v)
+{
+	if (v >= 0)
+		return fmt_u64(to, (uint64_t)v);
+	*to = '-';
+	return 1 + fmt_u64(to + 1, 0 - (uint64_t)v);
+}
+
+/*
+ * @v as digits / 10^k with the smallest k that reads back equal: division of
+ * two exact doubles rounds once, exactly as the parser does.
+ */
+static size_t fmt_short_decimal(char *to, double v)
+{
+	for (int k = 1; k <= 17; k++) {
+		double scaled = v * exact_pow10[k];
+		uint64_t digits;
+		char tmp[24];
+		size_t n, whole;
+
+		if (scaled >= 9007199254740992.0)
+			return 0;
+		digits = (uint64_t)(scaled + 0.5);
+		if ((double)digits / exact_pow10[k] != v)
+			continue;
+		n = fmt_u64(tmp, digits);
+		whole = n > (size_t)k ? n - (size_t)k : 0;
+		size_t at = 0;
+		if (whole == 0)
+			to[at++] = '0';
+		memcpy(to + at, tmp, whole);
+		at += whole;
+		to[at++] = '.';
+		for (size_t pad = n; pad < (size_t)k; pad++)
+			to[at++] = '0';
+		memcpy(to + at, tmp + whole, n - whole);
+		return at + n - whole;
+	}
+	return 0;
+}
+
+/* "d.ddde-07" from printf, without the exponent's padding. */
+static size_t tidy_exponent(char *to, const char *text)
+{
+	const char *e = strchr(text, 'e');
+	size_t n = e ? (size_t)(e - text) : strlen(text);
+
+	memcpy(to, text, n);
+	if (!e)
+		return n;
+	to[n++] = 'e';
+	to[n++] = e[1];
+	for (e += 2; *e == '0' && e[1]; e++)
+		;
+	memcpy(to + n, e, strlen(e));
+	return n + strlen(e);
+}
+
+static size_t fmt_printf(char *to, double v)
+{
+	char text[64];
+	int digits = 15;
+
+	for (; digits < 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	if (v < 1e-6 || v >= 1e21) {
+		snprintf(text, sizeof(text), "%.*e", digits - 1, v);
+		/* Trailing zeros of the mantissa are not significant. */
+		char *e = strchr(text, 'e'), *z = e;
+
+		while (z[-1] == '0')
+			z--;
+		z -= z[-1] == '.';
+		memmove(z, e, strlen(e) + 1);
+		return tidy_exponent(to, text);
+	}
+	snprintf(text, sizeof(text), "%.*g", digits, v);
+	if (strchr(text, 'e')) {
+		int exp10 = atoi(strchr(text, 'e') + 1);
+		int places = digits - 1 - exp10;
+
+		snprintf(text, sizeof(text), "%.*f", places > 0 ? places : 0, v);
+		size_t n = strlen(text);
+		if (strchr(text, '.'))
+			while (text[n - 1] == '0')
+				text[--n] = '\0';
+	}
+	memcpy(to, text, strlen(text));
+	return strlen(text);
+}
+
+size_t slo_fmt_f64(char *to, double v)
+{
+	size_t sign = 0, n;
+
+	if (signbit(v)) {
+		*to++ = '-';
+		sign = 1;
+		v = -v;
+	}
+	if (v < 9007199254740992.0 && v == (double)(uint64_t)v)
+		return sign + fmt_u64(to, (uint64_t)v);
+	n = v >= 1e-6 && v < 1e15 ? fmt_short_decimal(to, v) : 0;
+	return sign + (n ? n : fmt_printf(to, v));
+}

@@ -187,10 +187,14 @@ static int parse_long(struct opt_parse *p, int argc, char **argv)
 
 	if (!o && !value && asked(p, name))
 		return 1;
-	if (!o && !value && name.len > 3 && memcmp(body, "no-", 3) == 0) {
+	if (!o && name.len > 3 && memcmp(body, "no-", 3) == 0) {
 		o = find(p->cmd, slo_str_n(body + 3, name.len - 3));
 		if (!o || o->type != SLO_OPT_FLAG)
 			return 0;
+		if (value) {
+			slo_err_set(p->err, 0, "--no-%s takes no value", o->name);
+			return usage_error(p);
+		}
 		value = "false";
 	}
 	if (!o)

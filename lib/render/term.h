@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a text renderer must know about where its text goes, and how that is
- * decided. A tool collects the facts (slo_term_facts), the rest is pure.
+ * decided. A tool collects the facts (struct slo_term_facts), the rest is pure.
  */
 #ifndef SLO_RENDER_TERM_H
 #define SLO_RENDER_TERM_H
@@ -47,9 +47,6 @@ struct slo_term_facts {
  * movement needs a terminal that is not dumb.
  */
 struct slo_term slo_term_decide(const struct slo_term_facts *f);
-
-/** slo_term_facts_of - fill the facts of descriptor @fd from the system and environment. For cmd/ only. */
-void slo_term_facts_of(int fd, struct slo_term_facts *f);
 
 enum slo_style {
 	SLO_STYLE_BOLD,

@@ -172,7 +172,8 @@ static const struct bad {
 } bad[] = {
 	{ "--coutn 5", "unknown option --coutn (did you mean --count?)" },
 	{ "--coutn=5", "unknown option --coutn (did you mean --count?)" },
-	{ "-kount=5", "unknown option -kount (did you mean --count?)" },
+	{ "-coutn=5", "unknown option -coutn (did you mean --count?)" },
+	{ "-naem=x", "unknown option -naem (did you mean --name?)" },
 	{ "--no-fial-open", "unknown option --no-fial-open (did you mean --no-fail-open?)" },
 	{ "--versoin", "unknown option --versoin (did you mean --version?)" },
 	{ "--zzzzzzz", "unknown option --zzzzzzz" },

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 
 enum {
-	WIDTH = 96,       /* columns of the whole page */
+	WIDTH = 98,       /* columns of the whole page */
 	LABEL_MAX = 28,   /* a longer label has its text start on the next line */
 	UNIT_MAX = 4096,  /* bytes of one option's text */
 	METAVAR_MAX = 40, /* "text|json|html" */
@@ -143,7 +143,7 @@ static void put_choices(struct layout *l, const struct slo_opt *o)
 		for (size_t i = 0; o->choices[i]; i++)
 			slo_buf_addf(&b, "%s%s%s", i ? ", " : "", o->choices[i],
 				     opt_choice_unbuilt(o, o->choices[i]) ? " (not built yet)" : "");
-		put_text(l, "[one of:");
+		put_together(l, "[one of:");
 		slo_buf_addc(&b, ']');
 		put_text(l, b.data ? b.data : "");
 	}

@@ -30,6 +30,14 @@ static char *print(const struct slo_config *from, bool origin)
 	return text;
 }
 
+/* Everything but where the values were read from. */
+static void forget_origins(struct slo_config *of)
+{
+	memset(of->origins, 0, sizeof(of->origins));
+	of->origins_count = 0;
+	memset(of->path, 0, sizeof(of->path));
+}
+
 START_TEST(the_defaults_are_the_documented_ones)
 {
 	slo_config_defaults(&c);
@@ -71,10 +79,10 @@ START_TEST(an_empty_file_is_the_defaults)
 	slo_config_defaults(&defaults);
 	parse("# nothing\n");
 	ck_assert_str_eq(c.path, "t.yaml");
-	c.path[0] = '\0';
+	forget_origins(&c);
 	ck_assert_mem_eq(&c, &defaults, sizeof(c));
 	parse("sampling:\nwebhook: {}\n");
-	c.path[0] = '\0';
+	forget_origins(&c);
 	ck_assert_mem_eq(&c, &defaults, sizeof(c));
 }
 END_TEST
@@ -251,14 +259,6 @@ static const char full[] = "signal_set: [cfs_throttled_ms, dns_latency_ms]\n"
 			   "  - { role: provider, address: \"2001:db8::/33\", port: 1 }\n"
 			   "  - { role: provider, address: \"::/0\" }\n"
 			   "  - { role: client, name: api.example.com }\n";
-
-/* Everything but where the values were read from. */
-static void forget_origins(struct slo_config *of)
-{
-	memset(of->origins, 0, sizeof(of->origins));
-	of->origins_count = 0;
-	of->path[0] = '\0';
-}
 
 START_TEST(what_is_printed_reads_back_equal)
 {

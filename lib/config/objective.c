@@ -21,18 +21,17 @@ static const struct part parts[] = {
 
 void slo_objective_defaults(struct slo_objective *o)
 {
-	*o = (struct slo_objective){
-		.service = "*",
-		.sli = SLO_SLI_TTFT,
-		.threshold = 800,
-		.target = 0.95,
-		.short_s = 300,
-		.long_s = 3600,
-		.burn = (double)NAN,
-		.budget_pct = 2,
-		.period_s = 30 * 86400,
-		.min_events = 20,
-	};
+	memset(o, 0, sizeof(*o));
+	o->service[0] = '*';
+	o->sli = SLO_SLI_TTFT;
+	o->threshold = 800;
+	o->target = 0.95;
+	o->short_s = 300;
+	o->long_s = 3600;
+	o->burn = (double)NAN;
+	o->budget_pct = 2;
+	o->period_s = INT64_C(30) * 86400;
+	o->min_events = 20;
 }
 
 bool config_needs_threshold(int sli)
@@ -70,6 +69,7 @@ int config_objective_check(const struct slo_objective *o, struct slo_err *err)
 /* The JSON value that a part's text stands for; NULL with @err. */
 static json_t *part_value(const struct slo_config_key *k, struct slo_str text, struct slo_err *err)
 {
+	bool duration = k->type == SLO_KEY_INT && strcmp(k->path, "objectives[].min_events") != 0;
 	int64_t i;
 	double d;
 
@@ -77,15 +77,13 @@ static json_t *part_value(const struct slo_config_key *k, struct slo_str text, s
 		return json_stringn(text.p, text.len);
 	if (k->type == SLO_KEY_NUM && slo_parse_f64(text, &d) == 0)
 		return json_real(d);
-	if (k->type == SLO_KEY_INT && strcmp(k->path, "objectives[].min_events") == 0 && slo_parse_i64(text, &i) == 0)
+	if (k->type == SLO_KEY_INT && !duration && slo_parse_i64(text, &i) == 0)
 		return json_integer(i);
-	if (k->type == SLO_KEY_INT && slo_parse_duration(text, SLO_NS_PER_S, &i) == 0 && i % SLO_NS_PER_S == 0)
+	if (duration && slo_parse_duration(text, SLO_NS_PER_S, &i) == 0 && i % SLO_NS_PER_S == 0)
 		return json_integer(i / SLO_NS_PER_S);
 	slo_err_set(err, -EINVAL, "want %s, got \"%.*s\"",
-		    k->type == SLO_KEY_NUM			      ? "a number" :
-		    strcmp(k->path, "objectives[].min_events") == 0 ? "an integer" :
-								      "whole seconds such as 30s, 5m or 1h",
-		    SLO_STR_ARG(text));
+		    duration ? "whole seconds such as 30s, 5m or 1h" :
+		    k->type == SLO_KEY_NUM ? "a number" : "an integer", SLO_STR_ARG(text));
 	return NULL;
 }
 

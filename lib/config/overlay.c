@@ -78,6 +78,14 @@ static bool is_section(const char *path)
 	return false;
 }
 
+static bool is_known(const char *table, const char *key)
+{
+	/* "sampling.burst_limit: 1" is no way to write a section. */
+	if (strpbrk(key, ".["))
+		return false;
+	return config_key(table) || is_section(table) || strcmp(table, refused[0].path) == 0;
+}
+
 static int unknown_key(struct overlay *o, const char *table, const char *key)
 {
 	char names[64][64];
@@ -280,7 +288,7 @@ static int read_object(struct overlay *o, const json_t *node, const struct place
 
 		snprintf(table, sizeof(table), "%.60s%.90s", at->table, key);
 		snprintf(shown, sizeof(shown), "%.60s%.90s", at->shown, key);
-		if (!config_key(table) && !is_section(table) && strcmp(table, refused[0].path) != 0) {
+		if (!is_known(table, key)) {
 			unknown_key(o, at->table, key);
 			return located(o, line, shown);
 		}

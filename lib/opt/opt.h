@@ -14,6 +14,7 @@
 #include "base/str.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -29,7 +30,7 @@ enum slo_opt_type {
 };
 
 enum slo_opt_flags {
-	SLO_OPT_NOT_BUILT = 1, /* accepted by the table; using it exits 2 with "not built yet" */
+	SLO_OPT_NOT_BUILT = 1, /* accepted by the table; using it exits 2 with "not built yet"; nothing is stored */
 	SLO_OPT_OBSOLETE = 2,  /* accepted, warned about once, does nothing */
 	SLO_OPT_SECRET = 4,    /* refused, naming the --<name>-file form */
 	SLO_OPT_FOLD = 8,      /* CHOICE: trimmed and case-insensitive */
@@ -54,6 +55,7 @@ struct slo_opt {
 	double lo, hi;              /* inclusive range of INT, NUM, DURATION (unit_ns units); both 0 = any */
 	int64_t unit_ns;            /* DURATION: unit of a bare number */
 	const char *const *choices; /* CHOICE: NULL-terminated */
+	const char *const *choices_not_built; /* CHOICE: those of @choices that exit 2 so far; NULL = all are built */
 };
 
 struct slo_cmd;
@@ -104,5 +106,14 @@ void slo_opts_help(FILE *to, const struct slo_cmd *cmd, const char *path);
 const char *slo_nearest(const char *word, const char *const *candidates, size_t n);
 
 #define SLO_OPT_END { .name = NULL }
+
+/** slo_opt_is_end - @o is the end of its table. For whoever walks a table: help, completion, checks. */
+static inline bool slo_opt_is_end(const struct slo_opt *o)
+{
+	return !o->name && o->type == SLO_OPT_FLAG;
+}
+
+/* offsetof(T, m) for the .off of an option, refused by -Werror when m is not a C (SLO_OPT_NUM wants a double, …). */
+#define SLO_OPT_OFF(T, m, C) ((uint32_t)(offsetof(T, m) + 0 * sizeof(&((T *)0)->m == (C *)0)))
 
 #endif

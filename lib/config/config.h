@@ -18,14 +18,14 @@
 enum {
 	SLO_MAX_OBJECTIVES = 64,
 	SLO_MAX_PEERS = 64,
-	SLO_MAX_CONFIG_KEYS = 128,
+	SLO_MAX_CONFIG_KEYS = 1024, /* remembered origins: more than all keys of full lists */
 };
 
 /* One objective. A service pattern "*" is for every service without its own. */
 struct slo_objective {
 	char service[64];
 	int sli;            /* enum SLO_SLI */
-	double threshold;   /* a request is good up to this value (throughput: from it on), the SLI's unit */
+	double threshold;   /* a request is good up to this value (throughput: from it on), the SLI's unit; 0 for error rates */
 	double target;      /* share of valid requests that must be good, in (0, 1) */
 	int64_t short_s;    /* short window, s */
 	int64_t long_s;     /* long window, s */
@@ -68,7 +68,7 @@ struct slo_config {
 	uint32_t peers_count;
 	/* where each key was set; for "config print --origin" */
 	struct {
-		char key[64];
+		char key[40]; /* "peers[3].role" */
 		int line;        /* 0 = default */
 	} origins[SLO_MAX_CONFIG_KEYS];
 	uint32_t origins_count;
@@ -102,10 +102,16 @@ int slo_config_print(const struct slo_config *c, bool origin, FILE *to);
 /** slo_config_objective - the objective of @service for @sli: its own, else "*"'s, else NULL. */
 const struct slo_objective *slo_config_objective(const struct slo_config *c, struct slo_str service, int sli);
 
+/** slo_objective_defaults - "*", ttft_ms <= 800 for 95 % of requests, 300 s and 3600 s, 2 % of 30 days, 20 requests. */
+void slo_objective_defaults(struct slo_objective *o);
+
 /**
  * slo_objective_parse - "ttft_ms<=400,target=0.95,short=5s,long=30s,burn=2,min_events=20[,service=chat]"
  *
- * The form of the --objective option; unset parts keep what @o holds.
+ * The form of the --objective option: the SLI first, its bound ("<=", for throughput ">=") left out for error
+ * rates; unset parts keep what @o holds (start from slo_objective_defaults()). burn=auto derives it;
+ * budget=PCT and period=DURATION set what it is derived from.
+ * Return: 0; -EINVAL with @err, also for a burn rate that the target makes unreachable. @o is then unchanged.
  */
 int slo_objective_parse(struct slo_objective *o, const char *text, struct slo_err *err);
 

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* --source replay:FILE: what an agent recorded, written again and marked as a replay. */
+#include "agent.h"
+
+#include "base/log.h"
+#include "base/time.h"
+#include "io/filter.h"
+
+#include <errno.h>
+#include <time.h>
+
+/* The moment of a record, ns; 0 when it has none of its own. */
+static int64_t moment(const struct slo_event *ev)
+{
+	switch (ev->kind) {
+	case SLO_KIND_SLO:
+		return ev->slo.timestamp;
+	case SLO_KIND_PROBE:
+		return ev->probe.ts_unix_nano;
+	case SLO_KIND_WINDOW:
+		return ev->window.end_ns;
+	case SLO_KIND_SLI_WINDOW:
+		return ev->sli_window.end_ns;
+	default:
+		return 0;
+	}
+}
+
+static void mark_labels(struct slo_sli_event *e)
+{
+	for (uint32_t i = 0; i < e->labels_count; i++)
+		if (slo_str_is(e->labels[i].key, "source")) {
+			if (!slo_str_is(e->labels[i].value, "synthetic"))
+				e->labels[i].value = slo_str("replay");
+			return;
+		}
+	if (e->labels_count < SLO_MAX_LABELS)
+		e->labels[e->labels_count++] = (struct slo_pair){ slo_str("source"), slo_str("replay") };
+}
+
+/* A synthetic record stays one: replaying it does not make it a recording of anything. */
+static void mark(struct slo_event *ev)
+{
+	int *source = ev->kind == SLO_KIND_PROBE        ? &ev->probe.source
+		      : ev->kind == SLO_KIND_WINDOW     ? &ev->window.source
+		      : ev->kind == SLO_KIND_SLI_WINDOW ? &ev->sli_window.source
+							: NULL;
+
+	if (ev->kind == SLO_KIND_SLO)
+		mark_labels(&ev->slo);
+	else if (source && *source != SLO_SOURCE_SYNTHETIC)
+		*source = SLO_SOURCE_REPLAY;
+}
+
+/* Sleep until @due_mono_ns or until told to stop. */
+static void wait_until(int64_t due_mono_ns)
+{
+	while (!agent_stop) {
+		int64_t left = due_mono_ns - slo_now_mono_ns();
+		struct timespec nap;
+
+		if (left <= 0)
+			return;
+		if (left > 100 * SLO_NS_PER_MS)
+			left = 100 * SLO_NS_PER_MS;
+		nap = (struct timespec){ .tv_nsec = left };
+		nanosleep(&nap, NULL);
+	}
+}
+
+/* Keep the recorded distances between records. */
+static void pace(const struct slo_event *ev, int64_t *offset)
+{
+	int64_t at = moment(ev);
+
+	if (at == 0)
+		return;
+	if (*offset == 0)
+		*offset = slo_now_mono_ns() - at;
+	wait_until(at + *offset);
+}
+
+static void replay_line(struct agent *a, struct slo_filter *f, struct slo_rec_ctx *ctx, struct slo_str line,
+			int64_t *offset)
+{
+	const uint32_t kinds = 1u << SLO_KIND_SLO | 1u << SLO_KIND_PROBE | 1u << SLO_KIND_WINDOW |
+			       1u << SLO_KIND_SLI_WINDOW;
+	static struct slo_event ev;
+	struct slo_err err = { 0 };
+	int r = slo_event_decode(ctx, line.p, line.len, -1, kinds, &ev, &err);
+
+	if (r < 0) {
+		slo_filter_bad(f, line, &err);
+		return;
+	}
+	if (r == SLO_EVENT_SKIPPED)
+		return;
+	if (a->o->replay_speed == AGENT_SPEED_RECORDED)
+		pace(&ev, offset);
+	mark(&ev);
+	agent_emit(a, &ev);
+	/* Nobody else's reader is slow here: wait for ours instead of dropping. */
+	if (!a->write_error)
+		a->write_error = slo_writer_flush(a->out, 1000);
+}
+
+int agent_run_replay(struct agent *a, const char *path)
+{
+	struct slo_filter f = { .report = slo_warn_err };
+	struct slo_rec_ctx ctx;
+	struct slo_err err = { 0 };
+	struct slo_str line;
+	int64_t offset = 0;
+	int r = slo_reader_open(path, &f.in, &err);
+
+	if (r) {
+		slo_warn_err(&err);
+		return 2;
+	}
+	slo_rec_ctx_init(&ctx);
+	while (!agent_stop && !a->write_error) {
+		r = slo_reader_next(f.in, &line, -1);
+		if (r == SLO_READ_EOF || r < 0)
+			break;
+		if (r == SLO_READ_LINE)
+			replay_line(a, &f, &ctx, line, &offset);
+		else if (r == SLO_READ_TOO_LONG)
+			slo_filter_bad(&f, slo_str_n(NULL, 0), &err);
+		slo_err_reset(&err);
+	}
+	agent_emit_stats(a, NULL, 0, slo_now_wall_ns(), true);
+	slo_rec_ctx_fini(&ctx);
+	slo_reader_close(f.in);
+	return slo_filter_end(&f) || (r < 0 && r != -EINTR);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One measured quantity over event time: the last few chunks in full, so that
+ * they can be merged over the interval of an incident, and behind them a ring
+ * of one number per chunk, the quantity's own past.
+ *
+ * A chunk becomes part of the past only when it drops out of the recent ring,
+ * that is about SLO_TRACK_RECENT chunks after it ended, and not while the
+ * service is in trouble: a fault does not become its own baseline.
+ */
+#ifndef SLO_ATTRIBUTE_TRACK_H
+#define SLO_ATTRIBUTE_TRACK_H
+
+#include "attribute/scalar.h"
+
+enum {
+	SLO_TRACK_RECENT = 8,     /* chunks an incident can look back over */
+	SLO_TRACK_AHEAD = 4,      /* chunks that may be newer than the instant looked at */
+	SLO_TRACK_PAST = 120,     /* numbers in the baseline */
+	SLO_TRACK_PAST_MIN = 5,   /* fewer are no baseline */
+	SLO_TRACK_RING = SLO_TRACK_RECENT + SLO_TRACK_AHEAD,
+};
+
+/* Memory that all tracks of one engine share. */
+struct slo_track_budget {
+	size_t used, max;   /* bytes */
+	uint64_t refused;   /* allocations that did not fit: windows taken without them */
+};
+
+struct slo_track {
+	int64_t chunk_ns;   /* width; chunks are aligned to the epoch */
+	enum slo_scalar how;
+	int64_t first;      /* index of the oldest chunk in the ring; SLO_ABSENT_I64 = none */
+	struct slo_merged ring[SLO_TRACK_RING]; /* chunk i is at i modulo SLO_TRACK_RING */
+	double past[SLO_TRACK_PAST];
+	uint32_t past_n, past_at;
+	int source;         /* enum SLO_EVIDENCE: who measured the newest window */
+	char why[48];       /* reason of the newest window that was not captured */
+	struct slo_track_budget *budget;
+};
+
+/** slo_track_new - NULL when the budget or memory is spent. */
+struct slo_track *slo_track_new(int64_t chunk_ns, enum slo_scalar how, struct slo_track_budget *budget);
+void slo_track_free(struct slo_track *t);
+
+/** slo_track_add - add a window to the chunk its end falls into. Return: false when that chunk is gone or @w invalid. */
+bool slo_track_add(struct slo_track *t, const struct slo_window *w);
+
+/** slo_track_add_hist - the same for @count observations as a histogram (may be NULL) with their sum, min, max. */
+bool slo_track_add_hist(struct slo_track *t, int64_t start_ns, int64_t end_ns, uint64_t count, double sum, double min,
+			double max, const struct slo_hist *hist);
+
+/**
+ * slo_track_age - let chunks that ended more than SLO_TRACK_RECENT chunks before @at_ns go
+ * @skip_from, @skip_to: chunks that overlap this interval leave without becoming past; equal = none
+ */
+void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_t skip_to);
+
+/**
+ * slo_track_merge - the recent chunks that lie in [@from_ns, @to_ns)
+ * @out: reset first; its histogram, if any, is filled
+ *
+ * The chunk @from_ns falls into counts when at least half of it is inside;
+ * at least the newest chunk that ended by @to_ns always counts.
+ */
+void slo_track_merge(const struct slo_track *t, int64_t from_ns, int64_t to_ns, struct slo_merged *out);
+
+/**
+ * slo_track_baseline - median of the past and its spread
+ * @spread: 1.4826 * median absolute deviation, the standard deviation of normal noise; may be NULL
+ *
+ * Return: the median, or NaN when fewer than SLO_TRACK_PAST_MIN numbers are known.
+ */
+double slo_track_baseline(const struct slo_track *t, double *spread);
+
+#endif

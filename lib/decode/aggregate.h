@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From observations and requests to windows and exemplars.
+ *
+ * Between two flushes every observation goes into the cell of its (signal,
+ * service, role), every request into the cells of its service's SLIs. A flush
+ * emits one `window` per signal, service and role, one `sli_window` per service and
+ * SLI, and starts afresh. Exemplars leave at once, through a token bucket.
+ *
+ * What counts for which SLI (a request has an outcome: answered in full,
+ * timed out, aborted):
+ *
+ * sli                   valid                                       bad
+ * ttft_ms               first content came and status < 400;        timeout; aborted; value > threshold: slow
+ * request_latency_ms    answered in full and status < 400;          the same
+ *                       both also: timed out; aborted with no (complete) answer
+ *                       after waiting longer than the threshold
+ * error_rate            all, except aborted with status < 400       429, 5xx, timeout, aborted before any answer
+ *                       after content had come (a client that hangs up)
+ * token_throughput_tps  streams of >= 2 content chunks, status      value < threshold: slow; without an objective
+ *                       < 400                                       none is
+ *
+ * ttft = first_ns - sent_ns, latency = end_ns - start_ns, throughput =
+ * (chunks - 1) / (last_chunk - first_chunk): content chunks per second, which are tokens only where the
+ * server sends one per token. Without an objective for an SLI everything valid is good
+ * unless it timed out or was aborted.
+ *
+ * Pure: time comes with the data.
+ */
+#ifndef SLO_DECODE_AGGREGATE_H
+#define SLO_DECODE_AGGREGATE_H
+
+#include "decode/obs.h"
+#include "event/event.h"
+
+struct slo_config;
+
+enum {
+	SLO_AGG_SERVICES = 16,  /* most services */
+	SLO_SERVICE_ALL = -2,   /* slo_agg_capture(): every service and the host-wide one */
+};
+
+/* Who a service is on the wire. Borrowed strings; may be changed between calls. */
+struct slo_agg_service {
+	struct slo_str name, namespace, workload, pod, container;
+};
+
+typedef void slo_emit_fn(void *arg, const struct slo_event *ev);
+
+struct slo_agg_opts {
+	struct slo_str cluster, node;
+	struct slo_str namespace, pod, container; /* of host-wide events */
+	const struct slo_agg_service *services;   /* borrowed, must outlive the aggregator */
+	size_t services_count;
+	const struct slo_config *config;          /* objectives, enabled signals, exemplar limits; borrowed */
+	int source;                               /* enum SLO_SOURCE of everything emitted */
+	uint32_t sample_good;                     /* an exemplar of one in this many good requests; 0 = of none */
+	slo_emit_fn *emit;                        /* exemplars; events are valid during the call only */
+	void *emit_arg;
+};
+
+/* Since the start. */
+struct slo_agg_counters {
+	uint64_t observations, requests;
+	uint64_t exemplars;     /* emitted: probe and slo */
+	uint64_t rate_limited;  /* exemplars dropped by the token bucket */
+	uint64_t ignored;       /* of a disabled signal, or of no known service or signal */
+	uint64_t windows;       /* emitted: window and sli_window */
+	uint64_t lost;          /* reported through slo_agg_lost() */
+};
+
+struct slo_agg;
+
+/** slo_agg_new - Return: 0, -ENOMEM, -E2BIG for more than SLO_AGG_SERVICES services. */
+int slo_agg_new(struct slo_agg **out, const struct slo_agg_opts *opts);
+void slo_agg_free(struct slo_agg *a);
+
+/** slo_agg_sink - the way in for sources. */
+struct slo_obs_sink slo_agg_sink(struct slo_agg *a);
+
+/**
+ * slo_agg_capture - what the sources say about a signal they do or do not watch
+ * @service:  index, SLO_SERVICE_NONE (host-wide) or SLO_SERVICE_ALL
+ * @state:    SLO_STATE_NOT_CAPTURED, or any other for "watched"
+ * @provider: static string; "" when not captured
+ * @why:      copied (cut at 127 bytes); "" or NULL = none
+ *
+ * Holds until changed. Until the first call a signal is not captured, why = "no source".
+ * A cell with observations has state value whatever was said here.
+ */
+void slo_agg_capture(struct slo_agg *a, int service, int signal, int state, const char *provider, const char *why);
+
+/**
+ * slo_agg_enable - shed or restore a signal at run time
+ *
+ * Observations of a shed signal are ignored and its windows say not_captured:
+ * "shed by the overhead guard". A signal that the configuration leaves out has no windows at all.
+ */
+void slo_agg_enable(struct slo_agg *a, int signal, bool on);
+
+/** slo_agg_lost - @n packets or flows are known to be missing from this interval. */
+void slo_agg_lost(struct slo_agg *a, uint64_t n);
+
+/**
+ * slo_agg_flush - emit the windows of [@start_ns, @end_ns) and start afresh
+ *
+ * In order of service, then table order of signals and SLIs. A network
+ * signal with several roles has a window for each; a service with none of them one in the signal's usual role.
+ * Host-wide windows (service "") appear where something was observed for no service, and for
+ * every signal when no service is watched. Events are valid during the call of @emit only.
+ */
+void slo_agg_flush(struct slo_agg *a, int64_t start_ns, int64_t end_ns, slo_emit_fn *emit, void *arg);
+
+void slo_agg_counters(const struct slo_agg *a, struct slo_agg_counters *out);
+
+#endif

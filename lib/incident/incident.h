@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Records in, incidents out: per service the burn rates of its objectives, the
+ * evidence beside them, and one incident that opens, changes, resolves or goes
+ * stale. Event time drives everything; nothing here reads a clock.
+ *
+ * The watermark is the largest end of any record seen minus the lateness
+ * allowance. Time is evaluated in ticks (the narrowest slot of any objective);
+ * a tick is evaluated once, when the watermark has passed it, so the order of
+ * records within the allowance does not matter. A record whose end lies behind
+ * the watermark is late: counted, not used.
+ *
+ * Life of an incident, key (cluster, namespace, service):
+ *   open      both windows of an objective burn and the short one holds min_events
+ *   updated   the cause set or the first domain changed, or update_every_ns passed
+ *             and the numbers changed
+ *   resolved  no objective burns for the hold time, judged on ticks with data only
+ *   stale     no request seen for stale_after_ns; never taken for resolved. When
+ *             requests come back the incident goes on: updated, or resolved
+ * Burning again within reopen_ns of a resolution opens it again under the same id.
+ * End of input leaves incidents open.
+ */
+#ifndef SLO_INCIDENT_INCIDENT_H
+#define SLO_INCIDENT_INCIDENT_H
+
+#include "attribute/model.h"
+#include "config/config.h"
+#include "slo/series.h"
+
+enum {
+	SLO_INCIDENT_SERVICES_MAX = 1024,
+	SLO_INCIDENT_NODES_MAX = 1024,
+	SLO_INCIDENT_NODE_SERVICES = 64, /* services of one node that host-wide windows reach */
+	SLO_INCIDENT_NAME_MAX = 128,     /* bytes kept of a label, NUL included */
+};
+
+struct slo_incidents_opts {
+	const struct slo_config *config;  /* objectives; must outlive the engine */
+	const struct slo_model *model;    /* NULL = slo_model_naive */
+	int64_t lateness_ns;              /* default 2 s; at most the narrowest slot * SLO_SERIES_AHEAD_MAX */
+	int64_t update_every_ns;          /* default 10 s */
+	int64_t stale_after_ns;           /* default: the service's longest long window, at least 60 s */
+	int64_t reopen_ns;                /* default 5 min */
+	size_t evidence_bytes;            /* memory for windows of all services; default 32 MiB */
+	/* A line is due; @inc and its strings are valid during the call only. */
+	void (*emit)(void *arg, const struct slo_incident *inc);
+	void *arg;
+};
+
+/** slo_incidents_opts_default - every default above; config, emit and arg are the caller's. */
+void slo_incidents_opts_default(struct slo_incidents_opts *o);
+
+struct slo_incidents_stats {
+	uint64_t events[SLO_KIND__COUNT];      /* records taken in, per kind */
+	uint64_t lines[SLO_INCIDENT_STATUS__COUNT]; /* incident lines, per status */
+	uint64_t late;             /* records behind the watermark */
+	uint64_t no_objective;     /* records of an SLI nobody has an objective for */
+	uint64_t rejudged, foreign, invalid; /* see slo_series_stats */
+	uint64_t cut;              /* labels longer than SLO_INCIDENT_NAME_MAX */
+	uint64_t services;         /* known now */
+	uint64_t services_evicted; /* pushed out by others */
+	uint64_t nodes_evicted;
+	uint64_t node_overflow;    /* services beyond SLO_INCIDENT_NODE_SERVICES on one node */
+	uint64_t evidence_late;    /* windows too old for the evidence ring */
+	uint64_t evidence_refused; /* windows beyond evidence_bytes */
+	uint64_t ahead;            /* records too far in the future of their series */
+	uint64_t out_of_memory;    /* records dropped because memory ran out */
+};
+
+struct slo_incidents;
+
+/** slo_incidents_new - Return: 0, -EINVAL with @err for unusable objectives or options, -ENOMEM. */
+int slo_incidents_new(const struct slo_incidents_opts *o, struct slo_incidents **out, struct slo_err *err);
+void slo_incidents_free(struct slo_incidents *inc);
+
+/**
+ * slo_incidents_event - take one record; emits what the passing of time makes due
+ *
+ * Uses sli_window, slo, window and probe records; others only count. Copies
+ * everything it keeps.
+ */
+void slo_incidents_event(struct slo_incidents *inc, const struct slo_event *ev);
+
+/** slo_incidents_advance - evaluate every tick up to @watermark_ns, when that is later than what records said. */
+void slo_incidents_advance(struct slo_incidents *inc, int64_t watermark_ns);
+
+/** slo_incidents_drain - evaluate every tick up to the largest end seen; for the end of input. */
+void slo_incidents_drain(struct slo_incidents *inc);
+
+/** slo_incidents_seen_ns - the largest end of any record, SLO_ABSENT_I64 before the first. */
+int64_t slo_incidents_seen_ns(const struct slo_incidents *inc);
+
+/** slo_incidents_open - incidents that are open now. */
+uint32_t slo_incidents_open(const struct slo_incidents *inc);
+
+void slo_incidents_stats(const struct slo_incidents *inc, struct slo_incidents_stats *out);
+
+#endif

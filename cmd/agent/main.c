@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "io/reader.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -103,6 +104,8 @@ static int run_source(struct agent *a)
 {
 	const char *source = a->o->source;
 
+	if (a->o->scenario[0])
+		return agent_run_synthetic(a, a->o->scenario);
 	if (strncmp(source, "replay:", 7) == 0)
 		return agent_run_replay(a, source + 7);
 	if (strncmp(source, "synthetic:", 10) == 0)

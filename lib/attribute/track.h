@@ -43,10 +43,10 @@ struct slo_track {
 struct slo_track *slo_track_new(int64_t chunk_ns, enum slo_scalar how, struct slo_track_budget *budget);
 void slo_track_free(struct slo_track *t);
 
-/** slo_track_add - add a window to the chunk its end falls into. Return: false when that chunk is gone already or @w is invalid. */
+/** slo_track_add - add a window to the chunk its end falls into. Return: false when that chunk is gone or @w invalid. */
 bool slo_track_add(struct slo_track *t, const struct slo_window *w);
 
-/** slo_track_add_hist - the same for @count observations given as a histogram (may be NULL) with their sum, min and max. */
+/** slo_track_add_hist - the same for @count observations as a histogram (may be NULL) with their sum, min, max. */
 bool slo_track_add_hist(struct slo_track *t, int64_t start_ns, int64_t end_ns, uint64_t count, double sum, double min,
 			double max, const struct slo_hist *hist);
 

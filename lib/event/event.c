@@ -65,6 +65,7 @@ static const struct slo_rec_field sli_window_fields[] = {
 	SLO_F_F64(T, min, OPT, ANY, "smallest observed value, in unit"),
 	SLO_F_F64(T, max, OPT, ANY, "largest observed value, in unit"),
 	SLO_F_OBJ_OPT(T, hist, has_hist, struct slo_hist, &hist_rec, "all observed values, in unit"),
+	SLO_F_STR(T, why, OPT, "why requests could not be timed: tls, h2"),
 	SLO_F_ENUM(T, source, REQ, &slo_source_enum, "where the observations come from"),
 #undef T
 };

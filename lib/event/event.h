@@ -58,6 +58,7 @@ struct slo_sli_window {
 	double sum, min, max;     /* opt; over the observed values, in @unit */
 	struct slo_hist hist;     /* opt; all observed values */
 	bool has_hist;
+	struct slo_str why;       /* opt; why requests could not be timed: "tls", "h2" */
 	int source;               /* enum SLO_SOURCE */
 };
 

@@ -27,7 +27,7 @@ enum {
 	SLO_TARGET_SOCKETS = 32768,   /* most sockets in the owner table, least recently seen goes first */
 };
 
-struct slo_watch {
+struct slo_target_watch {
 	uint16_t port;      /* host order, 1 .. 65535 */
 	char service[64];   /* never empty: "port-8080" when the user gave no name */
 };
@@ -59,7 +59,7 @@ struct slo_target_counters {
 struct slo_target;
 
 /** slo_watch_parse - "8080" or "8080=chat". Return: 0 or -EINVAL with @err. */
-int slo_watch_parse(const char *text, struct slo_watch *w, struct slo_err *err);
+int slo_watch_parse(const char *text, struct slo_target_watch *w, struct slo_err *err);
 
 /**
  * slo_target_new - watch @n services
@@ -68,7 +68,7 @@ int slo_watch_parse(const char *text, struct slo_watch *w, struct slo_err *err);
  *
  * Nothing is read yet. Return: 0, -ENOMEM, or -E2BIG with @err.
  */
-int slo_target_new(struct slo_target **out, const struct slo_watch *w, size_t n, const struct slo_target_opts *opts,
+int slo_target_new(struct slo_target **out, const struct slo_target_watch *w, size_t n, const struct slo_target_opts *opts,
 		   struct slo_err *err);
 void slo_target_free(struct slo_target *t);
 
@@ -83,7 +83,7 @@ void slo_target_free(struct slo_target *t);
 int slo_target_refresh(struct slo_target *t, int64_t now_mono_ns);
 
 size_t slo_target_services(const struct slo_target *t);
-const struct slo_watch *slo_target_watch(const struct slo_target *t, int service);
+const struct slo_target_watch *slo_target_watch(const struct slo_target *t, int service);
 
 /** slo_target_procs - processes of @service as of the last refresh; valid until the next one. */
 size_t slo_target_procs(const struct slo_target *t, int service, const struct slo_target_proc **out);

@@ -69,10 +69,12 @@ static inline bool slo_same(const char *a, const char *b, size_t n)
 	uint64_t x, y;
 	uint32_t v, w, s, t;
 
+	if (n > 16)
+		return memcmp(a, b, n) == 0;
 	if (n >= 8) {
-		memcpy(&x, a + n - 8, 8);
-		memcpy(&y, b + n - 8, 8);
-		return x == y && memcmp(a, b, n - 8 < 8 ? 8 : n - 8) == 0;
+		x = slo_load8(a) ^ slo_load8(b);
+		y = slo_load8(a + n - 8) ^ slo_load8(b + n - 8);
+		return (x | y) == 0;
 	}
 	if (n >= 4) {
 		memcpy(&v, a, 4);

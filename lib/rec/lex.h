@@ -83,6 +83,9 @@ int slo_lex_next(struct slo_lex *l, struct slo_lex_value *v);
  */
 int slo_lex_skip(struct slo_lex *l, struct slo_str *raw);
 
+/** slo_lex_leave - pass over the rest of the innermost open container and its end. Return: 0, -EINVAL. */
+int slo_lex_leave(struct slo_lex *l);
+
 /**
  * slo_lex_fail - hand the lexer's failure on
  * @err: gets "reason at byte N" (from 1)

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* The loop of the live source: packets as they come, everything else once an interval. */
+#include "live.h"
+
+#include "base/log.h"
+#include "base/time.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+enum {
+	PACKETS_PER_TURN = 8192, /* handled before time and signals are looked at again */
+	TICK_MS = 100,           /* how often what is pending is checked for timeouts */
+};
+
+static int64_t cpu_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ts.tv_sec * SLO_NS_PER_S + ts.tv_nsec;
+}
+
+/* The window that holds @now; windows start at multiples of the interval. */
+static void start_window(struct live *l, int64_t now)
+{
+	l->window_start = now;
+	l->window_end = (now / l->interval_ns + 1) * l->interval_ns;
+}
+
+static uint64_t lost_so_far(struct live *l)
+{
+	struct slo_packet_stats p = { 0 };
+
+	if (l->packet)
+		slo_packet_stats(l->packet, &p);
+	return p.ring_dropped + p.shed;
+}
+
+static void report_stats(struct live *l, bool final)
+{
+	struct slo_packet_stats p = { 0 };
+	struct slo_flow_counters f;
+	struct slo_agg_counters g;
+	uint32_t n = 0;
+	struct slo_num_pair pairs[SLO_MAX_COUNTERS];
+
+	if (l->packet)
+		slo_packet_stats(l->packet, &p);
+	slo_flow_counters(l->tracker, &f);
+	slo_agg_counters(l->agg, &g);
+	const struct {
+		const char *key;
+		double value;
+	} rows[] = {
+		{ "drop_rate_limit", (double)g.rate_limited }, { "drop_ring_full", (double)p.ring_dropped },
+		{ "drop_shed", (double)p.shed },               { "drop_evicted", (double)f.evicted },
+		{ "drop_malformed", (double)f.malformed },     { "packets_wanted", (double)(p.received + p.shed) },
+		{ "packets_seen", (double)p.seen },            { "packets_duplicate", (double)f.duplicates },
+		{ "observations", (double)g.observations },    { "requests", (double)f.requests },
+		{ "requests_answered", (double)f.answered },   { "requests_timed_out", (double)f.timed_out },
+		{ "requests_aborted", (double)f.aborted },     { "requests_void", (double)f.request_void },
+		{ "requests_evicted", (double)f.requests_evicted },
+		{ "requests_pending", (double)f.pending_requests }, { "timeouts", (double)f.timeouts },
+		{ "timeouts_withheld", (double)f.voided },     { "clock_steps", (double)p.clock_steps },
+		{ "shed_level", (double)l->guard.level },      { "cpu_pct", l->cpu_pct },
+	};
+
+	for (size_t i = 0; i < SLO_ARRAY_LEN(rows) && n < SLO_MAX_COUNTERS; i++)
+		pairs[n++] = (struct slo_num_pair){ slo_str(rows[i].key), rows[i].value };
+	agent_emit_stats(l->a, pairs, n, slo_now_wall_ns(), final);
+}
+
+/* A port whose requests cannot be timed must not look like one without requests. */
+static void emit_window(void *arg, const struct slo_event *ev)
+{
+	struct live *l = arg;
+
+	if (ev->kind == SLO_KIND_SLI_WINDOW) {
+		for (size_t i = 0; i < l->services_count; i++) {
+			static struct slo_event marked;
+
+			if (!l->uncaptured[i] || !slo_str_eq(ev->sli_window.service, l->services[i].name))
+				continue;
+			marked = *ev;
+			marked.sli_window.why = slo_str(slo_not_captured_name(l->uncaptured[i]));
+			agent_emit(l->a, &marked);
+			return;
+		}
+	}
+	agent_emit(l->a, ev);
+}
+
+static void act(struct live *l, struct slo_guard_action action)
+{
+	if (action.kind == SLO_GUARD_FLOWS) {
+		slo_info("overhead %.1f %% of a core (limit %.1f): following 1 in %d flows", l->guard.pct,
+			 l->guard.max_pct, 1 << action.arg);
+		slo_packet_shed(l->packet, (unsigned int)action.arg);
+	} else if (action.kind == SLO_GUARD_SIGNAL) {
+		slo_info("overhead %.1f %% of a core (limit %.1f): %s %s", l->guard.pct, l->guard.max_pct,
+			 slo_enum_name(&slo_signal_enum, action.arg), action.shed ? "stopped" : "taken up again");
+		slo_agg_enable(l->agg, action.arg, !action.shed);
+		slo_host_enable(l->host, action.arg, !action.shed);
+	}
+}
+
+static void watch_overhead(struct live *l, int64_t mono)
+{
+	int64_t cpu = cpu_now_ns();
+
+	if (mono > l->last_sample_mono)
+		l->cpu_pct = 100.0 * (double)(cpu - l->last_cpu) / (double)(mono - l->last_sample_mono);
+	act(l, slo_guard_update(&l->guard, cpu - l->last_cpu, mono - l->last_sample_mono));
+	l->last_cpu = cpu;
+	l->last_sample_mono = mono;
+}
+
+static void end_window(struct live *l, int64_t wall)
+{
+	int64_t mono = slo_now_mono_ns();
+	uint64_t lost = lost_so_far(l);
+
+	slo_host_sample(l->host, wall, mono);
+	live_capture_states(l);
+	if (lost > l->lost_before)
+		slo_agg_lost(l->agg, lost - l->lost_before);
+	l->lost_before = lost;
+	slo_agg_flush(l->agg, l->window_start, wall < l->window_end ? wall : l->window_end, emit_window, l);
+	l->windows++;
+	watch_overhead(l, mono);
+	if (mono >= l->next_stats_mono) {
+		report_stats(l, false);
+		l->next_stats_mono = mono + l->a->o->stats_interval_s * SLO_NS_PER_S;
+		live_refresh_local(l);
+	}
+	start_window(l, wall > l->window_end ? wall : l->window_end);
+}
+
+/* Packets up to now, then what is overdue. Timeouts are only judged on an empty ring: an answer may still be in it. */
+static void take_packets(struct live *l)
+{
+	int n = l->packet ? slo_packet_poll(l->packet, PACKETS_PER_TURN) : 0;
+
+	if (n >= 0 && n < PACKETS_PER_TURN)
+		slo_flow_tick(l->tracker, slo_now_wall_ns());
+}
+
+static void wait_for_work(const struct live *l)
+{
+	int64_t left = (l->window_end - slo_now_wall_ns()) / SLO_NS_PER_MS + 1;
+	struct pollfd p = { .fd = l->packet ? slo_packet_fd(l->packet) : -1, .events = POLLIN };
+
+	poll(&p, 1, left < 0 ? 0 : left > TICK_MS ? TICK_MS : (int)left);
+}
+
+static void loop(struct live *l)
+{
+	while (!agent_stop && !l->a->write_error) {
+		int64_t wall;
+		int r;
+
+		wait_for_work(l);
+		take_packets(l);
+		wall = slo_now_wall_ns();
+		/* A wall clock set back far would leave the window open for as long. */
+		if (wall >= l->window_end || wall < l->window_start - l->interval_ns)
+			end_window(l, wall);
+		r = slo_writer_pump(l->a->out);
+		if (r)
+			l->a->write_error = r;
+		if (l->a->o->count && l->windows >= l->a->o->count)
+			break;
+	}
+}
+
+int agent_run_live(struct agent *a)
+{
+	static struct live l;
+	struct slo_err err = { 0 };
+	int status;
+
+	l.a = a;
+	l.interval_ns = a->o->interval_ms * SLO_NS_PER_MS;
+	/* The aggregator has windows for exactly these. */
+	memcpy(a->config.signal_enabled, a->enabled, sizeof(a->enabled));
+	status = live_open(&l, &err);
+	if (status) {
+		slo_warn_err(&err);
+		live_close(&l);
+		return status;
+	}
+	slo_host_sample(l.host, slo_now_wall_ns(), slo_now_mono_ns());
+	live_capture_states(&l);
+	if (!a->o->quiet)
+		live_print_providers(&l);
+	l.last_sample_mono = slo_now_mono_ns();
+	l.last_cpu = cpu_now_ns();
+	l.next_stats_mono = l.last_sample_mono + a->o->stats_interval_s * SLO_NS_PER_S;
+	start_window(&l, slo_now_wall_ns());
+	loop(&l);
+	take_packets(&l);
+	if (!a->o->count || l.windows < a->o->count)
+		end_window(&l, slo_now_wall_ns());
+	report_stats(&l, true);
+	live_close(&l);
+	return 0;
+}

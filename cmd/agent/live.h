@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* The live source: packet socket and procfs behind one aggregator. */
+#ifndef SLO_AGENT_LIVE_H
+#define SLO_AGENT_LIVE_H
+
+#include "agent.h"
+
+#include "decode/aggregate.h"
+#include "guard/overhead.h"
+#include "probe/host.h"
+#include "probe/packet.h"
+#include "probe/target.h"
+
+enum { LIVE_LOCAL_MAX = 256 };
+
+struct live {
+	struct agent *a;
+	struct slo_target_watch watch[SLO_TARGET_SERVICES];
+	struct slo_agg_service services[SLO_TARGET_SERVICES];
+	size_t services_count;
+	struct slo_target *target;
+	struct slo_host *host;
+	struct slo_agg *agg;
+	struct slo_flow_tracker *tracker;
+	struct slo_packet_src *packet;      /* NULL when packets cannot be captured */
+	char packet_why[192];               /* then the reason */
+	struct slo_guard guard;
+	enum slo_not_captured uncaptured[SLO_TARGET_SERVICES]; /* ports whose requests cannot be timed */
+	uint8_t local[LIVE_LOCAL_MAX][16];  /* this host's addresses, v4 mapped */
+	size_t local_count;
+	/* time, ns */
+	int64_t interval_ns;
+	int64_t window_start, window_end;   /* wall clock */
+	int64_t last_sample_mono, last_cpu, next_stats_mono;
+	uint64_t lost_before;               /* packets known missing when the window began */
+	double cpu_pct;                     /* of one core, last interval */
+	int64_t windows;                    /* flushed */
+};
+
+/** live_open - build everything; packets are optional, the rest is not. Return: 0 or exit status. */
+int live_open(struct live *l, struct slo_err *err);
+void live_close(struct live *l);
+
+/** live_refresh_local - read the addresses of this network namespace. */
+void live_refresh_local(struct live *l);
+
+/** live_capture_states - tell the aggregator what each source watches. */
+void live_capture_states(struct live *l);
+
+/** live_print_providers - the table of providers, on stderr. */
+void live_print_providers(const struct live *l);
+
+/** live_covers_packet - signals the packet source measures. */
+bool live_covers_packet(int signal);
+
+#endif

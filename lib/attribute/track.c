@@ -153,6 +153,25 @@ bool slo_track_add_hist(struct slo_track *t, int64_t start_ns, int64_t end_ns, u
 	return true;
 }
 
+bool slo_track_add_value(struct slo_track *t, int64_t ts_ns, double value)
+{
+	struct slo_merged *m = take(t, ts_ns + 1);
+
+	if (!m || !isfinite(value))
+		return false;
+	m->windows++;
+	m->count++;
+	m->sum += value;
+	m->min = fmin(m->min, value);
+	m->max = fmax(m->max, value);
+	offer_hist(t, m);
+	if (m->hist) {
+		slo_hist_add(m->hist, value, 1);
+		m->in_hist++;
+	}
+	return true;
+}
+
 void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_t skip_to)
 {
 	int64_t first = floor_div(at_ns, t->chunk_ns) - SLO_TRACK_RECENT;

@@ -50,6 +50,9 @@ bool slo_track_add(struct slo_track *t, const struct slo_window *w);
 bool slo_track_add_hist(struct slo_track *t, int64_t start_ns, int64_t end_ns, uint64_t count, double sum, double min,
 			double max, const struct slo_hist *hist);
 
+/** slo_track_add_value - one observation that was made at @ts_ns. */
+bool slo_track_add_value(struct slo_track *t, int64_t ts_ns, double value);
+
 /**
  * slo_track_age - let chunks that ended more than SLO_TRACK_RECENT chunks before @at_ns go
  * @skip_from, @skip_to: chunks that overlap this interval leave without becoming past; equal = none

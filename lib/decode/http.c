@@ -179,7 +179,7 @@ static enum slo_http_event idle(struct slo_http *h, const uint8_t *p, size_t *us
 	*used = 1;
 	if (*p == '\r' || *p == '\n') /* tolerated before a message: RFC 9112, 2.2 */
 		return SLO_HTTP_MORE;
-	if (*p == 0x16 && !h->response) {
+	if (*p == 0x16 && !h->response && !h->hunting) {
 		h->state = TLS_SECOND;
 		return SLO_HTTP_MORE;
 	}
@@ -358,6 +358,7 @@ static enum slo_http_event step(struct slo_http *h, const uint8_t *p, size_t n, 
 {
 	switch ((enum state)h->state) {
 	case UNSYNC:
+		h->hunting = h->at_piece;
 		if (h->at_piece)
 			h->state = IDLE;
 		else
@@ -403,6 +404,7 @@ enum slo_http_event slo_http_feed(struct slo_http *h, const uint8_t *p, size_t n
 
 		if (h->state == DONE) {
 			h->state = IDLE;
+			h->hunting = false;
 			return SLO_HTTP_END;
 		}
 		if (*used == n)

@@ -14,7 +14,7 @@
 #include "attribute/scalar.h"
 
 enum {
-	SLO_TRACK_RECENT = 8,     /* chunks an incident can look back over */
+	SLO_TRACK_RECENT = 12,    /* chunks an incident can look back over */
 	SLO_TRACK_AHEAD = 4,      /* chunks that may be newer than the instant looked at */
 	SLO_TRACK_PAST = 120,     /* numbers in the baseline */
 	SLO_TRACK_PAST_MIN = 5,   /* fewer are no baseline */

@@ -29,7 +29,7 @@ enum slo_read {
 	SLO_READ_EOF = 0,      /* no more will come (never for unix-listen) */
 	SLO_READ_TIMEOUT = 2,  /* nothing within the timeout */
 	SLO_READ_TOO_LONG = 3, /* a line over SLO_LINE_MAX is skipped; counted; the view is absent */
-	SLO_READ_WAKE = 4,     /* interrupted by a signal (EINTR) */
+	SLO_READ_WAKE = 4,     /* interrupted by a signal (EINTR), or long at work on input without a line */
 };
 
 struct slo_reader;

@@ -37,6 +37,7 @@ struct slo_client_opts {
 	uint32_t max_inflight;  /* requests at once, 1 .. 16384 */
 	int64_t max_tokens;     /* sent as "max_tokens" */
 	int64_t prompt_tokens;  /* length of the prompt in words, 1 .. 65536 */
+	uint64_t id_seed;       /* of the request and trace ids */
 	bool loopback_only;     /* refuse a target that resolves to anything else */
 };
 
@@ -56,6 +57,7 @@ struct slo_client_result {
 	uint64_t tokens;           /* completion tokens */
 	bool tokens_from_usage;    /* the server counted them; otherwise @tokens = @chunks */
 	char request_id[48];       /* ours, sent as X-Request-Id */
+	char trace_id[33];         /* ours, sent in traceparent */
 	char error[96];            /* reason in words; "" when ok */
 };
 

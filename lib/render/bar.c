@@ -2,8 +2,11 @@
 #include "render/bar.h"
 
 #include "base/time.h"
+#include "render/text.h"
 
 #include <math.h>
+
+enum { UNIT_COLUMNS = 16 }; /* of a unit nobody knows */
 
 /* U+2588 FULL BLOCK minus k is a block of (8 - k) eighths from the left. */
 static const char *const eighths[8] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
@@ -126,13 +129,11 @@ static const struct {
 
 static void add_stepped(struct slo_buf *out, double v, const struct step *s, size_t n, const struct slo_term *t)
 {
-	while (n > 1 && fabs(v) < s->from) {
+	/* Zero has no size: it is 0 of the unit that was given. */
+	while (n > 1 && (v == 0 ? s->divide != 1 : fabs(v) < s->from)) {
 		s++;
 		n--;
 	}
-	/* zero has no size: it is 0 of the unit that was given */
-	if (v == 0 && s->divide != 1 && s->divide != 0.01)
-		s--;
 	add_number(out, v / s->divide);
 	slo_buf_adds(out, t->utf8 ? s->unit : s->ascii);
 }
@@ -151,7 +152,7 @@ void slo_quantity_add(struct slo_buf *out, double v, struct slo_str unit, const 
 	}
 	add_number(out, v);
 	slo_buf_addc(out, ' ');
-	slo_buf_add(out, unit.p, unit.len);
+	slo_text_add(out, unit, UNIT_COLUMNS, t);
 }
 
 void slo_percent_add(struct slo_buf *out, double share)

@@ -49,22 +49,33 @@ void attributor_note(struct attributor *a, struct slo_str line, struct slo_err *
 	slo_err_reset(err);
 }
 
-/* --objective goes in front of the configured ones, so that it wins. */
+/* Take the place of the objective of the same service and SLI, or a new one. */
+static int put_objective(struct slo_config *c, const struct slo_objective *o)
+{
+	uint32_t i = 0;
+
+	while (i < c->objectives_count &&
+	       (c->objectives[i].sli != o->sli || strcmp(c->objectives[i].service, o->service) != 0))
+		i++;
+	if (i == SLO_MAX_OBJECTIVES)
+		return -E2BIG;
+	c->objectives[i] = *o;
+	c->objectives_count += i == c->objectives_count;
+	return 0;
+}
+
 static int add_objectives(struct attributor *a, struct slo_err *err)
 {
-	struct slo_config *c = &a->config;
-	size_t n = a->o->objectives.count;
+	for (size_t i = 0; i < a->o->objectives.count; i++) {
+		struct slo_objective one;
 
-	if (n + c->objectives_count > SLO_MAX_OBJECTIVES)
-		return slo_err_set(err, -E2BIG, "--objective: more than %d objectives", SLO_MAX_OBJECTIVES);
-	memmove(c->objectives + n, c->objectives, c->objectives_count * sizeof(c->objectives[0]));
-	c->objectives_count += (uint32_t)n;
-	for (size_t i = 0; i < n; i++) {
-		slo_objective_defaults(&c->objectives[i]);
-		if (slo_objective_parse(&c->objectives[i], a->o->objectives.items[i], err)) {
+		slo_objective_defaults(&one);
+		if (slo_objective_parse(&one, a->o->objectives.items[i], err)) {
 			slo_err_at(err, "--objective");
 			return -EINVAL;
 		}
+		if (put_objective(&a->config, &one))
+			return slo_err_set(err, -E2BIG, "--objective: more than %d objectives", SLO_MAX_OBJECTIVES);
 	}
 	return 0;
 }

@@ -22,7 +22,7 @@ const struct slo_opt attributor_options[] = {
 	{ .name = "config", .type = SLO_OPT_STR, .off = OFF(config, const char *), .metavar = "FILE", .def = "",
 	  .help = "Configuration; config/toolkit.yaml or /etc/llm-slo/toolkit.yaml when there is one." },
 	{ .name = "objective", .type = SLO_OPT_LIST, .off = OFF(objectives, struct slo_opt_list), .metavar = "SPEC",
-	  .help = "An objective before those configured: ttft_ms<=400,target=0.95,short=5s,long=30s,burn=2,"
+	  .help = "An objective in place of the configured one: ttft_ms<=400,target=0.95,short=5s,long=30s,burn=2,"
 		  "min_events=20,service=chat." },
 	{ .name = "lateness", .type = SLO_OPT_DURATION, .off = OFF(lateness_ns, int64_t), .metavar = "DURATION",
 	  .def = "2s", .lo = 0, .hi = 3600, .unit_ns = 1000000000,

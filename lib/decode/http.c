@@ -162,6 +162,20 @@ static enum slo_http_event head_line(struct slo_http *h)
 	return ev;
 }
 
+/* Whether what is there of a start line can become one, so that something else is not waited through. */
+static bool may_start(const struct slo_http *h)
+{
+	static const char version[] = "HTTP/1.";
+	size_t n = h->line_len < sizeof(version) - 1 ? h->line_len : sizeof(version) - 1;
+
+	if (h->response)
+		return memcmp(h->line, version, n) == 0;
+	for (size_t i = 0; i < h->line_len && h->line[i] != ' '; i++)
+		if (i >= 20 || (!(h->line[i] >= 'A' && h->line[i] <= 'Z') && h->line[i] != '-' && h->line[i] != '_'))
+			return false;
+	return true;
+}
+
 static enum slo_http_event head(struct slo_http *h, const uint8_t *p, size_t n, size_t *used)
 {
 	const uint8_t *nl = memchr(p, '\n', n);
@@ -171,6 +185,8 @@ static enum slo_http_event head(struct slo_http *h, const uint8_t *p, size_t n, 
 	if (h->head_bytes > SLO_HTTP_HEAD_MAX)
 		return bad(h);
 	add_line(h, p, *used - (nl != NULL));
+	if (h->state == START_LINE && !may_start(h))
+		return bad(h);
 	return nl ? head_line(h) : SLO_HTTP_MORE;
 }
 

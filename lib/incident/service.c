@@ -109,17 +109,19 @@ static void push_out_node(void *arg, void *entry)
 		n->services[i]->node[0] = n->services[i]->node[1] = 0;
 }
 
-/* A quarter of the short window, so that eight chunks hold two of them. */
+/* A quarter of the service's shortest window, so that the recent chunks hold three of them. */
 static int64_t chunk_ns(const struct slo_incidents *inc, struct slo_str name)
 {
-	int64_t s = 1, late_s = (inc->o.lateness_ns + inc->tick_ns) / (SLO_TRACK_AHEAD - 1) / SLO_NS_PER_S + 1;
+	int64_t shortest = INT64_MAX, s, late_s;
 
 	for (int i = 0; i < SLO_SLI__COUNT; i++) {
 		const struct slo_objective *o = slo_config_objective(inc->o.config, name, i);
 
-		if (o && o->short_s / 4 > s)
-			s = o->short_s / 4;
+		if (o && o->short_s < shortest)
+			shortest = o->short_s;
 	}
+	s = shortest == INT64_MAX || shortest < 4 ? 1 : shortest / 4;
+	late_s = (inc->o.lateness_ns + inc->tick_ns - 1) / (SLO_NS_PER_S * (SLO_TRACK_AHEAD - 1)) + 1;
 	return (s > late_s ? s : late_s) * SLO_NS_PER_S;
 }
 

@@ -39,7 +39,11 @@ void slo_facts_clear(struct slo_facts *f);
  */
 void slo_fact_judge(struct slo_fact *f);
 
-/** slo_facts_choose - per signal the role that speaks for it: elevated before not, captured before not, then the larger value / threshold, then role order. Sets captured. */
+/**
+ * slo_facts_choose - per signal the role that speaks for it; sets captured
+ *
+ * Elevated before not, captured before not, then the larger value / threshold, then role order.
+ */
 void slo_facts_choose(struct slo_facts *f);
 
 /** slo_facts_of - the fact that speaks for @signal. */

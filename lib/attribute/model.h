@@ -76,7 +76,7 @@ struct slo_verdict {
  */
 void slo_verdict_make(const struct slo_model *m, const struct slo_facts *f, struct slo_verdict *out);
 
-/** slo_verdict_speakers - the elevated signals that speak for @domain, by name; at most SLO_SIGNAL__COUNT. Return: how many. */
+/** slo_verdict_speakers - the elevated signals that speak for @domain, by name, at most SLO_SIGNAL__COUNT. */
 uint32_t slo_verdict_speakers(const struct slo_model *m, const struct slo_facts *f, int domain, int *out);
 
 /** slo_verdict_detail - quota, contention or steal for a CPU shortage. */

@@ -18,7 +18,7 @@
 enum {
 	SLO_MAX_OBJECTIVES = 64,
 	SLO_MAX_PEERS = 64,
-	SLO_MAX_CONFIG_KEYS = 192, /* remembered origins: every key and every list item fit */
+	SLO_MAX_CONFIG_KEYS = 1024, /* remembered origins: more than all keys of full lists */
 };
 
 /* One objective. A service pattern "*" is for every service without its own. */
@@ -68,7 +68,7 @@ struct slo_config {
 	uint32_t peers_count;
 	/* where each key was set; for "config print --origin" */
 	struct {
-		char key[64];
+		char key[40]; /* "peers[3].role" */
 		int line;        /* 0 = default */
 	} origins[SLO_MAX_CONFIG_KEYS];
 	uint32_t origins_count;

@@ -30,7 +30,7 @@ struct slo_stream {
 
 enum {
 	SLO_STREAM_MORE = -1,
-	SLO_FILLS_MAX = 4096, /* reads in one call: a flood without lines must not keep the caller from its signals */
+	SLO_FILLS_MAX = 1024, /* reads in one call: a flood without lines must not keep the caller from its signals */
 };
 
 /** slo_stream_init - read @fd (taken over), starting with @cap bytes of buffer. Return: 0 or -ENOMEM, @fd then untouched. */

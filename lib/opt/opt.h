@@ -4,8 +4,15 @@
  * environment variables, and later shell completion and the man page check.
  *
  * A value comes from the first of: command line, environment LLM_SLO_<NAME>
- * (upper case, '-' as '_'), configuration file (the tool's business, see
- * slo_opts_origin()), default.
+ * (upper case, '-' as '_'; an empty variable counts as absent), configuration
+ * file (the tool's business, see slo_opts_origin()), default.
+ *
+ * Spelling: "--name value" and "--name=value"; a flag is "--name", "--no-name"
+ * or "--name=false"; one dash does for two where the name is exact ("-count 5",
+ * as Go's flag package took it); "-n5", "-n 5" and "-qv" for short names.
+ * Options and operands may be mixed; "--" ends the options. The last value
+ * counts. A value may begin with a dash, unless it is "--" and the name of an
+ * option, which is taken for a forgotten value.
  */
 #ifndef SLO_OPT_OPT_H
 #define SLO_OPT_OPT_H
@@ -25,14 +32,14 @@ enum slo_opt_type {
 	SLO_OPT_NUM,      /* double within [lo, hi] */
 	SLO_OPT_DURATION, /* int64_t ns; text in unit_ns when it has no suffix */
 	SLO_OPT_CHOICE,   /* int, index into choices[] */
-	SLO_OPT_LIST,     /* struct slo_opt_list; may be given several times */
+	SLO_OPT_LIST,     /* struct slo_opt_list; may be given several times, commas are the tool's business */
 	SLO_OPT_HELP,     /* a heading in --help; no option */
 };
 
 enum slo_opt_flags {
 	SLO_OPT_NOT_BUILT = 1, /* accepted by the table; using it exits 2 with "not built yet"; nothing is stored */
-	SLO_OPT_OBSOLETE = 2,  /* accepted, warned about once, does nothing */
-	SLO_OPT_SECRET = 4,    /* refused, naming the --<name>-file form */
+	SLO_OPT_OBSOLETE = 2,  /* accepted, warned about once, does nothing; nothing is stored */
+	SLO_OPT_SECRET = 4,    /* refused, naming the --<name>-file form; not in --help */
 	SLO_OPT_FOLD = 8,      /* CHOICE: trimmed and case-insensitive */
 };
 
@@ -79,30 +86,42 @@ enum slo_opt_origin { SLO_ORIGIN_DEFAULT, SLO_ORIGIN_FILE, SLO_ORIGIN_ENV, SLO_O
  * slo_cmd_main - parse and run, the whole of a tool's main()
  * @tool: root command; with subs, argv selects one (nested: "cdgate check")
  *
- * Handles --help (stdout, 0), --version and a lone "version" ("<name> (llm-slo) X.Y.Z",
- * stdout, 0), unknown options and bad values (stderr: "tool: --x: reason", 2; the nearest
- * known name is offered). Parses into a zeroed struct of @opts_size bytes.
+ * Handles --help and -h (stdout, 0), "help [COMMAND...]" of a tool with
+ * commands, --version and a lone "version" ("<name> (llm-slo) X.Y.Z", stdout,
+ * 0), unknown options, commands and bad values (stderr: "tool: --x: reason", 2;
+ * the nearest known name is offered). A command without run prints its help on
+ * stderr, 2. Parses into a zeroed struct of @opts_size bytes.
  * Return: the exit status.
  */
 int slo_cmd_main(const struct slo_cmd *tool, int argc, char **argv);
 
 /**
  * slo_opts_parse - the parser alone, for tests
- * @used: set to the number of argv elements eaten, "--" included; operands follow
+ * @argv: what follows the name of the tool; reordered, options first. Values point into it.
  * @env:  lookup in place of getenv(), or NULL for none
+ * @out:  the option struct; zeroed, then defaults, environment and options are stored
+ * @used: set to the number of argv elements eaten, "--" included; operands follow
  *
+ * The environment is read after argv and for what argv left open only, so a
+ * flag or --help wins over a variable with a bad value. A NOT_BUILT flag may be
+ * set to false. Not reentrant (see slo_opts_origin()).
  * Return: 0; 1 when help or version was asked for; -EINVAL with @err.
  */
 int slo_opts_parse(const struct slo_cmd *cmd, int argc, char **argv, const char *(*env)(const char *name), void *out,
 		   int *used, struct slo_err *err);
 
-/** slo_opts_origin - where option @name of the command being run got its value. */
+/**
+ * slo_opts_origin - where option @name of the command being run got its value
+ *
+ * Return: SLO_ORIGIN_DEFAULT, _ENV or _FLAG, of the last parse; a tool that
+ * reads a configuration file lets it replace what is SLO_ORIGIN_DEFAULT.
+ */
 enum slo_opt_origin slo_opts_origin(const char *name);
 
 /** slo_opts_help - print the help of @cmd under the name @path ("sloctl cdgate check"). */
 void slo_opts_help(FILE *to, const struct slo_cmd *cmd, const char *path);
 
-/** slo_nearest - the candidate closest to @word by edit distance, or NULL when none is near (over 1/3 of the letters differ). */
+/** slo_nearest - the candidate closest to @word by edit distance, or NULL: over 1/3 of the letters differ in all. */
 const char *slo_nearest(const char *word, const char *const *candidates, size_t n);
 
 #define SLO_OPT_END { .name = NULL }

@@ -56,28 +56,44 @@ static int usage_error(struct opt_parse *p)
 	return -EINVAL;
 }
 
-/* @typed is what the user wrote, @name its letters without dashes and value. */
-static int unknown_option(struct opt_parse *p, struct slo_str typed, struct slo_str name)
+/* The option whose name is close to @name, or NULL; *@no is "no-" when it is its negation. */
+static const char *near_option(const struct slo_cmd *cmd, struct slo_str name, const char **no)
 {
 	const char *names[OPTS_MAX + 2] = { "help", "version" };
-	const char *near, *no = "";
 	size_t n = 2;
 	char word[64];
 
+	*no = "";
 	if (name.len > 3 && memcmp(name.p, "no-", 3) == 0) {
-		no = "no-";
+		*no = "no-";
 		name = slo_str_n(name.p + 3, name.len - 3);
 		n = 0;
 	}
-	for (const struct slo_opt *o = table(p->cmd); !slo_opt_is_end(o); o++) {
-		if (o->type != SLO_OPT_HELP && !(o->flags & SLO_OPT_SECRET) && (!no[0] || o->type == SLO_OPT_FLAG))
+	for (const struct slo_opt *o = table(cmd); !slo_opt_is_end(o); o++) {
+		if (o->type != SLO_OPT_HELP && !(o->flags & SLO_OPT_SECRET) && (!(*no)[0] || o->type == SLO_OPT_FLAG))
 			names[n++] = o->name;
 	}
-	near = slo_str_copy(word, sizeof(word), name) ? slo_nearest(word, names, n) : NULL;
+	return slo_str_copy(word, sizeof(word), name) ? slo_nearest(word, names, n) : NULL;
+}
+
+/* @arg is "--name", "-name" or either with "=value". */
+static struct slo_str bare_name(const char *arg)
+{
+	const char *p = arg + (arg[1] == '-' ? 2 : 1);
+
+	return slo_str_n(p, strcspn(p, "="));
+}
+
+static int unknown_option(struct opt_parse *p, const char *arg)
+{
+	struct slo_str name = bare_name(arg);
+	const char *no, *near = near_option(p->cmd, name, &no);
+	int typed = (int)(name.p - arg) + (int)(name.len < 80 ? name.len : 80);
+
 	if (near)
-		slo_err_set(p->err, 0, "unknown option %.*s (did you mean --%s%s?)", SLO_STR_ARG(typed), no, near);
+		slo_err_set(p->err, 0, "unknown option %.*s (did you mean --%s%s?)", typed, arg, no, near);
 	else
-		slo_err_set(p->err, 0, "unknown option %.*s", SLO_STR_ARG(typed));
+		slo_err_set(p->err, 0, "unknown option %.*s", typed, arg);
 	return usage_error(p);
 }
 
@@ -179,18 +195,21 @@ static bool asked(struct opt_parse *p, struct slo_str name)
  */
 static int parse_long(struct opt_parse *p, int argc, char **argv)
 {
-	const char *body = argv[0] + (argv[0][1] == '-' ? 2 : 1);
-	struct slo_str name = slo_str_n(body, strcspn(body, "="));
-	const char *value = body[name.len] ? body + name.len + 1 : NULL;
+	struct slo_str name = bare_name(argv[0]);
+	const char *value = name.p[name.len] ? name.p + name.len + 1 : NULL;
 	const struct slo_opt *o = find(p->cmd, name);
 	int r;
 
 	if (!o && !value && asked(p, name))
 		return 1;
-	if (!o && !value && name.len > 3 && memcmp(body, "no-", 3) == 0) {
-		o = find(p->cmd, slo_str_n(body + 3, name.len - 3));
+	if (!o && name.len > 3 && memcmp(name.p, "no-", 3) == 0) {
+		o = find(p->cmd, slo_str_n(name.p + 3, name.len - 3));
 		if (!o || o->type != SLO_OPT_FLAG)
 			return 0;
+		if (value) {
+			slo_err_set(p->err, 0, "--no-%s takes no value", o->name);
+			return usage_error(p);
+		}
 		value = "false";
 	}
 	if (!o)
@@ -228,18 +247,13 @@ static int parse_short(struct opt_parse *p, int argc, char **argv)
 static int parse_option(struct opt_parse *p, int argc, char **argv)
 {
 	int r = parse_long(p, argc, argv);
+	struct slo_str name = bare_name(argv[0]);
+	const char *no;
 
-	if (r == 0 && argv[0][1] != '-')
+	/* "-outptu=x" is a misspelt -output, not -o with the value "utptu=x". */
+	if (r == 0 && argv[0][1] != '-' && !(name.len > 3 && near_option(p->cmd, name, &no)))
 		r = parse_short(p, argc, argv);
-	if (r == 0) {
-		struct slo_str typed = slo_str_n(argv[0], strcspn(argv[0], "="));
-		size_t dashes = typed.p[1] == '-' ? 2 : 1;
-
-		if (typed.len > 80)
-			typed.len = 80;
-		r = unknown_option(p, typed, slo_str_n(typed.p + dashes, typed.len - dashes));
-	}
-	return r;
+	return r ? r : unknown_option(p, argv[0]);
 }
 
 static int parse_argv(struct opt_parse *p, int argc, char **argv, int *used)

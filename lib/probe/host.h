@@ -17,7 +17,8 @@
  * mem_reclaim_latency_ms  cgroup2             time at least one task of the cgroup was stalled for memory in the interval, ms
  *                         psi-host            the same for the whole host, where the cgroup has no memory.pressure
  * disk_io_latency_ms      diskstats           mean time of an I/O of one whole device in the interval; stands for as many as
- *                                             were completed. Whole host; stacked devices (dm, md) are left out
+ *                                             were completed. Whole host; partitions, loop and RAM disks are left out,
+ *                                             stacked devices (dm, md) stand beside what they are built on
  *
  * Host-wide readings are repeated for every watched service, and carry
  * SLO_SERVICE_NONE when none is watched.

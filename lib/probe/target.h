@@ -96,10 +96,11 @@ const char *slo_target_why(const struct slo_target *t, int service);
  *
  * Return: the service whose process has the local end of @tuple open, the
  * opener (src) looked at first; SLO_SERVICE_NONE when not known, as for a socket
- * that was opened and closed between two refreshes. A tuple with a watched port at its
- * destination belongs to that service when nobody else is known. Refreshes the owner
- * table when an answer is missing, at most once per owner_ns and never for more
- * than 2 % of the time that passed.
+ * that was opened and closed between two looks. A connection to a local address
+ * and a port that one of ours listens on is that service's.
+ * Looks at the sockets again when an answer is missing: at most once per owner_ns (UDP
+ * sockets alone, which live short, ten times as often) and never for more
+ * than 1 % of the time.
  */
 int slo_target_owner(struct slo_target *t, const struct slo_tuple *tuple);
 

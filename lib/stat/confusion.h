@@ -30,7 +30,7 @@ double slo_confusion_accuracy(const struct slo_confusion *c);
 
 void slo_confusion_class(const struct slo_confusion *c, int class, struct slo_class_score *out);
 
-/** slo_confusion_macro_f1 - mean F1 over the classes with support, F1 of 0 where a class was never found; NaN when empty. */
+/** slo_confusion_macro_f1 - mean F1 over the classes with support, 0 for a class never found; NaN when empty. */
 double slo_confusion_macro_f1(const struct slo_confusion *c);
 
 #endif

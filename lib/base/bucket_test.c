@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "guard/bucket.h"
+#include "base/bucket.h"
 
 #include <check.h>
 

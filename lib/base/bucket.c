@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "guard/bucket.h"
+#include "base/bucket.h"
 
 void slo_bucket_init(struct slo_bucket *b, double rate, double burst)
 {

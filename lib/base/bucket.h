@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Token bucket: @rate events per second on average, @burst at once. Pure: the caller brings the time. */
-#ifndef SLO_GUARD_BUCKET_H
-#define SLO_GUARD_BUCKET_H
+#ifndef SLO_BASE_BUCKET_H
+#define SLO_BASE_BUCKET_H
 
 #include <stdbool.h>
 #include <stdint.h>

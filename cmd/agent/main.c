@@ -141,10 +141,6 @@ static int run(void *opts, int argc, char **argv)
 	slo_log_init("agent", a.o->quiet);
 	catch_signals();
 	a.started_ns = slo_now_wall_ns();
-	if (a.o->mode == AGENT_MODE_CORE_FULL) {
-		slo_warn("--capability-mode core_full: tracing is not built yet; use auto or host");
-		return 1;
-	}
 	if (setup(&a, &err)) {
 		slo_warn_err(&err);
 		return 2;

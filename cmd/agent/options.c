@@ -9,6 +9,9 @@ static const char *const outputs[] = { "stdout", "jsonl", "otlp", NULL };
 static const char *const modes[] = { "auto", "core_full", "host", "min", "bcc_degraded", NULL };
 static const char *const speeds[] = { "fastest", "recorded", NULL };
 
+static const char *const outputs_later[] = { "otlp", NULL };
+static const char *const modes_later[] = { "core_full", NULL };
+
 #define OFF(m) .off = offsetof(struct agent_opts, m)
 #define HEAD(text) { .name = "", .type = SLO_OPT_HELP, .help = (text) }
 #define LATER SLO_OPT_NOT_BUILT
@@ -29,7 +32,7 @@ const struct slo_opt agent_options[] = {
 	  "short for --source synthetic:NAME", 0, 0, 0, NULL },
 	{ "capability-mode", 0, SLO_OPT_CHOICE, SLO_OPT_FOLD, OFF(mode), "MODE", "auto",
 	  "auto: the best working provider of each signal; host: no tracing; min (bcc_degraded): DNS and TCP "
-	  "retransmits only; core_full: tracing or nothing (not built yet)", 0, 0, 0, modes },
+	  "retransmits only; core_full: tracing or nothing (not built yet)", 0, 0, 0, modes, modes_later },
 	{ "disable-signals", 0, SLO_OPT_STR, 0, OFF(disable_signals), "LIST", "",
 	  "comma-separated signals to leave out", 0, 0, 0, NULL },
 	{ "config", 0, SLO_OPT_STR, 0, OFF(config), "FILE", "",
@@ -61,7 +64,7 @@ const struct slo_opt agent_options[] = {
 	{ "out", 'o', SLO_OPT_STR, 0, OFF(out), "ENDPOINT", NULL,
 	  "-, a path, unix:PATH or unix-listen:PATH; wins over --output", 0, 0, 0, NULL },
 	{ "output", 0, SLO_OPT_CHOICE, SLO_OPT_FOLD, OFF(output), "FORMAT", "stdout",
-	  "stdout, or jsonl into --output-path; otlp is not built yet", 0, 0, 0, outputs },
+	  "stdout, or jsonl into --output-path; otlp is not built yet", 0, 0, 0, outputs, outputs_later },
 	{ "output-path", 0, SLO_OPT_STR, 0, OFF(output_path), "FILE", "artifacts/agent/events.jsonl",
 	  "file of --output jsonl", 0, 0, 0, NULL },
 	{ "queue-kib", 0, SLO_OPT_INT, 0, OFF(queue_kib), "KIB", "4096",

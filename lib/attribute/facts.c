@@ -124,7 +124,7 @@ void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_
 				slo_track_age(s->tracks[i][r], at_ns, skip_from, skip_to);
 }
 
-static void track_fact(struct slo_store *s, const struct slo_track *t, int64_t from_ns, int64_t to_ns,
+static void track_fact(struct slo_store *s, struct slo_track *t, int64_t from_ns, int64_t to_ns,
 		       struct slo_fact *f)
 {
 	struct slo_merged m = { .hist = &s->scratch };

@@ -72,6 +72,7 @@ static void remember(struct slo_track *t, double v)
 {
 	if (isnan(v))
 		return;
+	t->known = false;
 	t->past[t->past_at] = v;
 	t->past_at = (t->past_at + 1) % SLO_TRACK_PAST;
 	if (t->past_n < SLO_TRACK_PAST)
@@ -153,6 +154,25 @@ bool slo_track_add_hist(struct slo_track *t, int64_t start_ns, int64_t end_ns, u
 	return true;
 }
 
+bool slo_track_add_value(struct slo_track *t, int64_t ts_ns, double value)
+{
+	struct slo_merged *m = take(t, ts_ns + 1);
+
+	if (!m || !isfinite(value))
+		return false;
+	m->windows++;
+	m->count++;
+	m->sum += value;
+	m->min = fmin(m->min, value);
+	m->max = fmax(m->max, value);
+	offer_hist(t, m);
+	if (m->hist) {
+		slo_hist_add(m->hist, value, 1);
+		m->in_hist++;
+	}
+	return true;
+}
+
 void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_t skip_to)
 {
 	int64_t first = floor_div(at_ns, t->chunk_ns) - SLO_TRACK_RECENT;
@@ -176,19 +196,26 @@ void slo_track_merge(const struct slo_track *t, int64_t from_ns, int64_t to_ns, 
 		slo_merged_join(out, chunk_of(t, i));
 }
 
-double slo_track_baseline(const struct slo_track *t, double *spread)
+/* Sorting is worth doing once: the past stands still while an incident is open. */
+static void summarise(struct slo_track *t)
 {
-	double v[SLO_TRACK_PAST], median;
+	double v[SLO_TRACK_PAST];
 
-	if (spread)
-		*spread = NAN;
-	if (t->past_n < SLO_TRACK_PAST_MIN)
-		return NAN;
 	for (uint32_t i = 0; i < t->past_n; i++)
 		v[i] = t->past[i];
 	slo_sort_f64(v, t->past_n);
-	median = slo_quantile(v, t->past_n, 0.5);
+	t->median = slo_quantile(v, t->past_n, 0.5);
+	t->spread = 1.4826 * slo_mad(v, t->past_n);
+	t->known = true;
+}
+
+double slo_track_baseline(struct slo_track *t, double *spread)
+{
+	bool any = t->past_n >= SLO_TRACK_PAST_MIN;
+
+	if (any && !t->known)
+		summarise(t);
 	if (spread)
-		*spread = 1.4826 * slo_mad(v, t->past_n);
-	return median;
+		*spread = any ? t->spread : NAN;
+	return any ? t->median : NAN;
 }

@@ -14,7 +14,7 @@
 #include "attribute/scalar.h"
 
 enum {
-	SLO_TRACK_RECENT = 8,     /* chunks an incident can look back over */
+	SLO_TRACK_RECENT = 12,    /* chunks an incident can look back over */
 	SLO_TRACK_AHEAD = 4,      /* chunks that may be newer than the instant looked at */
 	SLO_TRACK_PAST = 120,     /* numbers in the baseline */
 	SLO_TRACK_PAST_MIN = 5,   /* fewer are no baseline */
@@ -34,6 +34,8 @@ struct slo_track {
 	struct slo_merged ring[SLO_TRACK_RING]; /* chunk i is at i modulo SLO_TRACK_RING */
 	double past[SLO_TRACK_PAST];
 	uint32_t past_n, past_at;
+	double median, spread; /* of the past, while @known */
+	bool known;
 	int source;         /* enum SLO_EVIDENCE: who measured the newest window */
 	char why[48];       /* reason of the newest window that was not captured */
 	struct slo_track_budget *budget;
@@ -49,6 +51,9 @@ bool slo_track_add(struct slo_track *t, const struct slo_window *w);
 /** slo_track_add_hist - the same for @count observations as a histogram (may be NULL) with their sum, min, max. */
 bool slo_track_add_hist(struct slo_track *t, int64_t start_ns, int64_t end_ns, uint64_t count, double sum, double min,
 			double max, const struct slo_hist *hist);
+
+/** slo_track_add_value - one observation that was made at @ts_ns. */
+bool slo_track_add_value(struct slo_track *t, int64_t ts_ns, double value);
 
 /**
  * slo_track_age - let chunks that ended more than SLO_TRACK_RECENT chunks before @at_ns go
@@ -71,6 +76,6 @@ void slo_track_merge(const struct slo_track *t, int64_t from_ns, int64_t to_ns, 
  *
  * Return: the median, or NaN when fewer than SLO_TRACK_PAST_MIN numbers are known.
  */
-double slo_track_baseline(const struct slo_track *t, double *spread);
+double slo_track_baseline(struct slo_track *t, double *spread);
 
 #endif

@@ -84,24 +84,25 @@ struct slo_flow_counters {
 	uint64_t ignored;            /* neither TCP, UDP nor ICMP, or of no interest */
 	uint64_t duplicates;         /* further captures of one packet */
 	uint64_t obs;                /* observations handed to the sink */
-	uint64_t timeouts;           /* of those, queries and connects without an answer */
-	uint64_t voided;             /* timeouts and durations withheld after slo_flow_void() */
+	uint64_t timeouts;           /* queries, connects and requests reported as unanswered */
+	uint64_t voided;             /* queries, connects and requests withheld after slo_flow_void(), a hole, or reuse */
 	uint64_t evicted;            /* queries, connects and requests pushed out while pending */
-	uint64_t evicted_flows;      /* flows and connections pushed out of full tables */
-	/* DNS */
-	uint64_t dns_queries, dns_answers, dns_retries;
+	uint64_t evicted_flows;      /* open flows and connections pushed out of full tables */
+	uint64_t backwards;          /* durations that would have been negative: not reported */
+	/* DNS: queries = answers + timeouts + refused + voided + evicted + pending */
+	uint64_t dns_queries, dns_answers, dns_timeouts, dns_refused, dns_voided, dns_evicted;
+	uint64_t dns_retries;
 	uint64_t dns_unmatched;      /* answers nobody had asked for, or a second time */
 	uint64_t dns_malformed, dns_truncated;
-	/* TCP */
-	uint64_t connects, connect_answers, connect_refused, connect_unreachable, syn_retries;
+	/* TCP: connects = answers + refused + unreachable + timeouts + voided + evicted + pending */
+	uint64_t connects, connect_answers, connect_refused, connect_unreachable, connect_timeouts, connect_voided;
+	uint64_t connect_evicted, syn_retries;
 	uint64_t retransmits;        /* observations of tcp_retransmits_total */
 	uint64_t reordered;          /* late segments with bytes not seen before: not retransmits */
 	uint64_t keepalives;         /* keep-alive and zero-window probes: not retransmits */
 	uint64_t tls_handshakes, tls_failures;
-	/* HTTP of watched ports: requests = answered + timed_out + aborted + request_void + (evicted among them) + pending */
-	uint64_t requests, answered, timed_out, aborted;
-	uint64_t request_void;       /* requests whose answer could not be followed: not reported */
-	uint64_t requests_evicted;   /* part of @evicted */
+	/* HTTP of watched ports: requests = answered + timed_out + aborted + void + evicted + pending */
+	uint64_t requests, answered, timed_out, aborted, request_void, requests_evicted;
 	uint64_t pipeline_overflow;  /* requests beyond SLO_FLOW_MAX_PIPELINE: not followed, not in @requests */
 	uint64_t gaps;               /* holes in a watched stream (lost or never captured) */
 	uint64_t resyncs;            /* message boundaries found again after a hole or a cut payload */

@@ -34,7 +34,7 @@ enum slo_http_event {
 	SLO_HTTP_UPGRADED, /* 101, or 2xx to CONNECT: no HTTP from here on */
 	SLO_HTTP_RESYNC,   /* framing found again */
 	SLO_HTTP_BAD,      /* not HTTP, or a head with missing bytes; waits for the next piece that starts a message */
-	SLO_HTTP_TLS,      /* a TLS record where a message should start */
+	SLO_HTTP_TLS,      /* a TLS record where the first request should start */
 	SLO_HTTP_H2,       /* an HTTP/2 preface */
 };
 
@@ -55,6 +55,7 @@ struct slo_http {
 	char trace_id[33];   /* of traceparent; "" = none */
 	/* private */
 	uint8_t state;
+	bool hunting;        /* the current message was found at the start of a piece, not after another */
 	bool at_piece;       /* nothing of the current piece has been taken */
 	bool piece_whole;    /* no byte of the current piece is missing */
 	bool line_cut, line_void, content_seen, bad_length;

@@ -109,19 +109,26 @@ END_TEST
 
 START_TEST(no_line_is_wider_than_the_page)
 {
-	static char words[2000];
+	static char words[2000], list[500];
 	static const struct slo_opt long_opts[] = {
-		{ .name = "name", .type = SLO_OPT_STR, .metavar = "NAME", .def = "x", .help = words },
+		{ .name = "name", .type = SLO_OPT_STR, .metavar = "NAME", .def = list, .help = words },
 		SLO_OPT_END,
 	};
 	static const struct slo_cmd wide = { .name = "wide", .summary = words, .opts = long_opts, .not_built = words };
 	char *text, *rest, *line;
+	size_t widest = 0;
 
+	/* Ten ways for the commas to fall, so that one of them falls just behind the edge. */
 	for (size_t i = 0; i < sizeof(words) - 1; i++)
 		words[i] = i % 7 == 6 || i % 11 == 10 ? ' ' : 'w';
+	for (size_t i = 0; i < sizeof(list) - 1; i++)
+		list[i] = (i + (size_t)_i) % 10 == 9 ? ',' : 'd';
 	text = rest = help_of(&wide);
-	while ((line = strsep(&rest, "\n")) != NULL)
+	while ((line = strsep(&rest, "\n")) != NULL) {
 		ck_assert_msg(strlen(line) <= WIDEST, "%zu columns: %s", strlen(line), line);
+		widest = strlen(line) > widest ? strlen(line) : widest;
+	}
+	ck_assert_uint_gt(widest, WIDEST - 10);
 	free(text);
 }
 END_TEST
@@ -143,7 +150,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, the_page_is_laid_out_in_columns);
-	tcase_add_test(t, no_line_is_wider_than_the_page);
+	tcase_add_loop_test(t, no_line_is_wider_than_the_page, 0, 10);
 	tcase_add_test(t, a_command_without_a_table_has_a_page);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

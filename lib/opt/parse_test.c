@@ -30,8 +30,8 @@ static const struct slo_opt opts[] = {
 	{ .name = "count", .short_name = 'c', .type = SLO_OPT_INT, .off = OFF(count, int64_t), .def = "30", .lo = 1,
 	  .hi = 100 },
 	{ .name = "any", .type = SLO_OPT_INT, .off = OFF(any, int64_t) },
-	{ .name = "wait-ms", .type = SLO_OPT_DURATION, .off = OFF(wait_ns, int64_t), .def = "1000", .lo = 1, .hi = 60000,
-	  .unit_ns = 1000000 },
+	{ .name = "wait-ms", .type = SLO_OPT_DURATION, .off = OFF(wait_ns, int64_t), .def = "1000", .lo = 1,
+	  .hi = 60000, .unit_ns = 1000000 },
 	{ .name = "ratio", .type = SLO_OPT_NUM, .off = OFF(ratio, double), .def = "0.5", .lo = 0, .hi = 1 },
 	{ .name = "least", .type = SLO_OPT_NUM, .off = OFF(least, double), .lo = 2, .hi = INFINITY },
 	{ .name = "output", .type = SLO_OPT_CHOICE, .off = OFF(format, int), .def = "json", .choices = formats,
@@ -405,23 +405,6 @@ START_TEST(a_command_without_options_needs_no_table)
 }
 END_TEST
 
-START_TEST(nearest_word_within_a_third_of_its_letters)
-{
-	static const char *const words[] = { "check", "prereq", "cdgate", "report" };
-
-	ck_assert_str_eq(slo_nearest("chekc", words, 4), "check");
-	ck_assert_str_eq(slo_nearest("prerequ", words, 4), "prereq");
-	ck_assert_str_eq(slo_nearest("cdgate", words, 4), "cdgate");
-	ck_assert_str_eq(slo_nearest("cgate", words, 4), "cdgate");
-	ck_assert_ptr_null(slo_nearest("chxyk", words, 4));
-	ck_assert_ptr_null(slo_nearest("", words, 4));
-	ck_assert_ptr_null(slo_nearest("check", words, 0));
-	memset(line, 'a', 2000);
-	line[2000] = '\0';
-	ck_assert_ptr_null(slo_nearest(line, words, 4));
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("opt/parse");
@@ -444,7 +427,6 @@ int main(void)
 	tcase_add_loop_test(t, names_the_variable_that_is_wrong, 0, (int)SLO_ARRAY_LEN(bad_env));
 	tcase_add_test(t, a_flag_hides_a_wrong_variable);
 	tcase_add_test(t, a_command_without_options_needs_no_table);
-	tcase_add_test(t, nearest_word_within_a_third_of_its_letters);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

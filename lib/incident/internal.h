@@ -8,7 +8,7 @@
 #include "incident/incident.h"
 
 enum {
-	EXEMPLAR_BUCKETS = 16,   /* tracks' recent and ahead chunks */
+	EXEMPLAR_BUCKETS = SLO_TRACK_RING,
 	EXEMPLAR_PER_BUCKET = 4, /* the earliest bad requests of each */
 	ID_MAX = 72,             /* bytes kept of a request or trace id, NUL included */
 };

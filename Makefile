@@ -3,6 +3,7 @@
 #   make test | golden | fuzz | bench | lint | install | uninstall | clean
 # CFLAGS, CPPFLAGS and LDFLAGS are the user's and come last.
 
+, := ,
 VERSION := $(shell sed -n 's/^\#\# \[\([0-9][^]]*\)\].*/\1/p;T;q' CHANGELOG.md)
 PREFIX         ?= /usr/local
 PROGRAM_PREFIX ?= slo-
@@ -44,7 +45,6 @@ SLO_CFLAGS := -std=c11 -O2 -g $(WARN) $(if $(WERROR),-Werror) -fno-strict-aliasi
 	$(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1) \
 	$(if $(COV),--coverage -O0)
 SLO_LDFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined) $(if $(COV),--coverage) -pthread
-, := ,
 
 COMPILE = $(CC) $(SLO_CPPFLAGS) $(SLO_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $(SLO_CFLAGS) $(CFLAGS) $(SLO_LDFLAGS) $(LDFLAGS)

@@ -2,6 +2,7 @@
 #include "base/num.h"
 
 #include <errno.h>
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -188,7 +189,7 @@ size_t slo_fmt_i64(char *to, int64_t v)
  */
 static size_t fmt_short_decimal(char *to, double v)
 {
-	for (int k = 1; k <= 17; k++) {
+	for (int k = 1; k <= EXACT_POW10; k++) {
 		double scaled = v * exact_pow10[k];
 		uint64_t digits;
 		char tmp[24];
@@ -215,57 +216,86 @@ static size_t fmt_short_decimal(char *to, double v)
 	return 0;
 }
 
-/* "d.ddde-07" from printf, without the exponent's padding. */
-static size_t tidy_exponent(char *to, const char *text)
+/* @n significant digits, the first of which counts 10^@exp10. */
+static size_t lay_out(char *to, const char *digits, size_t n, int exp10)
 {
-	const char *e = strchr(text, 'e');
-	size_t n = e ? (size_t)(e - text) : strlen(text);
+	size_t at = 0, whole = exp10 < 0 ? 0 : (size_t)exp10 + 1;
+	bool exponent = exp10 < -6 || exp10 >= 21;
 
-	memcpy(to, text, n);
-	if (!e)
-		return n;
-	to[n++] = 'e';
-	to[n++] = e[1];
-	for (e += 2; *e == '0' && e[1]; e++)
-		;
-	memcpy(to + n, e, strlen(e));
-	return n + strlen(e);
+	while (n > 1 && digits[n - 1] == '0')
+		n--;
+	if (exponent)
+		whole = 1;
+	else if (whole == 0)
+		to[at++] = '0';
+	for (size_t i = 0; i < whole; i++)
+		to[at++] = i < n ? digits[i] : '0';
+	if (n > whole) {
+		to[at++] = '.';
+		for (int zeros = exponent ? 0 : -1 - exp10; zeros > 0; zeros--)
+			to[at++] = '0';
+		memcpy(to + at, digits + whole, n - whole);
+		at += n - whole;
+	}
+	if (!exponent)
+		return at;
+	to[at++] = 'e';
+	to[at++] = exp10 < 0 ? '-' : '+';
+	return at + fmt_u64(to + at, (uint64_t)(exp10 < 0 ? -exp10 : exp10));
 }
 
+/*
+ * @v in @want digits, 16 or 17, in exact arithmetic: @v is m / 2^s, so the digits are
+ * m * 10^k / 2^s rounded, and they read back as @v when the rounding moved them less
+ * than half of the gap between doubles, 10^k / 2 on this scale.
+ * Return: 0 when they do not.
+ */
+static size_t fmt_exact(char *to, double v, int want)
+{
+	__extension__ typedef unsigned __int128 u128;
+	int exp2, whole = 0, s, k;
+	u128 pow10 = 1, p, q, moved;
+	uint64_t m = (uint64_t)ldexp(frexp(v, &exp2), EXACT_DIGITS_BITS);
+	char tmp[24];
+	size_t n;
+
+	for (double edge = 0.1; v < edge; edge /= 10)
+		whole--;
+	while (v >= exact_pow10[whole < 0 ? 0 : whole])
+		whole++;
+	s = EXACT_DIGITS_BITS - exp2;
+	k = want - whole;
+	for (int i = 0; i < k; i++)
+		pow10 *= 10;
+	p = m * pow10;
+	q = (p + ((u128)1 << (s - 1))) >> s;
+	moved = q << s > p ? (q << s) - p : p - (q << s);
+	/* Below a power of two the gap is half as wide. */
+	if (moved * (m == UINT64_C(1) << (EXACT_DIGITS_BITS - 1) ? 4 : 2) >= pow10)
+		return 0;
+	n = fmt_u64(tmp, (uint64_t)q);
+	return lay_out(to, tmp, n, (int)n - k - 1);
+}
+
+/*
+ * All other numbers. Any 15 digits survive in a normal double, so fewer need
+ * not be tried; zeros at their end go away.
+ */
 static size_t fmt_printf(char *to, double v)
 {
-	char text[64];
-	int digits = 15;
+	char text[40];
+	int digits = v < DBL_MIN ? 1 : 15;
+	char *e;
 
-	for (; digits < 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, v);
-		if (strtod(text, NULL) == v)
+	for (;; digits++) {
+		snprintf(text, sizeof(text), "%.*e", digits - 1, v);
+		if (digits == 17 || strtod(text, NULL) == v)
 			break;
 	}
-	if (v < 1e-6 || v >= 1e21) {
-		snprintf(text, sizeof(text), "%.*e", digits - 1, v);
-		/* Trailing zeros of the mantissa are not significant. */
-		char *e = strchr(text, 'e'), *z = e;
-
-		while (z[-1] == '0')
-			z--;
-		z -= z[-1] == '.';
-		memmove(z, e, strlen(e) + 1);
-		return tidy_exponent(to, text);
-	}
-	snprintf(text, sizeof(text), "%.*g", digits, v);
-	if (strchr(text, 'e')) {
-		int exp10 = atoi(strchr(text, 'e') + 1);
-		int places = digits - 1 - exp10;
-
-		snprintf(text, sizeof(text), "%.*f", places > 0 ? places : 0, v);
-		size_t n = strlen(text);
-		if (strchr(text, '.'))
-			while (text[n - 1] == '0')
-				text[--n] = '\0';
-	}
-	memcpy(to, text, strlen(text));
-	return strlen(text);
+	e = strchr(text, 'e');
+	if (digits > 1)
+		memmove(text + 1, text + 2, (size_t)(digits - 1));
+	return lay_out(to, text, (size_t)digits, atoi(e + 1));
 }
 
 size_t slo_fmt_f64(char *to, double v)
@@ -280,5 +310,8 @@ size_t slo_fmt_f64(char *to, double v)
 	if (v < 9007199254740992.0 && v == (double)(uint64_t)v)
 		return sign + fmt_u64(to, (uint64_t)v);
 	n = v >= 1e-6 && v < 1e15 ? fmt_short_decimal(to, v) : 0;
+	/* Not integral, so below 2^53. */
+	for (int digits = 16; n == 0 && digits <= 17 && v >= 1e-5 && v < 9007199254740992.0; digits++)
+		n = fmt_exact(to, v, digits);
 	return sign + (n ? n : fmt_printf(to, v));
 }

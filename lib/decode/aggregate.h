@@ -11,19 +11,21 @@
  * timed out, aborted):
  *
  * sli                   valid                                       bad
- * ttft_ms               first content came and status < 400;        timeout; aborted; value > threshold: slow
- * request_latency_ms    answered in full and status < 400;          the same
- *                       both also: timed out; aborted with no (complete) answer
- *                       after waiting longer than the threshold
- * error_rate            all, except aborted with status < 400       429, 5xx, timeout, aborted before any answer
- *                       after content had come (a client that hangs up)
- * token_throughput_tps  streams of >= 2 content chunks, status      value < threshold: slow; without an objective
- *                       < 400                                       none is
+ * ttft_ms               first content came and status < 400         value > threshold: slow
+ *                       no content came and it timed out            timeout
+ *                       no content came, aborted after it had       aborted
+ *                       waited longer than the threshold
+ * request_latency_ms    answered in full and status < 400; timed    as above
+ *                       out; aborted after longer than the threshold
+ * error_rate            all                                         429, 5xx, timed out, aborted before any answer
+ * token_throughput_tps  streams of >= 2 content chunks with         value < threshold: slow
+ *                       status < 400
  *
- * ttft = first_ns - sent_ns, latency = end_ns - start_ns, throughput =
- * (chunks - 1) / (last_chunk - first_chunk): content chunks per second, which are tokens only where the
- * server sends one per token. Without an objective for an SLI everything valid is good
- * unless it timed out or was aborted.
+ * ttft = first_ns - sent_ns, latency = end_ns - start_ns, throughput = chunks / (last - first chunk), all chunks when
+ * that is 0. Content chunks are tokens only where the server sends one per token. Without an
+ * objective nothing is slow and nobody who hung up had waited too long. A connection that ends inside
+ * an answer is no error of the service: a client that has read enough hangs up like that, and who hung up is not
+ * known. Requests with status >= 400 have no latency worth judging; only error_rate counts them.
  *
  * Pure: time comes with the data.
  */

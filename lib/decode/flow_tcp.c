@@ -241,7 +241,6 @@ void flow_tcp_packet(struct slo_flow_tracker *t, const struct slo_packet *p, con
 		sequence(t, f, &s);
 	if (f->watch >= 0)
 		flow_http_packet(t, f, &s);
-	else
-		flow_tls_packet(t, f, &s);
+	flow_tls_packet(t, f, &s);
 	finish(t, f, &s);
 }

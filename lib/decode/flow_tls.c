@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TLS handshakes of connections nobody watches the content of, from the first
- * bytes of their segments: ClientHello to the client's first application data.
+ * TLS handshakes, from the first bytes of segments: ClientHello to the client's first application data.
  *
  * In TLS 1.3 that is the client's Finished (RFC 8446, 5.1: it is sent as
  * application data, perhaps after a change_cipher_spec); in TLS 1.2 it is the first request, so
@@ -23,6 +22,12 @@ static bool record(const uint8_t *b, uint32_t n, uint8_t type)
 static bool is_hello(const struct slo_packet *p)
 {
 	return p->cap >= 6 && record(p->payload, p->cap, RECORD_HANDSHAKE) && p->payload[5] == CLIENT_HELLO;
+}
+
+/* In the clear, so the handshake was not over; an encrypted one is longer. */
+static bool is_alert(const struct slo_packet *p)
+{
+	return record(p->payload, p->cap, RECORD_ALERT) && p->payload[3] == 0 && p->payload[4] == 2;
 }
 
 static bool is_data(const struct slo_packet *p)
@@ -65,8 +70,10 @@ void flow_tls_packet(struct slo_flow_tracker *t, struct flow *f, const struct se
 		f->tls = is_hello(p) ? TLS_HELLO : TLS_OVER;
 		f->tls_ns = s->f->ts_ns;
 		f->tls_gen = t->gen;
-	} else if (record(p->payload, p->cap, RECORD_ALERT)) {
+	} else if (is_alert(p)) {
 		report(t, f, s, true);
+	} else if (from_client && record(p->payload, p->cap, RECORD_ALERT)) {
+		f->tls = TLS_OVER; /* complete, and closed without having been used */
 	} else if (from_client && is_data(p)) {
 		report(t, f, s, false);
 	}

@@ -162,6 +162,20 @@ static enum slo_http_event head_line(struct slo_http *h)
 	return ev;
 }
 
+/* Whether what is there of a start line can become one, so that something else is not waited through. */
+static bool may_start(const struct slo_http *h)
+{
+	static const char version[] = "HTTP/1.";
+	size_t n = h->line_len < sizeof(version) - 1 ? h->line_len : sizeof(version) - 1;
+
+	if (h->response)
+		return memcmp(h->line, version, n) == 0;
+	for (size_t i = 0; i < h->line_len && h->line[i] != ' '; i++)
+		if (i >= 20 || (!(h->line[i] >= 'A' && h->line[i] <= 'Z') && h->line[i] != '-' && h->line[i] != '_'))
+			return false;
+	return true;
+}
+
 static enum slo_http_event head(struct slo_http *h, const uint8_t *p, size_t n, size_t *used)
 {
 	const uint8_t *nl = memchr(p, '\n', n);
@@ -171,6 +185,8 @@ static enum slo_http_event head(struct slo_http *h, const uint8_t *p, size_t n, 
 	if (h->head_bytes > SLO_HTTP_HEAD_MAX)
 		return bad(h);
 	add_line(h, p, *used - (nl != NULL));
+	if (h->state == START_LINE && !may_start(h))
+		return bad(h);
 	return nl ? head_line(h) : SLO_HTTP_MORE;
 }
 
@@ -394,6 +410,13 @@ static enum slo_http_event step(struct slo_http *h, const uint8_t *p, size_t n, 
 	return SLO_HTTP_MORE;
 }
 
+static enum slo_http_event message_end(struct slo_http *h)
+{
+	h->state = IDLE;
+	h->hunting = false;
+	return SLO_HTTP_END;
+}
+
 enum slo_http_event slo_http_feed(struct slo_http *h, const uint8_t *p, size_t n, size_t *used)
 {
 	enum slo_http_event ev = SLO_HTTP_MORE;
@@ -402,11 +425,8 @@ enum slo_http_event slo_http_feed(struct slo_http *h, const uint8_t *p, size_t n
 	while (ev == SLO_HTTP_MORE) {
 		size_t took = 0;
 
-		if (h->state == DONE) {
-			h->state = IDLE;
-			h->hunting = false;
-			return SLO_HTTP_END;
-		}
+		if (h->state == DONE)
+			return message_end(h);
 		if (*used == n)
 			return SLO_HTTP_MORE;
 		ev = step(h, p + *used, n - *used, &took);
@@ -426,8 +446,7 @@ enum slo_http_event slo_http_skip(struct slo_http *h, uint64_t n, uint64_t *used
 	switch ((enum state)h->state) {
 	case DONE:
 		*used = 0;
-		h->state = IDLE;
-		return SLO_HTTP_END;
+		return message_end(h);
 	case UNSYNC:
 	case RAW:
 		return SLO_HTTP_MORE;
@@ -453,7 +472,9 @@ enum slo_http_event slo_http_skip(struct slo_http *h, uint64_t n, uint64_t *used
 	} else if (h->state != TO_CLOSE && h->state != LOST && lose_frames(h) == SLO_HTTP_BAD) {
 		return SLO_HTTP_BAD;
 	}
-	return first ? SLO_HTTP_CONTENT : SLO_HTTP_MORE;
+	if (first)
+		return SLO_HTTP_CONTENT;
+	return h->state == DONE ? message_end(h) : SLO_HTTP_MORE;
 }
 
 bool slo_http_close(struct slo_http *h)

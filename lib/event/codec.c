@@ -68,6 +68,8 @@ static int decode_payload(struct envelope *e, struct slo_lex *l)
 	int r = slo_rec_decode_at(e->ctx, slo_event_rec[e->out->kind], l, &e->out->slo, e->err);
 
 	e->done = r == 0;
+	if (r && e->err && !e->err->where[0])
+		return fail_at(e->err, "payload", r);
 	return r ? r : check_hist(e->out, e->err);
 }
 

@@ -11,7 +11,7 @@
 enum {
 	EXIT_USAGE = 2,
 	PATH_MAX_BYTES = 128, /* "sloctl cdgate check" */
-	SUBS_MAX = 64,        /* subcommands of one command */
+	SUBS_MAX = 64,	      /* subcommands of one command */
 };
 
 /* A command line on its way to the command that runs it. */

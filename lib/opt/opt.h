@@ -121,7 +121,7 @@ enum slo_opt_origin slo_opts_origin(const char *name);
 /** slo_opts_help - print the help of @cmd under the name @path ("sloctl cdgate check"). */
 void slo_opts_help(FILE *to, const struct slo_cmd *cmd, const char *path);
 
-/** slo_nearest - the candidate closest to @word by edit distance, or NULL when none is near (over 1/3 of the letters differ). */
+/** slo_nearest - the candidate closest to @word by edit distance, or NULL: over 1/3 of the letters differ in all. */
 const char *slo_nearest(const char *word, const char *const *candidates, size_t n);
 
 #define SLO_OPT_END { .name = NULL }

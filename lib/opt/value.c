@@ -89,9 +89,11 @@ static int check_range(const struct slo_opt *o, double v, const char *text, stru
 	if ((o->lo == 0 && o->hi == 0) || (v >= o->lo && v <= o->hi))
 		return 0;
 	if (isinf(o->hi))
-		return slo_err_set(err, -EINVAL, "'%.80s' is out of range: at least %.15g%s%s", text, o->lo, space, unit);
+		return slo_err_set(err, -EINVAL, "'%.80s' is out of range: at least %.15g%s%s", text, o->lo, space,
+				   unit);
 	if (isinf(o->lo))
-		return slo_err_set(err, -EINVAL, "'%.80s' is out of range: at most %.15g%s%s", text, o->hi, space, unit);
+		return slo_err_set(err, -EINVAL, "'%.80s' is out of range: at most %.15g%s%s", text, o->hi, space,
+				   unit);
 	return slo_err_set(err, -EINVAL, "'%.80s' is out of range: %.15g to %.15g%s%s", text, o->lo, o->hi, space,
 			   unit);
 }
@@ -201,7 +203,7 @@ static int store_list(const struct slo_opt *o, const char *text, void *to, struc
 int opt_store(const struct slo_opt *o, const char *text, void *out, struct slo_err *err)
 {
 	static int (*const store[])(const struct slo_opt *, const char *, void *, struct slo_err *) = {
-		[SLO_OPT_FLAG] = store_flag, [SLO_OPT_STR] = store_str,           [SLO_OPT_INT] = store_int,
+		[SLO_OPT_FLAG] = store_flag, [SLO_OPT_STR] = store_str,		  [SLO_OPT_INT] = store_int,
 		[SLO_OPT_NUM] = store_num,   [SLO_OPT_DURATION] = store_duration, [SLO_OPT_CHOICE] = store_choice,
 		[SLO_OPT_LIST] = store_list,
 	};

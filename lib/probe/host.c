@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What this source says about the signals that are not its own; NULL = it measures them. */
@@ -50,6 +51,7 @@ int slo_host_new(struct slo_host **out, struct slo_target *target, const struct 
 	h->sink = *sink;
 	slo_str_copy(h->proc_root, sizeof(h->proc_root), slo_str(proc));
 	slo_str_copy(h->sys_root, sizeof(h->sys_root), slo_str(opts->sys_root ? opts->sys_root : "/sys"));
+	h->tick_ns = 1000000000ULL / (uint64_t)(sysconf(_SC_CLK_TCK) > 0 ? sysconf(_SC_CLK_TCK) : 100);
 	h->cpus = sysconf(_SC_NPROCESSORS_ONLN) > 0 ? sysconf(_SC_NPROCESSORS_ONLN) : 1;
 	r = slo_cgroup_find(&h->mounts, h->proc_root, opts->cgroup_prefix, err);
 	if (r == 0)
@@ -139,6 +141,22 @@ void slo_host_missing(struct slo_host *h, int service, int signal, const char *f
 	va_end(ap);
 }
 
+void slo_host_baseline(struct slo_host *h, int service, int signal, const char *provider)
+{
+	static const char why[] = "the baseline was taken, values follow with the next sample";
+
+	if (h->gen == 1)
+		slo_host_watched(h, service, signal, provider, why);
+	else
+		slo_host_missing(h, service, signal, "%s", why);
+}
+
+void slo_host_baseline_all(struct slo_host *h, int signal, const char *provider)
+{
+	for (int s = all_from(h); s < all_to(h); s++)
+		slo_host_baseline(h, s, signal, provider);
+}
+
 void slo_host_watched_all(struct slo_host *h, int signal, const char *provider, const char *why)
 {
 	for (int s = all_from(h); s < all_to(h); s++)
@@ -167,6 +185,14 @@ void slo_host_forget(struct slo_host *h, struct slo_table *t, size_t gen_at)
 	}
 }
 
+static int64_t boot_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
 int slo_host_sample(struct slo_host *h, int64_t wall_ns, int64_t mono_ns)
 {
 	int r = slo_target_refresh(h->target, mono_ns);
@@ -176,6 +202,7 @@ int slo_host_sample(struct slo_host *h, int64_t wall_ns, int64_t mono_ns)
 	h->gen++;
 	h->interval_ns = h->gen > 1 ? mono_ns - h->last_mono_ns : 0;
 	h->wall_ns = wall_ns;
+	h->boot_ns = boot_now_ns();
 	h->n.samples++;
 	h->n.threads = h->n.threads_over = 0;
 	for (size_t s = 0; s < SLO_ARRAY_LEN(h->cells); s++)
@@ -194,6 +221,7 @@ int slo_host_sample(struct slo_host *h, int64_t wall_ns, int64_t mono_ns)
 	slo_host_cgroups_forget(h);
 	h->last_mono_ns = mono_ns;
 	h->last_wall_ns = wall_ns;
+	h->last_boot_ns = h->boot_ns;
 	return 0;
 }
 

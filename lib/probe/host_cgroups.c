@@ -195,7 +195,7 @@ static void throttle_state(struct slo_host *h, int tree, const struct gather *g)
 	else if (!g->readable && tree == SLO_CGROUP_V1_CPU)
 		slo_host_missing(h, g->service, signal, "cannot read cpu.stat of the service's cgroup");
 	else if (g->readable && !g->delta)
-		slo_host_missing(h, g->service, signal, "%s", SLO_HOST_BASELINE);
+		slo_host_baseline(h, g->service, signal, tree == SLO_CGROUP_V2 ? "cgroup2" : "cgroup1");
 	else
 		slo_host_watched(h, g->service, signal, tree == SLO_CGROUP_V2 ? "cgroup2" : "cgroup1", NULL);
 }
@@ -228,7 +228,7 @@ static void pressure_state(struct slo_host *h, const struct gather *g)
 	if (!g->readable)
 		slo_host_pressure(h, g->service);
 	else if (!g->delta)
-		slo_host_missing(h, g->service, SLO_SIGNAL_MEM_RECLAIM, "%s", SLO_HOST_BASELINE);
+		slo_host_baseline(h, g->service, SLO_SIGNAL_MEM_RECLAIM, "cgroup2");
 	else
 		slo_host_watched(h, g->service, SLO_SIGNAL_MEM_RECLAIM, "cgroup2", NULL);
 }

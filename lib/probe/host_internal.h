@@ -31,6 +31,8 @@ struct slo_host {
 	uint64_t gen;                 /* of this sample, from 1 */
 	int64_t wall_ns, last_wall_ns;
 	int64_t interval_ns, last_mono_ns; /* since the sample before; 0 for the first */
+	int64_t boot_ns, last_boot_ns;       /* since boot, the clock of process start times */
+	uint64_t tick_ns;                    /* of a clock tick */
 	int64_t cpus;
 	struct slo_table threads;     /* host_threads.c */
 	struct slo_table cgroups;     /* host_cgroups.c */
@@ -70,7 +72,15 @@ void slo_host_watched(struct slo_host *h, int service, int signal, const char *p
 void slo_host_missing(struct slo_host *h, int service, int signal, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/**
+ * slo_host_baseline - @provider works, but there is nothing to compare its reading with yet
+ *
+ * At the first sample of all, before which there is no window, that is zero; later on it is a gap.
+ */
+void slo_host_baseline(struct slo_host *h, int service, int signal, const char *provider);
+
 /* The same for every service, or for none when none is watched. */
+void slo_host_baseline_all(struct slo_host *h, int signal, const char *provider);
 void slo_host_watched_all(struct slo_host *h, int signal, const char *provider, const char *why);
 void slo_host_missing_all(struct slo_host *h, int signal, const char *why);
 
@@ -90,7 +100,5 @@ void slo_host_steal(struct slo_host *h);
 void slo_host_read_pressure(struct slo_host *h);
 void slo_host_pressure(struct slo_host *h, int service);
 void slo_host_disks(struct slo_host *h);
-
-#define SLO_HOST_BASELINE "the baseline was taken, values follow with the next sample"
 
 #endif

@@ -38,7 +38,7 @@ void slo_host_steal(struct slo_host *h)
 	if (h->has_cpu)
 		slo_host_watched_all(h, signal, r.provider, NULL);
 	else
-		slo_host_missing_all(h, signal, SLO_HOST_BASELINE);
+		slo_host_baseline_all(h, signal, r.provider);
 	h->cpu = now;
 	h->has_cpu = true;
 }
@@ -74,7 +74,7 @@ void slo_host_pressure(struct slo_host *h, int service)
 		return;
 	}
 	if (h->psi_delta_us < 0) {
-		slo_host_missing(h, service, signal, "%s", SLO_HOST_BASELINE);
+		slo_host_baseline(h, service, signal, r.provider);
 		return;
 	}
 	r.value = (double)h->psi_delta_us / 1e3;
@@ -110,8 +110,8 @@ static bool is_whole(const struct slo_host *h, const char *name)
 	return access(path, F_OK) == 0;
 }
 
-/* Return: true when the device had a reading before. */
-static bool one_disk(struct slo_host *h, const struct slo_proc_disk *now)
+/* Return: 0 for what is no whole device, 1 for one without a reading before, 2 for one with. */
+static int one_disk(struct slo_host *h, const struct slo_proc_disk *now)
 {
 	struct disk key = { .major = now->major, .minor = now->minor }, *d = slo_table_find(&h->disks, &key);
 	struct host_reading r = { .signal = SLO_SIGNAL_DISK_IO, .provider = "diskstats", .detail = now->name };
@@ -120,7 +120,7 @@ static bool one_disk(struct slo_host *h, const struct slo_proc_disk *now)
 
 	if (!d && h->disks.count == h->disks.max) {
 		h->n.disks_over++;
-		return false;
+		return 0;
 	}
 	d = slo_table_get(&h->disks, &key, &created, NULL, NULL);
 	if (created)
@@ -135,7 +135,7 @@ static bool one_disk(struct slo_host *h, const struct slo_proc_disk *now)
 	d->gen = h->gen;
 	d->ios = now->ios;
 	d->ms = now->ms;
-	return had && d->whole;
+	return !d->whole ? 0 : had ? 2 : 1;
 }
 
 void slo_host_disks(struct slo_host *h)
@@ -143,8 +143,7 @@ void slo_host_disks(struct slo_host *h)
 	const int signal = SLO_SIGNAL_DISK_IO;
 	struct slo_str text, line;
 	struct slo_proc_disk now;
-	bool known = false;
-	int r;
+	int r, known = 0;
 
 	if (!h->enabled[signal])
 		return;
@@ -161,8 +160,10 @@ void slo_host_disks(struct slo_host *h)
 			h->n.malformed++;
 	}
 	slo_host_forget(h, &h->disks, offsetof(struct disk, gen));
-	if (known)
+	if (known & 2)
 		slo_host_watched_all(h, signal, "diskstats", "whole host");
+	else if (known)
+		slo_host_baseline_all(h, signal, "diskstats");
 	else
-		slo_host_missing_all(h, signal, h->gen == 1 ? SLO_HOST_BASELINE : "no block device seen");
+		slo_host_missing_all(h, signal, "no block device seen");
 }

@@ -19,7 +19,8 @@ struct thread {
 struct walk {
 	int service;
 	uint64_t seen, over, read, fresh;
-	int err; /* of the last file that could not be read */
+	bool from_start;         /* threads of this process not seen before began after the last sample */
+	int err;                 /* of the last file that could not be read */
 };
 
 int slo_host_threads_init(struct slo_host *h)
@@ -66,6 +67,10 @@ static void one_thread(struct slo_host *h, const struct slo_target_proc *p, int6
 	}
 	w->read++;
 	t = slo_table_get(&h->threads, &key, &created, NULL, NULL);
+	if (created && w->from_start) {
+		created = false; /* its counters began at zero since */
+		t->gen = h->gen - 1;
+	}
 	/* A counter that went back belongs to another thread with this number. */
 	if (!created && t->gen + 1 == h->gen && now.slices >= t->last.slices && now.delay_ns >= t->last.delay_ns)
 		taken = difference(h, p, t, &now);
@@ -74,6 +79,19 @@ static void one_thread(struct slo_host *h, const struct slo_target_proc *p, int6
 	if (taken)
 		t->last = now;
 	t->gen = h->gen;
+}
+
+/* Was the process there at the last sample, or did it start since? */
+static bool all_known(const struct slo_host *h, const struct slo_target_proc *p, int service)
+{
+	struct thread key = { .service = service, .pid = p->pid, .tid = p->pid, .start = p->start_ticks };
+	const struct thread *leader = slo_table_find(&h->threads, &key);
+
+	if (h->gen == 1)
+		return false;
+	if (leader)
+		return leader->gen + 1 == h->gen;
+	return (int64_t)(p->start_ticks * h->tick_ns) > h->last_boot_ns;
 }
 
 static void one_process(struct slo_host *h, const struct slo_target_proc *p, struct walk *w)
@@ -85,6 +103,7 @@ static void one_process(struct slo_host *h, const struct slo_target_proc *p, str
 		w->err = -errno;
 		return;
 	}
+	w->from_start = all_known(h, p, w->service);
 	while ((tid = slo_procfs_next_pid(d))) {
 		w->seen++;
 		if (w->seen > SLO_HOST_THREADS)
@@ -120,7 +139,7 @@ void slo_host_threads(struct slo_host *h, int service)
 		slo_host_missing(h, service, signal, "/proc/PID/task/TID/schedstat: %s",
 				 slo_strerror(w.err ? w.err : -ESRCH));
 	else if (w.fresh == w.read)
-		slo_host_missing(h, service, signal, "%s", SLO_HOST_BASELINE);
+		slo_host_baseline(h, service, signal, "schedstat");
 	else
 		slo_host_watched(h, service, signal, "schedstat", note);
 }

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-int slo_watch_parse(const char *text, struct slo_watch *w, struct slo_err *err)
+int slo_watch_parse(const char *text, struct slo_target_watch *w, struct slo_err *err)
 {
 	const char *eq = strchr(text, '=');
 	struct slo_str port = eq ? slo_str_n(text, (size_t)(eq - text)) : slo_str(text);
-	struct slo_watch v = { 0 };
+	struct slo_target_watch v = { 0 };
 	int64_t n;
 
 	if (slo_parse_i64(port, &n) < 0 || n < 1 || n > UINT16_MAX)
@@ -29,7 +29,7 @@ int slo_watch_parse(const char *text, struct slo_watch *w, struct slo_err *err)
 	return 0;
 }
 
-int slo_target_new(struct slo_target **out, const struct slo_watch *w, size_t n, const struct slo_target_opts *opts,
+int slo_target_new(struct slo_target **out, const struct slo_target_watch *w, size_t n, const struct slo_target_opts *opts,
 		   struct slo_err *err)
 {
 	static const struct slo_target_opts defaults = { 0 };
@@ -335,7 +335,7 @@ size_t slo_target_services(const struct slo_target *t)
 	return t->count;
 }
 
-const struct slo_watch *slo_target_watch(const struct slo_target *t, int service)
+const struct slo_target_watch *slo_target_watch(const struct slo_target *t, int service)
 {
 	return &t->services[service].watch;
 }

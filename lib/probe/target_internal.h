@@ -14,7 +14,7 @@ enum {
 };
 
 struct target_service {
-	struct slo_watch watch;
+	struct slo_target_watch watch;
 	struct slo_target_proc *procs; /* SLO_TARGET_PROCS of them */
 	size_t procs_count;
 	uint64_t listeners[SLO_TARGET_LISTENERS]; /* inodes */

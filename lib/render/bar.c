@@ -2,8 +2,11 @@
 #include "render/bar.h"
 
 #include "base/time.h"
+#include "render/text.h"
 
 #include <math.h>
+
+enum { UNIT_COLUMNS = 16 }; /* of a unit nobody knows */
 
 /* U+2588 FULL BLOCK minus k is a block of (8 - k) eighths from the left. */
 static const char *const eighths[8] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
@@ -71,19 +74,12 @@ static void add_number(struct slo_buf *out, double v)
 {
 	double a = fabs(v);
 
-	/* The lower ends are where rounding reaches the next digit. */
 	if (v == 0)
 		slo_buf_addc(out, '0');
-	else if (a >= 1e6 || a < 0.000995)
+	else if (a >= 1e6 || a < 1e-3)
 		slo_buf_addf(out, "%.2e", v);
-	else if (a >= 99.95)
-		slo_buf_addf(out, "%.0f", v);
-	else if (a >= 9.995)
-		slo_buf_addf(out, a == floor(a) ? "%.0f" : "%.1f", v);
-	else if (a >= 0.9995)
-		slo_buf_addf(out, a == floor(a) ? "%.0f" : "%.2f", v);
 	else
-		slo_buf_addf(out, "%.3g", v);
+		slo_buf_addf(out, a < 999.5 ? "%.3g" : "%.0f", v);
 }
 
 struct step {
@@ -126,13 +122,11 @@ static const struct {
 
 static void add_stepped(struct slo_buf *out, double v, const struct step *s, size_t n, const struct slo_term *t)
 {
-	while (n > 1 && fabs(v) < s->from) {
+	/* Zero has no size: it is 0 of the unit that was given. */
+	while (n > 1 && (v == 0 ? s->divide != 1 : fabs(v) < s->from)) {
 		s++;
 		n--;
 	}
-	/* zero has no size: it is 0 of the unit that was given */
-	if (v == 0 && s->divide != 1 && s->divide != 0.01)
-		s--;
 	add_number(out, v / s->divide);
 	slo_buf_adds(out, t->utf8 ? s->unit : s->ascii);
 }
@@ -151,7 +145,7 @@ void slo_quantity_add(struct slo_buf *out, double v, struct slo_str unit, const 
 	}
 	add_number(out, v);
 	slo_buf_addc(out, ' ');
-	slo_buf_add(out, unit.p, unit.len);
+	slo_text_add(out, unit, UNIT_COLUMNS, t);
 }
 
 void slo_percent_add(struct slo_buf *out, double share)

@@ -24,7 +24,7 @@ void slo_spark_add(struct slo_buf *out, const double *values, size_t n, const st
 /**
  * slo_quantity_add - a number with its unit, three significant digits
  * @unit: "ms" (becomes µs, s, min as fits; us without UTF-8), "pct" (%), "ratio" (as %),
- *        "tps" (tok/s), "count" (nothing), "bytes" (KiB, MiB, …), other = written after it; "" = none
+ *        "tps" (tok/s), "count" (nothing), "bytes" (KiB, MiB, …), other = written after it, made safe; "" = none
  *
  * "4.25 ms", "1.84 s", "2.6 %", "12 tok/s", "n/a" for NaN and infinities.
  */

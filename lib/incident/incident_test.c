@@ -489,6 +489,34 @@ START_TEST(a_gap_of_years_ends_promptly)
 }
 END_TEST
 
+START_TEST(one_wrong_clock_does_not_carry_time_away)
+{
+	struct slo_incidents_stats st;
+
+	traffic(0, 40, 0);
+	for (int64_t t = 40; t < 60; t++) {
+		traffic(t, t + 1, 6);
+		feed(requests("chat", SLO_SLI_TTFT, t + INT64_C(3000000000), 10, 0));
+	}
+	slo_incidents_drain(w.inc);
+	slo_incidents_stats(w.inc, &st);
+	ck_assert_uint_eq(st.ahead, 20);
+	ck_assert_uint_eq(st.late, 0);
+	ck_assert_int_eq(w.lines[0].at_s, 45);
+}
+END_TEST
+
+START_TEST(records_from_before_the_epoch_are_invalid)
+{
+	struct slo_incidents_stats st;
+
+	traffic(0, 2, 0);
+	feed(requests("chat", SLO_SLI_TTFT, -INT64_C(1767225600) - 5, 10, 0));
+	slo_incidents_stats(w.inc, &st);
+	ck_assert_uint_eq(st.invalid, 1);
+}
+END_TEST
+
 START_TEST(memory_for_evidence_is_bounded_and_incidents_open_without_it)
 {
 	struct slo_incidents_opts o;
@@ -557,6 +585,8 @@ static Suite *suite(void)
 	tcase_add_test(t, a_synthetic_record_marks_the_incident);
 	tcase_add_test(t, services_beyond_the_maximum_push_out_the_oldest);
 	tcase_add_test(t, a_gap_of_years_ends_promptly);
+	tcase_add_test(t, one_wrong_clock_does_not_carry_time_away);
+	tcase_add_test(t, records_from_before_the_epoch_are_invalid);
 	tcase_add_test(t, memory_for_evidence_is_bounded_and_incidents_open_without_it);
 	tcase_add_test(t, unusable_objectives_are_refused);
 	suite_add_tcase(s, t);

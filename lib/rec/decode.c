@@ -206,6 +206,32 @@ static uint32_t *count_of(const struct slo_rec_field *f, void *at)
 	return (uint32_t *)(void *)((char *)at - f->off + f->count_off);
 }
 
+/*
+ * Short counters with a comma behind them, which is what histograms are made
+ * of. Stops in front of the first element that is anything else.
+ */
+static uint32_t dec_counters(struct slo_lex *l, uint64_t *to, uint32_t max)
+{
+	enum { SHORT = 18 /* any 18 digits fit */ };
+	const char *p = l->p;
+	uint32_t n = 0;
+
+	while (n < max && l->end - p > SHORT) {
+		uint64_t v = (uint64_t)(*p - '0'), digit;
+		const char *from = p++;
+
+		if (v > 9)
+			break;
+		for (; (digit = (uint64_t)(*p - '0')) <= 9 && p - from < SHORT; p++)
+			v = v * 10 + digit;
+		if (*p != ',' || (*from == '0' && p - from > 1))
+			break;
+		to[n++] = v;
+		l->p = ++p;
+	}
+	return n;
+}
+
 static int dec_elements(struct decoder *d, const struct slo_rec_field *f, void *at)
 {
 	uint32_t n = 0, over = 0;
@@ -213,6 +239,8 @@ static int dec_elements(struct decoder *d, const struct slo_rec_field *f, void *
 	int r = enter(d, '[', "an array", &empty);
 
 	if (r == 0 && !empty) {
+		if (f->type == SLO_REC_U64S)
+			n = dec_counters(d->lex, at, f->max);
 		do {
 			if (n < f->max)
 				r = decode_element[f->type](d, f, (char *)at + (size_t)n * f->stride);

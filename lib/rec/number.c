@@ -89,8 +89,8 @@ int slo_lex_number(struct slo_lex *l, struct slo_number *n)
 		set_i64(n);
 	}
 	n->text = slo_str_n(l->p, (size_t)(p - l->p));
-	/* Only these can exceed the largest double. */
-	if ((n->exp10 > 280 || n->text.len > 280) && slo_number_f64(n, &d))
+	/* The value is below 10^(digits + exp10); most numbers are far from the largest double. */
+	if ((int64_t)n->text.len + n->exp10 > 300 && slo_number_f64(n, &d))
 		return slo_lex_refuse(l, l->p, "number beyond the largest double");
 	l->p = p;
 	return 0;

@@ -131,6 +131,7 @@ static const struct {
 	{ "f", "\"1\"", "f", "want a number, found a string" },
 	{ "f", "[1]", "f", "want a number, found an array" },
 	{ "f", "1e999", "f", "number beyond the largest double at byte 13" },
+	{ "zz", "9223372036854775808.17976931348623158e292", "", "number beyond the largest double at byte 7" },
 	{ "f_opt", "1000001", "f_opt", "want -1.5 to 1000000, found 1000001" },
 	{ "i", "1.0", "i", "want an integer, found 1.0" },
 	{ "i", "1e3", "i", "want an integer, found 1e3" },

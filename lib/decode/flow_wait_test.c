@@ -56,7 +56,7 @@ START_TEST(a_request_in_time_is_told_once_with_its_first_content)
 	ck_assert_int_eq(told.last.service, 3);
 	ck_assert_int_eq(told.last.first_ns - told.last.sent_ns, 100 * TF_MS);
 	ck_assert(!told.last.ttft_told);
-	ck_assert_int_eq(got.req_count, 1);
+	ck_assert_uint_eq(got.req_count, 1);
 	ck_assert(got.req[0].ttft_told);
 }
 END_TEST
@@ -83,7 +83,7 @@ START_TEST(the_late_answer_says_that_it_was_told_before)
 	ck_assert_int_eq(told.first, 1);
 	ck_assert(told.last.ttft_told);
 	ck_assert_int_eq(told.last.first_ns - told.last.sent_ns, 890 * TF_MS);
-	ck_assert_int_eq(got.req_count, 1);
+	ck_assert_uint_eq(got.req_count, 1);
 	ck_assert(got.req[0].ttft_told);
 	tick(5000);
 	ck_assert_int_eq(told.overdue, 1);
@@ -112,7 +112,7 @@ START_TEST(a_timed_out_request_was_told_before)
 	tick(500);
 	tick(40000);
 	ck_assert_int_eq(told.overdue, 1);
-	ck_assert_int_eq(got.req_count, 1);
+	ck_assert_uint_eq(got.req_count, 1);
 	ck_assert_int_eq(got.req[0].outcome, SLO_BAD_TIMEOUT);
 	ck_assert(got.req[0].ttft_told);
 }

@@ -22,11 +22,13 @@ static int64_t cpu_now_ns(void)
 	return ts.tv_sec * SLO_NS_PER_S + ts.tv_nsec;
 }
 
-/* The window that holds @now; windows start at multiples of the interval. */
-static void start_window(struct live *l, int64_t now)
+/* The window that holds @now. Windows start at multiples of the interval; only the first one starts at @from. */
+static void start_window(struct live *l, int64_t now, int64_t from)
 {
-	l->window_start = now;
-	l->window_end = (now / l->interval_ns + 1) * l->interval_ns;
+	int64_t boundary = now / l->interval_ns * l->interval_ns;
+
+	l->window_start = from > boundary ? from : boundary;
+	l->window_end = boundary + l->interval_ns;
 }
 
 static uint64_t lost_so_far(struct live *l)
@@ -135,7 +137,7 @@ static void end_window(struct live *l, int64_t wall)
 		l->next_stats_mono = mono + l->a->o->stats_interval_s * SLO_NS_PER_S;
 		live_refresh_local(l);
 	}
-	start_window(l, wall > l->window_end ? wall : l->window_end);
+	start_window(l, wall, 0);
 }
 
 /* Packets up to now, then what is overdue. Timeouts are only judged on an empty ring: an answer may still be in it. */
@@ -198,7 +200,7 @@ int agent_run_live(struct agent *a)
 	l.last_sample_mono = slo_now_mono_ns();
 	l.last_cpu = cpu_now_ns();
 	l.next_stats_mono = l.last_sample_mono + a->o->stats_interval_s * SLO_NS_PER_S;
-	start_window(&l, slo_now_wall_ns());
+	start_window(&l, slo_now_wall_ns(), slo_now_wall_ns());
 	loop(&l);
 	take_packets(&l);
 	if (!a->o->count || l.windows < a->o->count)

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "line.h"
 
-#include "render/bar.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 
 struct line line_start(struct slo_buf *out, const struct slo_term *t, const char *label)
 {
-	struct line l = { out, t, t->width - LABEL_WIDTH };
+	struct line l = { out, t, t->width - LABEL_WIDTH, true };
 
 	slo_text_pad(out, 2);
-	slo_style_on(out, t, SLO_STYLE_DIM);
+	if (label[0])
+		slo_style_on(out, t, SLO_STYLE_DIM);
 	slo_text_cell(out, slo_str(label), LABEL_WIDTH - 2, SLO_ALIGN_LEFT, t);
-	slo_style_off(out, t);
+	if (label[0])
+		slo_style_off(out, t);
 	return l;
 }
 
@@ -21,6 +21,7 @@ void line_str(struct line *l, int style, struct slo_str s)
 {
 	if (l->left <= 0 || s.len == 0)
 		return;
+	l->empty = false;
 	if (style != STYLE_NONE)
 		slo_style_on(l->out, l->t, (enum slo_style)style);
 	l->left -= slo_text_add(l->out, s, l->left, l->t);
@@ -39,14 +40,21 @@ void line_add(struct line *l, int style, const char *fmt, ...)
 	line_str(l, style, slo_str(text));
 }
 
-void line_quantity(struct line *l, int style, double v, struct slo_str unit)
+void line_part(struct line *l, int style, const char *fmt, ...)
 {
-	struct slo_buf b;
+	char text[256];
+	va_list ap;
 
-	slo_buf_init(&b, 256);
-	slo_quantity_add(&b, v, unit, l->t);
-	line_str(l, style, slo_buf_str(&b));
-	slo_buf_fini(&b);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!l->empty && slo_text_width(slo_str(text), l->t) + 1 > l->left) {
+		line_end(l);
+		*l = line_start(l->out, l->t, "");
+	}
+	if (!l->empty)
+		line_str(l, STYLE_NONE, slo_str(" "));
+	line_str(l, style, slo_str(text));
 }
 
 void line_end(struct line *l)

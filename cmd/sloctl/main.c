@@ -12,8 +12,7 @@ static struct slo_cmd sloctl = {
 	.name = "sloctl",
 	.summary = "Shows incidents, checks configuration and hosts, gates deployments.",
 	.subs = subs,
-	.epilog = "Without a command, \"sloctl\" behind a pipe is \"sloctl report\".\n"
-		  "Exit status: 0 yes, 1 the answer is no, 2 usage or configuration, 3 inconclusive, 4 a backend failed.",
+	.epilog = "Without a command, sloctl behind a pipe is sloctl report.",
 };
 
 int main(int argc, char **argv)

@@ -38,7 +38,7 @@ static void add_header(struct slo_buf *out, const struct slo_incident *inc, cons
 {
 	const struct slo_str parts[] = { inc->cluster, inc->namespace, inc->service };
 	int status = status_of(inc), id_width = slo_text_width(inc->incident_id, t), room;
-	struct line l = { out, t, t->width };
+	struct line l = { out, t, t->width, true };
 
 	line_add(&l, (int)statuses[status].style, "%s %s", t->utf8 ? statuses[status].mark : statuses[status].ascii_mark,
 		 statuses[status].word);
@@ -62,48 +62,64 @@ static void add_header(struct slo_buf *out, const struct slo_incident *inc, cons
 	line_end(&l);
 }
 
-static void add_time(struct line *l, int64_t ns)
-{
-	char text[SLO_RFC3339_MAX];
-	size_t n = slo_fmt_rfc3339(text, ns - ((ns % SLO_NS_PER_S) + SLO_NS_PER_S) % SLO_NS_PER_S);
+enum { PIECE_MAX = 128 }; /* bytes of one formatted piece */
 
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] == 'T')
-			text[i] = ' ';
-	}
-	line_str(l, STYLE_NONE, slo_str_n(text, n));
+static const char *time_text(char to[PIECE_MAX], int64_t ns)
+{
+	size_t n = slo_fmt_rfc3339(to, ns - ((ns % SLO_NS_PER_S) + SLO_NS_PER_S) % SLO_NS_PER_S);
+	char *t;
+
+	to[n] = '\0';
+	t = strchr(to, 'T');
+	if (t)
+		*t = ' ';
+	return to;
 }
 
-static void add_span(struct line *l, const char *before, int64_t ns, const char *after)
+/* From @from to @to_ns; years apart further than int64 reaches are no time at all. */
+static const char *span_text(char to[PIECE_MAX], int64_t from, int64_t to_ns)
+{
+	struct slo_buf b;
+	int64_t ns;
+
+	slo_buf_init(&b, PIECE_MAX - 1);
+	slo_span_add(&b, __builtin_sub_overflow(to_ns, from, &ns) ? 0 : ns);
+	slo_str_copy(to, PIECE_MAX, slo_buf_str(&b));
+	slo_buf_fini(&b);
+	return to;
+}
+
+static const char *quantity_text(char to[PIECE_MAX], double v, struct slo_str unit, const struct slo_term *t)
 {
 	struct slo_buf b;
 
-	slo_buf_init(&b, 64);
-	slo_span_add(&b, ns);
-	line_add(l, STYLE_NONE, "%s%s%s", before, b.err ? "" : b.data, after);
+	slo_buf_init(&b, PIECE_MAX - 1);
+	slo_quantity_add(&b, v, unit, t);
+	slo_str_copy(to, PIECE_MAX, slo_buf_str(&b));
 	slo_buf_fini(&b);
+	return to;
 }
 
 static void add_since(struct slo_buf *out, const struct slo_incident *inc, const struct slo_term *t)
 {
 	struct line l = line_start(out, t, "since");
 	int status = status_of(inc);
+	char text[PIECE_MAX];
 
 	if (inc->started_at == SLO_ABSENT_I64) {
-		line_str(&l, STYLE_NONE, slo_str("not known, reported "));
-		add_time(&l, inc->timestamp);
+		line_part(&l, STYLE_NONE, "not known, reported %s", time_text(text, inc->timestamp));
 		line_end(&l);
 		return;
 	}
-	add_time(&l, inc->started_at);
+	line_part(&l, STYLE_NONE, "%s,", time_text(text, inc->started_at));
 	if (inc->detected_at != SLO_ABSENT_I64)
-		add_span(&l, ", detected after ", inc->detected_at - inc->started_at, "");
+		line_part(&l, STYLE_NONE, "detected after %s,", span_text(text, inc->started_at, inc->detected_at));
 	if (status == SLO_INCIDENT_STATUS_RESOLVED && inc->resolved_at != SLO_ABSENT_I64)
-		add_span(&l, ", lasted ", inc->resolved_at - inc->started_at, "");
+		line_part(&l, STYLE_NONE, "lasted %s", span_text(text, inc->started_at, inc->resolved_at));
 	else if (status == SLO_INCIDENT_STATUS_STALE)
-		add_span(&l, ", no data for it after ", inc->timestamp - inc->started_at, "");
+		line_part(&l, SLO_STYLE_WARN, "without data %s later", span_text(text, inc->started_at, inc->timestamp));
 	else
-		add_span(&l, ", ", inc->timestamp - inc->started_at, " so far");
+		line_part(&l, STYLE_NONE, "%s so far", span_text(text, inc->started_at, inc->timestamp));
 	line_end(&l);
 }
 
@@ -115,18 +131,21 @@ static bool is_error_rate(int sli)
 static void add_objective(struct line *l, const struct slo_impact *i, int sli, struct slo_str unit)
 {
 	bool low_is_bad = sli >= 0 && !slo_sli_info[sli].higher_is_bad;
+	const char *bound = low_is_bad ? (l->t->utf8 ? "≥" : ">=") : l->t->utf8 ? "≤" : "<=";
+	char text[PIECE_MAX];
 
 	if (is_error_rate(sli)) {
 		if (!isnan(i->target))
-			line_add(l, STYLE_NONE, "; objective: %.6g %% of requests without error", i->target * 100);
+			line_part(l, STYLE_NONE, "objective: %.6g %% without error", i->target * 100);
 		return;
 	}
 	if (isnan(i->threshold))
 		return;
-	line_add(l, STYLE_NONE, "; objective %s ", low_is_bad ? (l->t->utf8 ? "≥" : ">=") : l->t->utf8 ? "≤" : "<=");
-	line_quantity(l, STYLE_NONE, i->threshold, unit);
-	if (!isnan(i->target))
-		line_add(l, STYLE_NONE, " for %.6g %% of requests", i->target * 100);
+	quantity_text(text, i->threshold, unit, l->t);
+	if (isnan(i->target))
+		line_part(l, STYLE_NONE, "objective %s %s", bound, text);
+	else
+		line_part(l, STYLE_NONE, "objective %s %s for %.6g %%", bound, text, i->target * 100);
 }
 
 static void add_impact(struct slo_buf *out, const struct slo_incident *inc, const struct slo_term *t)
@@ -134,17 +153,15 @@ static void add_impact(struct slo_buf *out, const struct slo_incident *inc, cons
 	const struct slo_impact *i = &inc->slo_impact;
 	int sli = slo_enum_find(&slo_sli_enum, i->sli);
 	struct slo_str unit = i->unit.p ? i->unit : slo_str(sli < 0 ? "" : slo_sli_info[sli].unit);
+	bool more = !isnan(i->baseline) || !isnan(i->threshold) || is_error_rate(sli);
 	struct line l = line_start(out, t, "impact");
+	char text[PIECE_MAX];
 
 	line_str(&l, SLO_STYLE_ACCENT, i->sli);
-	if (!isnan(i->value)) {
-		line_str(&l, STYLE_NONE, slo_str(" at "));
-		line_quantity(&l, SLO_STYLE_BOLD, i->value, unit);
-	}
-	if (!isnan(i->baseline)) {
-		line_str(&l, STYLE_NONE, slo_str(", before "));
-		line_quantity(&l, STYLE_NONE, i->baseline, unit);
-	}
+	if (!isnan(i->value))
+		line_part(&l, SLO_STYLE_BOLD, "%s%s", quantity_text(text, i->value, unit, t), more ? "," : "");
+	if (!isnan(i->baseline))
+		line_part(&l, STYLE_NONE, "before %s,", quantity_text(text, i->baseline, unit, t));
 	add_objective(&l, i, sli, unit);
 	line_end(&l);
 }
@@ -154,16 +171,17 @@ static void add_burn(struct slo_buf *out, const struct slo_incident *inc, const 
 	const struct slo_impact *i = &inc->slo_impact;
 	const char *times = t->utf8 ? "×" : "x";
 	double seconds = isnan(i->window_seconds) ? (double)i->window_minutes * 60 : i->window_seconds;
+	bool counted = i->valid != SLO_ABSENT_I64 && i->bad != SLO_ABSENT_I64;
 	struct line l = line_start(out, t, "burn");
+	char text[PIECE_MAX] = "the long window";
 
+	if (seconds >= 0 && seconds < 1e9)
+		span_text(text, 0, (int64_t)(seconds * 1e9));
 	if (!isnan(i->burn_rate_short))
-		line_add(&l, SLO_STYLE_BOLD, "%.3g%s", i->burn_rate_short, times);
-	line_str(&l, STYLE_NONE, slo_str(isnan(i->burn_rate_short) ? "" : " in the short window, "));
-	line_add(&l, SLO_STYLE_BOLD, "%.3g%s", i->burn_rate, times);
-	if (seconds < 1e9)
-		add_span(&l, " in ", (int64_t)(seconds * 1e9), "");
-	if (i->valid != SLO_ABSENT_I64 && i->bad != SLO_ABSENT_I64)
-		line_add(&l, STYLE_NONE, "; %lld of %lld requests bad", (long long)i->bad, (long long)i->valid);
+		line_part(&l, SLO_STYLE_BOLD, "%.3g%s in the short window,", i->burn_rate_short, times);
+	line_part(&l, SLO_STYLE_BOLD, "%.3g%s in %s%s", i->burn_rate, times, text, counted ? "," : "");
+	if (counted)
+		line_part(&l, STYLE_NONE, "%lld of %lld requests bad", (long long)i->bad, (long long)i->valid);
 	line_end(&l);
 }
 
@@ -244,6 +262,7 @@ static void add_evidence_row(struct slo_grid *g, const struct slo_evidence *e, c
 {
 	struct slo_buf b;
 
+	slo_grid_cell(g, slo_str(isnan(e->weight) || e->weight == 0 ? "" : e->weight > 0 ? "+" : "-"));
 	slo_grid_cell(g, e->signal);
 	add_value_cell(g, e, t);
 	slo_buf_init(&b, 4096);
@@ -258,7 +277,6 @@ static void add_evidence_row(struct slo_grid *g, const struct slo_evidence *e, c
 		slo_grid_cellf(g, "[%s]", slo_enum_name(&slo_role_enum, e->role));
 	else
 		slo_grid_cell(g, slo_str(""));
-	slo_grid_cell(g, slo_str(e->weight < 0 ? "speaks against it" : ""));
 }
 
 /* The strongest by weight; without weights the order of the record, which is by strength. */
@@ -287,8 +305,8 @@ static uint32_t strongest(const struct slo_incident *inc, const struct slo_evide
 static void add_evidence(struct slo_buf *out, const struct slo_incident *inc, const struct slo_term *t)
 {
 	static const struct slo_column columns[] = {
-		{ NULL, SLO_ALIGN_LEFT, 10 }, { NULL, SLO_ALIGN_RIGHT, 6 }, { NULL, SLO_ALIGN_LEFT, 5 },
-		{ NULL, SLO_ALIGN_LEFT, 5 },  { NULL, SLO_ALIGN_LEFT, 5 },
+		{ NULL, SLO_ALIGN_LEFT, 0 }, { NULL, SLO_ALIGN_LEFT, 10 }, { NULL, SLO_ALIGN_RIGHT, 6 },
+		{ NULL, SLO_ALIGN_LEFT, 3 }, { NULL, SLO_ALIGN_LEFT, 3 },
 	};
 	const struct slo_evidence *shown[SHOWN_EVIDENCE];
 	uint32_t n = strongest(inc, shown);
@@ -298,8 +316,8 @@ static void add_evidence(struct slo_buf *out, const struct slo_incident *inc, co
 	if (n == 0)
 		return;
 	slo_grid_init(&g, columns, SLO_ARRAY_LEN(columns));
-	slo_grid_style(&g, 0, SLO_STYLE_ACCENT);
-	slo_grid_style(&g, 1, SLO_STYLE_BOLD);
+	slo_grid_style(&g, 1, SLO_STYLE_ACCENT);
+	slo_grid_style(&g, 2, SLO_STYLE_BOLD);
 	for (uint32_t i = 0; i < n; i++)
 		add_evidence_row(&g, shown[i], t);
 	slo_buf_init(&rows, VIEW_MAX);

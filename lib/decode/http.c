@@ -410,6 +410,13 @@ static enum slo_http_event step(struct slo_http *h, const uint8_t *p, size_t n, 
 	return SLO_HTTP_MORE;
 }
 
+static enum slo_http_event message_end(struct slo_http *h)
+{
+	h->state = IDLE;
+	h->hunting = false;
+	return SLO_HTTP_END;
+}
+
 enum slo_http_event slo_http_feed(struct slo_http *h, const uint8_t *p, size_t n, size_t *used)
 {
 	enum slo_http_event ev = SLO_HTTP_MORE;
@@ -418,11 +425,8 @@ enum slo_http_event slo_http_feed(struct slo_http *h, const uint8_t *p, size_t n
 	while (ev == SLO_HTTP_MORE) {
 		size_t took = 0;
 
-		if (h->state == DONE) {
-			h->state = IDLE;
-			h->hunting = false;
-			return SLO_HTTP_END;
-		}
+		if (h->state == DONE)
+			return message_end(h);
 		if (*used == n)
 			return SLO_HTTP_MORE;
 		ev = step(h, p + *used, n - *used, &took);
@@ -442,8 +446,7 @@ enum slo_http_event slo_http_skip(struct slo_http *h, uint64_t n, uint64_t *used
 	switch ((enum state)h->state) {
 	case DONE:
 		*used = 0;
-		h->state = IDLE;
-		return SLO_HTTP_END;
+		return message_end(h);
 	case UNSYNC:
 	case RAW:
 		return SLO_HTTP_MORE;
@@ -469,7 +472,9 @@ enum slo_http_event slo_http_skip(struct slo_http *h, uint64_t n, uint64_t *used
 	} else if (h->state != TO_CLOSE && h->state != LOST && lose_frames(h) == SLO_HTTP_BAD) {
 		return SLO_HTTP_BAD;
 	}
-	return first ? SLO_HTTP_CONTENT : SLO_HTTP_MORE;
+	if (first)
+		return SLO_HTTP_CONTENT;
+	return h->state == DONE ? message_end(h) : SLO_HTTP_MORE;
 }
 
 bool slo_http_close(struct slo_http *h)

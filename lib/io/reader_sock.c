@@ -55,8 +55,6 @@ static void remove_client(struct slo_hub *h, size_t i)
 	h->count--;
 	/* The order stays, so that nobody loses their turn. */
 	memmove(&h->clients[i], &h->clients[i + 1], (h->count - i) * sizeof(h->clients[0]));
-	if (h->turn > i)
-		h->turn--;
 	if (h->turn >= h->count)
 		h->turn = 0;
 }
@@ -155,7 +153,7 @@ static int read_ready(struct slo_hub *h)
 int slo_hub_next(struct slo_hub *h, struct slo_str *line, int timeout_ms, struct slo_reader_stats *st)
 {
 	int64_t deadline = -1;
-	bool knock;
+	bool knock = false;
 	int rc;
 
 	h->named = false;

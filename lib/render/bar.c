@@ -74,19 +74,12 @@ static void add_number(struct slo_buf *out, double v)
 {
 	double a = fabs(v);
 
-	/* The lower ends are where rounding reaches the next digit. */
 	if (v == 0)
 		slo_buf_addc(out, '0');
-	else if (a >= 1e6 || a < 0.000995)
+	else if (a >= 1e6 || a < 1e-3)
 		slo_buf_addf(out, "%.2e", v);
-	else if (a >= 99.95)
-		slo_buf_addf(out, "%.0f", v);
-	else if (a >= 9.995)
-		slo_buf_addf(out, a == floor(a) ? "%.0f" : "%.1f", v);
-	else if (a >= 0.9995)
-		slo_buf_addf(out, a == floor(a) ? "%.0f" : "%.2f", v);
 	else
-		slo_buf_addf(out, "%.3g", v);
+		slo_buf_addf(out, a < 999.5 ? "%.3g" : "%.0f", v);
 }
 
 struct step {

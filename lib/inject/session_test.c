@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* On this machine's cgroups, as root, with a real process that burns CPU. */
+#include "inject/session.h"
+
+#include "base/time.h"
+
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+
+static char skip[400]; /* why these tests cannot run here; "" = they can */
+
+#define SKIP_IF_UNABLE() \
+	do { \
+		if (skip[0]) { \
+			printf("SKIP: %s\n", skip); \
+			return; \
+		} \
+	} while (0)
+
+static char dir[64]; /* of the journals */
+static pid_t burner;
+
+static void pause_ms(long ms)
+{
+	const struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static void setup(void)
+{
+	if (skip[0])
+		return;
+	snprintf(dir, sizeof(dir), "/tmp/slo-inject-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	burner = fork();
+	ck_assert_int_ge(burner, 0);
+	for (volatile unsigned long n = 0; burner == 0; n++)
+		;
+}
+
+static void teardown(void)
+{
+	char path[128];
+
+	if (skip[0])
+		return;
+	kill(burner, SIGKILL);
+	waitpid(burner, NULL, 0);
+	snprintf(path, sizeof(path), "rm -rf %s", dir);
+	ck_assert_int_eq(system(path), 0);
+}
+
+static int64_t cpu_ns(pid_t pid)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	ck_assert_int_eq(clock_getcpuclockid(pid, &clock), 0);
+	ck_assert_int_eq(clock_gettime(clock, &t), 0);
+	return t.tv_sec * SLO_NS_PER_S + t.tv_nsec;
+}
+
+static void ignore_report(void *arg, const char *path, enum slo_undo_state state, const struct slo_err *err)
+{
+	int *last = arg;
+
+	(void)path;
+	(void)err;
+	*last = (int)state;
+}
+
+/* Journals left, and what becomes of the last of them. */
+static int leftover(void)
+{
+	int state = -1;
+
+	ck_assert_int_ge(slo_journal_undo_all(dir, false, ignore_report, &state), 0);
+	return state;
+}
+
+static void assert_home(const struct slo_cg_home *was)
+{
+	struct slo_cg_home now;
+
+	ck_assert_int_eq(slo_cg_locate(&slo_cg_live, burner, &now, NULL), 0);
+	ck_assert_str_eq(now.dir, was->dir);
+}
+
+START_TEST(holds_a_real_process_to_its_share_and_lets_go)
+{
+	static struct slo_session s;
+	const struct slo_session_opts o = { .pid = burner, .severity = 0.8, .journal_dir = dir };
+	struct slo_throttle_stat stat;
+	struct slo_cg_home home;
+	struct slo_err err = { .what = "" };
+	int64_t cpu, wall;
+	double share;
+
+	SKIP_IF_UNABLE();
+	ck_assert_int_eq(slo_cg_locate(&slo_cg_live, burner, &home, NULL), 0);
+	ck_assert_msg(slo_session_begin(&s, &o, &err) == 0, "%s", err.what);
+	ck_assert_int_eq(leftover(), SLO_UNDO_RUNNING);
+	cpu = cpu_ns(burner);
+	wall = slo_now_mono_ns();
+	pause_ms(1500);
+	share = (double)(cpu_ns(burner) - cpu) / (double)(slo_now_mono_ns() - wall);
+	/* 20 ms in each 100 ms; a slice of 5 ms may run over, a period may be cut by our clock. */
+	ck_assert_double_lt(share, 0.27);
+	ck_assert_int_eq(slo_throttle_read_stat(&slo_cg_live, &s.journal.throttle, &stat), 0);
+	ck_assert_int_ge(stat.throttled, 5);
+	ck_assert_int_gt(stat.throttled_ns, 500 * SLO_NS_PER_MS);
+	ck_assert_msg(slo_session_end(&s, &err) == 0, "%s", err.what);
+	assert_home(&home);
+	ck_assert_int_eq(leftover(), -1);
+	ck_assert_int_eq(slo_cg_read(&slo_cg_live, s.journal.throttle.dir, "tasks", (char[64]){ 0 }, 64), -ENOENT);
+}
+END_TEST
+
+/* Bring a fault into force in a process that then waits to be killed. Return: its pid. */
+static pid_t injector(void)
+{
+	int ready[2];
+	pid_t pid;
+	char c = 0;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		static struct slo_session s;
+		const struct slo_session_opts o = { .pid = burner, .severity = 0.8, .journal_dir = dir };
+
+		c = slo_session_begin(&s, &o, NULL) == 0 ? 'y' : 'n';
+		if (write(ready[1], &c, 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &c, 1), 1);
+	ck_assert_int_eq(c, 'y');
+	close(ready[0]);
+	return pid;
+}
+
+START_TEST(the_watcher_undoes_when_the_injector_is_killed)
+{
+	struct slo_cg_home home, now;
+	int64_t until;
+	pid_t pid;
+
+	SKIP_IF_UNABLE();
+	ck_assert_int_eq(slo_cg_locate(&slo_cg_live, burner, &home, NULL), 0);
+	pid = injector();
+	ck_assert_int_eq(slo_cg_locate(&slo_cg_live, burner, &now, NULL), 0);
+	ck_assert_str_ne(now.dir, home.dir);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	until = slo_now_mono_ns() + 2 * SLO_NS_PER_S;
+	while (slo_now_mono_ns() < until && access(now.dir, F_OK) == 0)
+		pause_ms(10);
+	ck_assert_int_ne(access(now.dir, F_OK), 0);
+	assert_home(&home);
+}
+END_TEST
+
+START_TEST(refuses_init_itself_and_what_does_not_exist)
+{
+	static const int64_t pids[] = { 0, 1, 4194304, -5 };
+	static struct slo_session s;
+
+	SKIP_IF_UNABLE();
+	for (size_t i = 0; i < sizeof(pids) / sizeof(pids[0]); i++) {
+		const struct slo_session_opts o = { .pid = pids[i], .severity = 0.5, .journal_dir = dir };
+		struct slo_err err = { .what = "" };
+
+		ck_assert_int_lt(slo_session_begin(&s, &o, &err), 0);
+		ck_assert(err.what[0]);
+	}
+	ck_assert_int_eq(slo_session_begin(&s, &(struct slo_session_opts){ .pid = getpid(), .journal_dir = dir }, NULL), -EPERM);
+	ck_assert_int_eq(leftover(), -1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("session");
+	TCase *c = tcase_create("session");
+	SRunner *r = srunner_create(suite);
+	struct slo_cg_home home;
+	struct slo_err err = { .what = "" };
+	int failed;
+
+	suite_add_tcase(suite, c);
+	tcase_set_timeout(c, 20);
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, holds_a_real_process_to_its_share_and_lets_go);
+	tcase_add_test(c, the_watcher_undoes_when_the_injector_is_killed);
+	tcase_add_test(c, refuses_init_itself_and_what_does_not_exist);
+	if (geteuid() != 0 || slo_cg_locate(&slo_cg_live, getpid(), &home, &err) || access(home.dir, W_OK))
+		snprintf(skip, sizeof(skip), "%s", err.what[0] ? err.what : "needs root and a writable cpu cgroup");
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -188,7 +188,7 @@ void slo_track_merge(const struct slo_track *t, int64_t from_ns, int64_t to_ns, 
 	slo_merged_reset(out);
 	if (t->first == SLO_ABSENT_I64)
 		return;
-	lo = floor_div(from_ns + t->chunk_ns / 2, t->chunk_ns);
+	lo = floor_div(from_ns - t->chunk_ns / 2 + t->chunk_ns - 1, t->chunk_ns);
 	lo = lo > hi - 1 ? hi - 1 : lo;
 	lo = lo < t->first ? t->first : lo;
 	hi = hi > t->first + SLO_TRACK_RING ? t->first + SLO_TRACK_RING : hi;

@@ -174,23 +174,41 @@ static void take_window(struct slo_incidents *inc, const struct slo_window *w)
 		slo_store_add(&n->services[i]->store, w);
 }
 
-void slo_incidents_event(struct slo_incidents *inc, const struct slo_event *ev)
+/* Move the clock. Return: false when the record must not be used. */
+static bool tell_time(struct slo_incidents *inc, int64_t end)
 {
-	const struct slo_sli_window *w = &ev->sli_window;
-	int64_t end = end_of(ev), last = inc->seen_ns;
-	struct service *s;
+	int64_t last = inc->seen_ns, leap = SLO_INCIDENT_JUMP_S * SLO_NS_PER_S;
 
-	inc->stats.events[ev->kind]++;
-	if (end == SLO_ABSENT_I64)
-		return;
-	if (end > inc->seen_ns) {
+	if (end < 0) {
+		inc->stats.invalid++;
+		return false;
+	}
+	if (inc->horizon_ns > leap)
+		leap = inc->horizon_ns;
+	if (last != SLO_ABSENT_I64 && end - last > leap && ++inc->jumps < SLO_INCIDENT_JUMP_RECORDS) {
+		inc->stats.ahead++;
+		return false;
+	}
+	inc->jumps = 0;
+	if (end > last) {
 		inc->seen_ns = end;
 		run(inc, end - inc->o.lateness_ns, last);
 	}
-	if (end <= inc->done_ns) {
-		inc->stats.late++;
+	if (end > inc->done_ns)
+		return true;
+	inc->stats.late++;
+	return false;
+}
+
+void slo_incidents_event(struct slo_incidents *inc, const struct slo_event *ev)
+{
+	const struct slo_sli_window *w = &ev->sli_window;
+	int64_t end = end_of(ev);
+	struct service *s;
+
+	inc->stats.events[ev->kind]++;
+	if (end == SLO_ABSENT_I64 || !tell_time(inc, end))
 		return;
-	}
 	switch (ev->kind) {
 	case SLO_KIND_SLI_WINDOW:
 		s = service_get(inc, w->cluster, w->namespace, w->service, w->node);

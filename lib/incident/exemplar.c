@@ -65,7 +65,8 @@ void exemplar_fill(const struct exemplars *x, int64_t from_ns, int64_t to_ns, st
 	int64_t newest = floor_div(to_ns - 1, x->width_ns);
 	uint32_t left = SLO_MAX_TRACES;
 
-	for (int64_t index = newest; index > newest - EXEMPLAR_BUCKETS; index--) {
+	/* Older buckets may have given way to ones newer than the instant, depending on who came first. */
+	for (int64_t index = newest; index > newest - SLO_TRACK_RECENT; index--) {
 		size_t b = bucket_at(index);
 
 		for (uint32_t i = 0; x->buckets[b].index == index && i < x->buckets[b].count && left; i++) {

@@ -10,6 +10,11 @@
  * records within the allowance does not matter. A record whose end lies behind
  * the watermark is late: counted, not used.
  *
+ * One wrong clock must not carry everybody's time away: a record more than
+ * SLO_INCIDENT_JUMP_S (or the time after which nothing is remembered anyway,
+ * where that is longer) ahead of all others is counted and not used, until
+ * SLO_INCIDENT_JUMP_RECORDS in a row are. Records from before 1970 are invalid.
+ *
  * Life of an incident, key (cluster, namespace, service):
  *   open      both windows of an objective burn and the short one holds min_events
  *   updated   the cause set or the first domain changed, or update_every_ns passed
@@ -31,6 +36,8 @@ enum {
 	SLO_INCIDENT_SERVICES_MAX = 1024,
 	SLO_INCIDENT_NODES_MAX = 1024,
 	SLO_INCIDENT_NODE_SERVICES = 64, /* services of one node that host-wide windows reach */
+	SLO_INCIDENT_JUMP_S = 3600,
+	SLO_INCIDENT_JUMP_RECORDS = 3,
 	SLO_INCIDENT_NAME_MAX = 128,     /* bytes kept of a label, NUL included */
 };
 
@@ -63,7 +70,7 @@ struct slo_incidents_stats {
 	uint64_t node_overflow;    /* services beyond SLO_INCIDENT_NODE_SERVICES on one node */
 	uint64_t evidence_late;    /* windows too old for the evidence ring */
 	uint64_t evidence_refused; /* windows beyond evidence_bytes */
-	uint64_t ahead;            /* records too far in the future of their series */
+	uint64_t ahead;            /* records too far in the future */
 	uint64_t out_of_memory;    /* records dropped because memory ran out */
 };
 

@@ -8,7 +8,7 @@
 #include "incident/incident.h"
 
 enum {
-	EXEMPLAR_BUCKETS = 16,   /* tracks' recent and ahead chunks */
+	EXEMPLAR_BUCKETS = SLO_TRACK_RING,
 	EXEMPLAR_PER_BUCKET = 4, /* the earliest bad requests of each */
 	ID_MAX = 72,             /* bytes kept of a request or trace id, NUL included */
 };
@@ -86,6 +86,7 @@ struct slo_incidents {
 	int64_t seen_ns;         /* largest end of any record; SLO_ABSENT_I64 = none */
 	int64_t done_ns;         /* ticks up to here are evaluated; SLO_ABSENT_I64 = none */
 	int64_t horizon_ns;      /* after the newest record, nothing happens beyond this */
+	uint32_t jumps;          /* records in a row that were far ahead */
 	uint32_t open;
 	struct slo_incidents_stats stats;
 	struct slo_incident line; /* being emitted */

@@ -3,6 +3,7 @@
 #include "incident/internal.h"
 
 #include "base/time.h"
+#include "slo/burn.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -166,7 +167,7 @@ static enum trend trend(const struct service *s, const struct stand *now, int64_
 			return HOT;
 		if (!(s->life.slis & 1u << i))
 			continue;
-		if (b->data && b->brief.bad && b->brief.rate >= b->need)
+		if (b->brief.bad && slo_burn_reached(b->brief.rate, b->need))
 			return HOT;
 		if (b->data)
 			cool = true;

@@ -8,7 +8,8 @@
  * runqueue_delay_ms       schedstat           mean wait per time slice of one thread over the interval; stands for
  *                                             as many observations as there were slices. Being a mean per thread, it
  *                                             hides single long waits. Time throttled by a quota counts as
- *                                             waiting too: the kernel does not tell them apart here
+ *                                             waiting too: the kernel does not tell them apart here. Threads that come and
+ *                                             go between two samples are not seen
  * cfs_throttled_ms        cgroup1, cgroup2    time one cgroup of the service was throttled in the interval, ms: one
  *                                             observation per distinct cgroup (own and ancestors with a quota) that
  *                                             was; their sum is the service's. On several CPUs it may exceed the interval

@@ -12,6 +12,11 @@ int slo_burn_rate(uint64_t bad, uint64_t total, double target, double *ret)
 	return 0;
 }
 
+bool slo_burn_reached(double rate, double need)
+{
+	return rate >= need * (1 - 1e-9);
+}
+
 double slo_burn_for_budget(double budget_pct, int64_t period_s, int64_t window_s)
 {
 	if (period_s <= 0 || window_s <= 0)

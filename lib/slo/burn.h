@@ -3,6 +3,7 @@
 #ifndef SLO_SLO_BURN_H
 #define SLO_SLO_BURN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /**
@@ -18,6 +19,14 @@
  * Source: SRE Workbook, chapter 5.
  */
 int slo_burn_rate(uint64_t bad, uint64_t total, double target, double *ret);
+
+/**
+ * slo_burn_reached - whether @rate is at least @need
+ *
+ * Up to a relative 1e-9: 1 - 0.95 is not exactly 0.05, and 30 bad of 300 must
+ * still be a burn rate of 2.
+ */
+bool slo_burn_reached(double rate, double need);
 
 /**
  * slo_burn_for_budget - the burn rate that spends a share of the budget in a window

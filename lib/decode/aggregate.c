@@ -177,9 +177,17 @@ static void take_request(void *arg, const struct slo_request *r)
 	slo_agg_request(a, r);
 }
 
+static void take_ttft(void *arg, const struct slo_request *r)
+{
+	struct slo_agg *a = arg;
+
+	if (r->service >= 0 && r->service < (int)a->opts.services_count)
+		slo_agg_ttft(a, r);
+}
+
 struct slo_obs_sink slo_agg_sink(struct slo_agg *a)
 {
-	return (struct slo_obs_sink){ .arg = a, .obs = take_obs, .request = take_request };
+	return (struct slo_obs_sink){ .arg = a, .obs = take_obs, .request = take_request, .ttft = take_ttft };
 }
 
 void slo_agg_capture(struct slo_agg *a, int service, int signal, int state, const char *provider, const char *why)

@@ -21,6 +21,10 @@
  * token_throughput_tps  streams of >= 2 content chunks with         value < threshold: slow
  *                       status < 400
  *
+ * ttft_ms is judged when the first content comes, or as slow when the request is overdue
+ * (struct slo_obs_sink.ttft); a value known only later joins the histogram then, so
+ * that the histogram of one window may hold more or fewer values than @valid.
+ *
  * ttft = first_ns - sent_ns, latency = end_ns - start_ns, throughput = chunks / (last - first chunk), all chunks when
  * that is 0. Content chunks are tokens only where the server sends one per token. Without an
  * objective nothing is slow and nobody who hung up had waited too long. A connection that ends inside

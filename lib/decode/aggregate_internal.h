@@ -58,6 +58,9 @@ struct slo_agg_service slo_agg_labels(const struct slo_agg *a, int service);
 void slo_agg_exemplar(struct slo_agg *a, const struct slo_event *ev, int64_t now_ns);
 
 void slo_agg_request(struct slo_agg *a, const struct slo_request *r);
+
+/** slo_agg_ttft - @r is overdue, or its first content came: see struct slo_obs_sink. */
+void slo_agg_ttft(struct slo_agg *a, const struct slo_request *r);
 void slo_agg_flush_slis(struct slo_agg *a, int service, int64_t start_ns, int64_t end_ns, slo_emit_fn *emit, void *arg);
 void slo_agg_reset_sli(struct agg_sli *s);
 

@@ -120,7 +120,7 @@ static void count_bad(struct slo_bad_counts *b, int bad)
 	(*of[bad])++;
 }
 
-static void add_verdict(struct agg_sli *s, const struct verdict *v)
+static void add_judgement(struct agg_sli *s, const struct verdict *v)
 {
 	if (!v->valid)
 		return;
@@ -129,7 +129,11 @@ static void add_verdict(struct agg_sli *s, const struct verdict *v)
 		s->bad++;
 		count_bad(&s->bad_by, v->bad);
 	}
-	if (!v->has_value)
+}
+
+static void add_value(struct agg_sli *s, const struct verdict *v)
+{
+	if (!v->valid || !v->has_value)
 		return;
 	s->values++;
 	s->sum += v->value;
@@ -200,6 +204,27 @@ static void exemplar(struct slo_agg *a, const struct slo_request *r, int sli, co
 	slo_agg_exemplar(a, &ev, r->end_ns);
 }
 
+/*
+ * A request that is overdue is bad from then on, whatever its value turns out to
+ * be; the value joins the histogram when it is known, in a later window perhaps.
+ */
+void slo_agg_ttft(struct slo_agg *a, const struct slo_request *r)
+{
+	struct agg_sli *s = &a->services[r->service + 1].slis[SLO_SLI_TTFT];
+	struct verdict v = { .bad = -1, .threshold = threshold_of(a, r->service, SLO_SLI_TTFT) };
+
+	if (r->first_ns == 0) {
+		v.valid = true;
+		v.bad = SLO_BAD_SLOW;
+		add_judgement(s, &v);
+		return;
+	}
+	judge_ttft(&v, r);
+	if (!r->ttft_told)
+		add_judgement(s, &v);
+	add_value(s, &v);
+}
+
 void slo_agg_request(struct slo_agg *a, const struct slo_request *r)
 {
 	struct agg_service *s = &a->services[r->service + 1];
@@ -209,7 +234,11 @@ void slo_agg_request(struct slo_agg *a, const struct slo_request *r)
 	for (int i = 0; i < AGG_SLIS; i++) {
 		v[i] = (struct verdict){ .bad = -1, .threshold = threshold_of(a, r->service, i) };
 		judges[i](&v[i], r);
-		add_verdict(&s->slis[i], &v[i]);
+		/* Its first token was judged when it came, or when it was overdue; only a value that never came is new. */
+		if (i != SLO_SLI_TTFT || !r->ttft_told)
+			add_judgement(&s->slis[i], &v[i]);
+		if (i != SLO_SLI_TTFT || !r->ttft_told || r->first_ns == 0)
+			add_value(&s->slis[i], &v[i]);
 		bad |= v[i].valid && v[i].bad >= 0;
 	}
 	if (!bad && (a->opts.sample_good == 0 || s->good_seen++ % a->opts.sample_good != 0))

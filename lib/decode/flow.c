@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "decode/flow_internal.h"
 #include "decode/flow_request.h"
+#include "decode/flow_wait.h"
 
 double flow_ms(int64_t ns)
 {
@@ -182,6 +183,7 @@ bool slo_flow_tick(struct slo_flow_tracker *t, int64_t now_ns)
 	bool more = flow_dns_tick(t, now_ns);
 
 	more |= flow_connect_tick(t, now_ns);
+	more |= flow_wait_tick(t, now_ns);
 	more |= flow_request_tick(t, now_ns);
 	return more;
 }

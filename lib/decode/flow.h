@@ -40,6 +40,7 @@ enum slo_void {
 struct slo_watch {
 	uint16_t port;  /* of the service, host order */
 	int service;    /* index into the agent's services */
+	int64_t overdue_ns; /* a sent request without content for so long is told to the sink; 0 = never */
 };
 
 struct slo_flow_opts {
@@ -103,6 +104,7 @@ struct slo_flow_counters {
 	uint64_t tls_handshakes, tls_failures;
 	/* HTTP of watched ports: requests = answered + timed_out + aborted + void + evicted + pending */
 	uint64_t requests, answered, timed_out, aborted, request_void, requests_evicted;
+	uint64_t overdue;            /* requests told to be overdue before their first content */
 	uint64_t pipeline_overflow;  /* requests beyond SLO_FLOW_MAX_PIPELINE: not followed, not in @requests */
 	uint64_t gaps;               /* holes in a watched stream (lost or never captured) */
 	uint64_t resyncs;            /* message boundaries found again after a hole or a cut payload */

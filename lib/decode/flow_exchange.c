@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "decode/flow_conn.h"
+#include "decode/flow_wait.h"
 
 static uint16_t bit(uint64_t no)
 {
@@ -41,10 +42,12 @@ static void drop_waiting(struct slo_flow_tracker *t, struct conn *c, bool report
 	for (; c->first_no < c->next_no; c->first_no++) {
 		if (!flow_request_take(t, c->id, c->first_no, &r))
 			continue;
-		if (report)
+		if (report) {
 			flow_request_done(t, &r, &none, SLO_BAD_ABORTED, end_ns);
-		else
+		} else {
+			flow_wait_end(t, &r.key);
 			(*count)++;
+		}
 	}
 	c->overflow = 0;
 	c->last_kept = false;
@@ -52,8 +55,10 @@ static void drop_waiting(struct slo_flow_tracker *t, struct conn *c, bool report
 
 static void give_up(struct slo_flow_tracker *t, struct conn *c, uint64_t *count)
 {
-	if (c->answering && !c->silent)
+	if (c->answering && !c->silent) {
+		flow_wait_end(t, &c->current.key);
 		(*count)++;
+	}
 	set_answering(t, c, false, false);
 	drop_waiting(t, c, false, count, 0);
 }
@@ -101,10 +106,12 @@ static void request_sent(struct slo_flow_tracker *t, struct conn *c, int64_t ts_
 {
 	struct request *r = c->last_kept ? flow_request_find(t, c->id, c->next_no - 1) : NULL;
 
-	if (r)
+	if (r) {
 		r->sent_ns = ts_ns;
-	else if (c->last_kept && c->answering && c->first_no == c->next_no && c->current.sent_ns == 0)
+		flow_wait_new(t, r);
+	} else if (c->last_kept && c->answering && c->first_no == c->next_no && c->current.sent_ns == 0) {
 		c->current.sent_ns = ts_ns;
+	}
 }
 
 static void not_captured(struct slo_flow_tracker *t, struct conn *c, enum slo_not_captured why)
@@ -161,12 +168,15 @@ static void answer_starts(struct slo_flow_tracker *t, struct conn *c)
 	set_answering(t, c, true, !known);
 }
 
-static void content(struct conn *c, int64_t ts_ns)
+static void content(struct slo_flow_tracker *t, struct conn *c, int64_t ts_ns)
 {
 	struct answer *a = &c->answer;
 
-	if (a->first_ns == 0)
+	if (a->first_ns == 0) {
 		a->first_ns = ts_ns;
+		if (!c->silent)
+			flow_wait_content(t, &c->current, a->status, ts_ns);
+	}
 	if (!a->streaming)
 		return;
 	if (a->chunks++ == 0)
@@ -188,7 +198,7 @@ static void response_event(struct slo_flow_tracker *t, struct conn *c, enum slo_
 		c->dead = true;
 		break;
 	case SLO_HTTP_CONTENT:
-		content(c, ts_ns);
+		content(t, c, ts_ns);
 		break;
 	case SLO_HTTP_END:
 		finish(t, c, -1, ts_ns);

@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "decode/flow_request.h"
+#include "decode/flow_wait.h"
 
 #include <string.h>
 
 int flow_request_init(struct slo_flow_tracker *t)
 {
-	return slo_table_init(&t->requests, sizeof(struct request_key), sizeof(struct request), t->o.max_requests,
+	int r = flow_wait_init(t);
+
+	return r ? r : slo_table_init(&t->requests, sizeof(struct request_key), sizeof(struct request), t->o.max_requests,
 			      t->o.seed);
 }
 
 void flow_request_fini(struct slo_flow_tracker *t)
 {
 	slo_table_fini(&t->requests);
+	flow_wait_fini(t);
 }
 
 static void evict(void *arg, void *entry)
 {
 	struct slo_flow_tracker *t = arg;
+	const struct request *r = entry;
 
-	(void)entry;
+	flow_wait_end(t, &r->key);
 	t->c.requests_evicted++;
 }
 
@@ -71,22 +76,37 @@ static void count(struct slo_flow_tracker *t, int outcome)
 		t->c.aborted++;
 }
 
+struct slo_request flow_request_record(const struct slo_flow_tracker *t, const struct request *r)
+{
+	struct slo_request out = {
+		.service = t->o.watch[r->watch].service, .start_ns = r->start_ns, .sent_ns = r->sent_ns, .outcome = -1,
+		.tuple = r->tuple, .seq = r->seq, .ttft_told = r->ttft_told,
+	};
+
+	memcpy(out.trace_id, r->trace_id, sizeof(out.trace_id));
+	return out;
+}
+
 void flow_request_done(struct slo_flow_tracker *t, const struct request *r, const struct answer *a, int outcome,
 		       int64_t end_ns)
 {
-	struct slo_request out = {
-		.service = t->o.watch[r->watch].service, .start_ns = r->start_ns, .sent_ns = r->sent_ns, .end_ns = end_ns,
-		.first_ns = a->first_ns, .status = a->status, .outcome = outcome, .streaming = a->streaming,
-		.chunks = a->chunks, .first_chunk_ns = a->first_chunk_ns, .last_chunk_ns = a->last_chunk_ns,
-		.body_bytes = a->body_bytes, .tuple = r->tuple, .seq = r->seq,
-	};
+	struct slo_request out = flow_request_record(t, r);
 
+	out.ttft_told |= flow_wait_end(t, &r->key);
 	if (r->gen.clock != t->gen.clock || end_ns < r->start_ns) {
 		t->c.backwards += r->gen.clock == t->gen.clock;
 		t->c.request_void++;
 		return;
 	}
-	memcpy(out.trace_id, r->trace_id, sizeof(out.trace_id));
+	out.end_ns = end_ns;
+	out.first_ns = a->first_ns;
+	out.status = a->status;
+	out.outcome = outcome;
+	out.streaming = a->streaming;
+	out.chunks = a->chunks;
+	out.first_chunk_ns = a->first_chunk_ns;
+	out.last_chunk_ns = a->last_chunk_ns;
+	out.body_bytes = a->body_bytes;
 	count(t, outcome);
 	if (t->sink.request)
 		t->sink.request(t->sink.arg, &out);
@@ -100,10 +120,12 @@ static bool expire(struct slo_flow_tracker *t, struct request *r, int64_t now_ns
 
 	if (!stepped && now_ns - r->start_ns < t->o.request_timeout_ns)
 		return false;
-	if (r->gen.loss != t->gen.loss)
+	if (r->gen.loss != t->gen.loss) {
+		flow_wait_end(t, &r->key);
 		t->c.request_void++;
-	else
+	} else {
 		flow_request_done(t, r, &none, SLO_BAD_TIMEOUT, r->start_ns + t->o.request_timeout_ns);
+	}
 	slo_table_del(&t->requests, r);
 	return true;
 }

@@ -18,6 +18,7 @@ struct request {
 	int16_t watch;
 	struct slo_tuple tuple;
 	char trace_id[33];
+	bool ttft_told;
 };
 
 /* What has come of an answer. */
@@ -40,6 +41,9 @@ struct request *flow_request_find(struct slo_flow_tracker *t, uint64_t conn, uin
 
 /** flow_request_take - move it out of the table. Return: false when it is not there. */
 bool flow_request_take(struct slo_flow_tracker *t, uint64_t conn, uint64_t no, struct request *out);
+
+/** flow_request_record - what is known of @r before its answer. */
+struct slo_request flow_request_record(const struct slo_flow_tracker *t, const struct request *r);
 
 /** flow_request_done - report @r, answered in full (@outcome -1), ABORTED, or TIMEOUT; withheld when clocks forbid it. */
 void flow_request_done(struct slo_flow_tracker *t, const struct request *r, const struct answer *a, int outcome,

@@ -52,6 +52,7 @@ struct slo_request {
 	char trace_id[33];    /* from traceparent; "" = none */
 	struct slo_tuple tuple;
 	uint64_t seq;         /* of this service, from 1 */
+	bool ttft_told;       /* the sink's ttft callback has spoken of this request before */
 };
 
 /* Where sources put what they saw. */
@@ -59,6 +60,13 @@ struct slo_obs_sink {
 	void *arg;
 	void (*obs)(void *arg, const struct slo_obs *o);
 	void (*request)(void *arg, const struct slo_request *r);
+	/*
+	 * A request's first token is known before the request ends: called when it
+	 * is overdue (first_ns 0, ttft_told false; at most once) and when its first
+	 * content comes (first_ns set; ttft_told when it was overdue). What is not
+	 * told here is told by request(). NULL = everything is.
+	 */
+	void (*ttft)(void *arg, const struct slo_request *r);
 };
 
 #endif

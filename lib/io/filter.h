@@ -28,7 +28,11 @@ struct slo_filter {
  */
 void slo_filter_bad(struct slo_filter *f, struct slo_str line, struct slo_err *err);
 
-/** slo_filter_end - report the total, if there is one. Return: exit status 0, or 1 when strict and something was malformed. */
+/**
+ * slo_filter_end - report the total, if there is one
+ *
+ * Return: exit status 0, or 1 when strict and something was malformed.
+ */
 int slo_filter_end(struct slo_filter *f);
 
 #endif

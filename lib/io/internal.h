@@ -33,7 +33,11 @@ enum {
 	SLO_FILLS_MAX = 1024, /* reads in one call: a flood without lines must not keep the caller from its signals */
 };
 
-/** slo_stream_init - read @fd (taken over), starting with @cap bytes of buffer. Return: 0 or -ENOMEM, @fd then untouched. */
+/**
+ * slo_stream_init - read @fd (taken over), starting with @cap bytes of buffer
+ *
+ * Return: 0; -ENOMEM, and @fd is untouched.
+ */
 int slo_stream_init(struct slo_stream *s, int fd, size_t cap, size_t max_line);
 void slo_stream_fini(struct slo_stream *s);
 
@@ -58,7 +62,7 @@ struct slo_reader {
 	struct slo_reader_stats stats;
 };
 
-/** slo_reader_limit - lower SLO_LINE_MAX and the first buffer, for tests; before the first read of a plain descriptor. */
+/** slo_reader_limit - for tests: lower SLO_LINE_MAX and the first buffer, before the first read of a descriptor. */
 int slo_reader_limit(struct slo_reader *r, size_t max_line, size_t cap);
 
 /** slo_wait - poll one descriptor. Return: 0 ready, SLO_READ_TIMEOUT, SLO_READ_WAKE, or a negative errno. */
@@ -97,7 +101,11 @@ struct slo_wqueue {
 
 void slo_wqueue_init(struct slo_wqueue *q, size_t max);
 
-/** slo_wqueue_push - queue a copy of @line, with "\n" at its end, dropping by class what it displaces; add the drops to @st. */
+/**
+ * slo_wqueue_push - queue a copy of @line, with "\n" at its end
+ *
+ * What it displaces is dropped by class, or it is itself; counted in @st.
+ */
 void slo_wqueue_push(struct slo_wqueue *q, struct slo_str line, enum slo_write_class class,
 		     struct slo_writer_stats *st);
 

@@ -153,7 +153,7 @@ static int read_ready(struct slo_hub *h)
 int slo_hub_next(struct slo_hub *h, struct slo_str *line, int timeout_ms, struct slo_reader_stats *st)
 {
 	int64_t deadline = -1;
-	bool knock;
+	bool knock = false;
 	int rc;
 
 	h->named = false;

@@ -74,7 +74,11 @@ int slo_writer_line(struct slo_writer *w, struct slo_str line, enum slo_write_cl
  */
 int slo_writer_flush(struct slo_writer *w, int timeout_ms);
 
-/** slo_writer_pump - queued mode: accept clients and write what they take, without blocking. Return: as slo_writer_line(). */
+/**
+ * slo_writer_pump - queued mode: accept clients and write what they take, without blocking
+ *
+ * Return: as slo_writer_line().
+ */
 int slo_writer_pump(struct slo_writer *w);
 
 const struct slo_writer_stats *slo_writer_stats(const struct slo_writer *w);

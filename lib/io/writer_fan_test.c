@@ -21,7 +21,9 @@ static void arrive(struct arrivals *a, const char *p, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		int id;
 
-		ck_assert_uint_lt(a->part_len, sizeof(a->part) - 1);
+		/* Check notes every assertion in a file: too slow for every byte. */
+		if (a->part_len >= sizeof(a->part) - 1)
+			ck_abort_msg("a line without an end");
 		a->part[a->part_len++] = p[i];
 		if (p[i] != '\n')
 			continue;

@@ -33,7 +33,7 @@ struct slo_packet_src {
 	uint32_t block;         /* the block to read next */
 	uint32_t in_block;      /* packets of it handled */
 	uint32_t at;            /* offset of the next one in it */
-	bool stepped;           /* the ring may hold packets stamped before a clock step */
+	bool lost, stepped;     /* the ring may hold packets from before a loss or a clock step */
 	int64_t clock_ns;       /* wall minus monotonic clock at the last poll */
 	struct slo_packet_stats st;
 };
@@ -196,17 +196,18 @@ int slo_packet_fd(const struct slo_packet_src *s)
 }
 
 /* The kernel clears these counters whenever they are read. */
-static bool read_drops(struct slo_packet_src *s)
+static void read_drops(struct slo_packet_src *s)
 {
 	struct tpacket_stats_v3 st;
 	socklen_t n = sizeof(st);
 
 	if (getsockopt(s->fd, SOL_PACKET, PACKET_STATISTICS, &st, &n) < 0)
-		return false;
+		return;
 	s->st.received += st.tp_packets;
 	s->st.ring_dropped += st.tp_drops;
 	s->st.ring_freezes += st.tp_freeze_q_cnt;
-	return st.tp_drops > 0;
+	s->st.loss_events += st.tp_drops > 0;
+	s->lost |= st.tp_drops > 0;
 }
 
 static void read_shed(struct slo_packet_src *s)
@@ -226,12 +227,20 @@ static void look_for_loss(struct slo_packet_src *s)
 	if (step > CLOCK_STEP_NS || step < -CLOCK_STEP_NS) {
 		s->st.clock_steps++;
 		s->stepped = true;
+	}
+	read_drops(s);
+}
+
+/*
+ * Called before the ring is drained, for what the tracker knows, and after it, for
+ * what was still in the ring when packets were lost or the clock stepped.
+ */
+static void void_pending(struct slo_packet_src *s)
+{
+	if (s->stepped)
 		slo_flow_void(s->tracker, SLO_VOID_CLOCK);
-	}
-	if (read_drops(s)) {
-		s->st.loss_events++;
+	else if (s->lost)
 		slo_flow_void(s->tracker, SLO_VOID_LOSS);
-	}
 }
 
 static void give(struct slo_packet_src *s, const uint8_t *at)
@@ -275,6 +284,7 @@ int slo_packet_poll(struct slo_packet_src *s, uint32_t max)
 	uint32_t n = 0;
 
 	look_for_loss(s);
+	void_pending(s);
 	while (n < max) {
 		struct tpacket_block_desc *d = (void *)(s->ring + (size_t)s->block * s->o.block_size);
 
@@ -282,9 +292,9 @@ int slo_packet_poll(struct slo_packet_src *s, uint32_t max)
 			break;
 		n += drain_block(s, d, max - n);
 	}
-	if (s->stepped && n < max) {
-		slo_flow_void(s->tracker, SLO_VOID_CLOCK);
-		s->stepped = false;
+	if (n < max) {
+		void_pending(s);
+		s->lost = s->stepped = false;
 	}
 	return (int)n;
 }
@@ -333,10 +343,7 @@ int slo_packet_shed(struct slo_packet_src *s, unsigned int level)
 
 void slo_packet_stats(struct slo_packet_src *s, struct slo_packet_stats *out)
 {
-	if (read_drops(s)) {
-		s->st.loss_events++;
-		slo_flow_void(s->tracker, SLO_VOID_LOSS);
-	}
+	read_drops(s);
 	read_shed(s);
 	s->st.ring_bytes = s->ring_bytes;
 	*out = s->st;

@@ -29,7 +29,7 @@ struct slo_packet_stats {
 	uint64_t seen;          /* packets given to the tracker */
 	uint64_t shed;          /* wanted packets of flows shed by slo_packet_shed() */
 	uint64_t clock_steps;   /* wall clock steps over 100 ms */
-	uint64_t loss_events;   /* polls that found new ring drops, i.e. intervals whose `lost` is not zero */
+	uint64_t loss_events;   /* times new ring drops were found */
 	unsigned int shed_level;
 	size_t ring_bytes;
 };

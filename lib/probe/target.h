@@ -100,7 +100,7 @@ const char *slo_target_why(const struct slo_target *t, int service);
  * and a port that one of ours listens on is that service's.
  * Looks at the sockets again when an answer is missing: at most once per owner_ns (UDP
  * sockets alone, which live short, ten times as often) and never for more
- * than 1 % of the time.
+ * than a third of a percent of the time.
  */
 int slo_target_owner(struct slo_target *t, const struct slo_tuple *tuple);
 

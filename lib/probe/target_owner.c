@@ -19,7 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REMEMBER_S = 60 }; /* how long after it was last seen a socket still counts */
+enum {
+	REMEMBER_S = 60,  /* how long after it was last seen a socket still counts */
+	SCAN_SHARE = 300, /* looking may take one part in this of the time: the kernel walks its whole socket table */
+};
 
 struct owner_entry {
 	struct slo_tuple key; /* src = our end, dst = the other */
@@ -249,7 +252,7 @@ static bool rescan(struct slo_target *t, uint8_t proto, int64_t now)
 	if (!full && (proto != IPPROTO_UDP || now < o->udp_due_ns))
 		return false;
 	owner_scan(t, !full, now);
-	cost = (slo_now_mono_ns() - now) * 100;
+	cost = (slo_now_mono_ns() - now) * SCAN_SHARE;
 	if (full)
 		o->due_ns = now + (cost > t->owner_ns ? cost : t->owner_ns);
 	o->udp_due_ns = now + (cost > t->owner_ns / 10 ? cost : t->owner_ns / 10);

@@ -2,6 +2,7 @@
 /* Struct to text. A record that could not be read back is refused, never written. */
 #include "rec/encode.h"
 
+#include "base/num.h"
 #include "base/time.h"
 
 static int encode_object(const struct slo_rec *r, const char *in, struct slo_buf *out);
@@ -181,6 +182,30 @@ static bool absent(const struct slo_rec_field *f, const char *in)
 	}
 }
 
+/* The elements of a histogram, in pieces, so that not each of them looks for room. */
+static int enc_counters(const uint64_t *v, uint32_t n, struct slo_buf *out)
+{
+	char text[512];
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (v[i] > INT64_MAX)
+			return -EDOM;
+		if (at > sizeof(text) - SLO_NUM_MAX - 1) {
+			slo_enc_add(out, text, at);
+			at = 0;
+		}
+		if (i)
+			text[at++] = ',';
+		if (v[i] < 10)
+			text[at++] = (char)('0' + v[i]);
+		else
+			at += slo_fmt_i64(text + at, (int64_t)v[i]);
+	}
+	slo_enc_add(out, text, at);
+	return 0;
+}
+
 static int encode_list(const struct slo_rec_field *f, const char *in, struct slo_buf *out)
 {
 	bool map = f->type == SLO_REC_STRMAP || f->type == SLO_REC_NUMMAP;
@@ -190,6 +215,13 @@ static int encode_list(const struct slo_rec_field *f, const char *in, struct slo
 	if (n > f->max)
 		return -EDOM;
 	slo_enc_add(out, map ? "{" : "[", 1);
+	if (f->type == SLO_REC_U64S) {
+		int r = enc_counters((const void *)at, n, out);
+
+		if (r)
+			return r;
+		n = 0;
+	}
 	for (uint32_t i = 0; i < n; i++, at += f->stride) {
 		int r;
 

@@ -64,6 +64,21 @@ static int close_container(struct slo_lex *l, bool object)
 	return object ? SLO_LEX_OBJECT_END : SLO_LEX_ARRAY_END;
 }
 
+/* Digits only, no leading zero, far from the largest double: nothing more to check. False: not that simple. */
+static inline bool skip_integer(struct slo_lex *l)
+{
+	const char *p = l->p;
+
+	while (p < l->end && (unsigned char)(*p - '0') <= 9)
+		p++;
+	if (p == l->p || p - l->p > 300 || (*l->p == '0' && p - l->p > 1))
+		return false;
+	if (p < l->end && (*p == '.' || *p == 'e' || *p == 'E'))
+		return false;
+	l->p = p;
+	return true;
+}
+
 /* @v NULL: strings are checked, not unescaped. */
 static inline int read_value(struct slo_lex *l, char c, struct slo_lex_value *v)
 {
@@ -79,7 +94,10 @@ static inline int read_value(struct slo_lex *l, char c, struct slo_lex_value *v)
 		break;
 	case '-': case '0': case '1': case '2': case '3': case '4':
 	case '5': case '6': case '7': case '8': case '9':
-		token = slo_lex_number(l, v ? &v->num : &num) ? SLO_LEX_ERROR : SLO_LEX_NUMBER;
+		if (!v && skip_integer(l))
+			token = SLO_LEX_NUMBER;
+		else
+			token = slo_lex_number(l, v ? &v->num : &num) ? SLO_LEX_ERROR : SLO_LEX_NUMBER;
 		break;
 	default:
 		token = slo_lex_literal(l);
@@ -108,10 +126,12 @@ static inline int read_key(struct slo_lex *l, char c, struct slo_lex_value *v)
 static inline int next_token(struct slo_lex *l, struct slo_lex_value *v)
 {
 	bool object = l->depth && l->objects >> (l->depth - 1) & 1;
-	char c = slo_lex_peek(l);
+	char c;
 
+	/* The place of the failure stays. */
 	if (l->why)
 		return SLO_LEX_ERROR;
+	c = slo_lex_peek(l);
 	if (l->state == WANT_NOTHING) {
 		if (l->p == l->end)
 			return SLO_LEX_END;

@@ -61,7 +61,7 @@ START_TEST(flexible_columns_give_way_until_it_fits)
 	ck_assert_str_eq(draw(80, true, false) + strlen("  name         value  note\n"), "  a-long-name  12345  a note\n");
 	ck_assert_str_eq(draw(24, true, false), "  name     value  note\n"
 						"  a-long…  12345  a note\n");
-	ck_assert_str_eq(draw(18, true, false), "  name  value  n…\n"
+	ck_assert_str_eq(draw(18, true, false), "  name  value  no…\n"
 						"  a-l…  12345  a …\n");
 	ck_assert_str_eq(draw(18, false, false), "  name  value  ...\n"
 						 "  a...  12345  ...\n");

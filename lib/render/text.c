@@ -150,7 +150,7 @@ static struct glyph glyph_of(struct slo_str s, const struct slo_term *t)
 	else
 		snprintf(g.text, sizeof(g.text), cp < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned int)cp);
 	g.len = strlen(g.text);
-	g.columns = g.len == g.used && cp >= 0 ? slo_char_width(cp) : (int)g.len;
+	g.columns = g.len == g.used ? slo_char_width(cp) : (int)g.len;
 	return g;
 }
 

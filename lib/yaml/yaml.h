@@ -44,7 +44,7 @@ const json_t *slo_yaml_root(const struct slo_yaml *y);
 /** slo_yaml_key_line - line (from 1) of @key in the mapping @object of this document; 0 when it is not there. */
 int slo_yaml_key_line(const struct slo_yaml *y, const json_t *object, const char *key);
 
-/** slo_yaml_item_line - line (from 1) of item @index in the sequence @array of this document; 0 when it is not there. */
+/** slo_yaml_item_line - line (from 1) of item @index in the sequence @array of this document; 0 when not there. */
 int slo_yaml_item_line(const struct slo_yaml *y, const json_t *array, size_t index);
 
 #endif

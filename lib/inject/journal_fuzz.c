@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* A journal that is accepted names only what this tool makes, and reads back the same. */
+#include "inject/journal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static struct slo_journal j, again;
+	struct slo_err err = { .what = "" };
+	struct slo_buf b;
+
+	if (slo_journal_decode((const char *)data, len, &j, &err))
+		return 0;
+	if (j.throttle.dir[0] != '/' || strstr(j.throttle.dir, "/..") || !strstr(j.throttle.dir, "/" SLO_THROTTLE_PREFIX))
+		abort();
+	slo_buf_init(&b, SLO_JOURNAL_MAX);
+	if (slo_journal_encode(&j, &b) || slo_journal_decode(b.data, b.len, &again, &err) ||
+	    strcmp(j.throttle.dir, again.throttle.dir) != 0 || j.throttle.moves_count != again.throttle.moves_count)
+		abort();
+	slo_buf_fini(&b);
+	return 0;
+}

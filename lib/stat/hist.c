@@ -254,7 +254,7 @@ bool slo_hist_valid(const struct slo_hist *h)
 
 	if (h->scale < SLO_HIST_SCALE_MIN || h->scale > SCALE_MAX || h->n > SLO_HIST_MAX_BUCKETS)
 		return false;
-	/* Every double lies between 2^-1075 and 2^1024; more than that could not be merged within the bounds of scale. */
+	/* Every double lies between 2^-1075 and 2^1024; what lies beyond could not be merged at any scale. */
 	first_index = h->scale >= 0 ? -1075 * (INT64_C(1) << h->scale) : coarser(-1075, -h->scale);
 	last_index = h->scale >= 0 ? 1024 * (INT64_C(1) << h->scale) - 1 : coarser(1023, -h->scale);
 	if (h->n > 0 && (h->offset < first_index || (int64_t)h->offset + h->n - 1 > last_index))

@@ -117,6 +117,9 @@ static int setup(struct attributor *a, struct slo_err *err)
 static const int bare_kinds[] = { SLO_KIND_FAULT_SAMPLE, SLO_KIND_SLI_WINDOW, SLO_KIND_WINDOW, SLO_KIND_SLO,
 				  SLO_KIND_PROBE };
 
+static const uint32_t first_kinds = 1u << SLO_KIND_FAULT_SAMPLE | 1u << SLO_KIND_SLI_WINDOW | 1u << SLO_KIND_WINDOW |
+				    1u << SLO_KIND_SLO | 1u << SLO_KIND_PROBE;
+
 /* The first record tells what the input is. Return: true when there is one in @a->ev. */
 static bool first_record(struct attributor *a, int *bare)
 {
@@ -135,13 +138,16 @@ static bool first_record(struct attributor *a, int *bare)
 			attributor_note(a, slo_str(NULL), &err);
 		if (r != SLO_READ_LINE)
 			continue;
-		r = slo_event_decode(&a->ctx, line.p, line.len, -1, ~0u, &a->ev, &err);
-		if (r >= 0)
+		r = slo_event_decode(&a->ctx, line.p, line.len, -1, first_kinds, &a->ev, &err);
+		a->skipped += r == SLO_EVENT_SKIPPED;
+		if (r >= 0 && r != SLO_EVENT_SKIPPED)
 			return true;
+		if (r == SLO_EVENT_SKIPPED)
+			continue;
 		for (size_t i = 0; i < SLO_ARRAY_LEN(bare_kinds); i++) {
 			slo_err_reset(&ignored);
 			*bare = bare_kinds[i];
-			if (slo_event_decode(&a->ctx, line.p, line.len, *bare, ~0u, &a->ev, &ignored) == 0)
+			if (slo_event_decode(&a->ctx, line.p, line.len, *bare, first_kinds, &a->ev, &ignored) == 0)
 				return true;
 		}
 		*bare = -1;

@@ -20,6 +20,7 @@ struct line {
 	int64_t at_s, started_s, detected_s, resolved_s, update;
 	uint32_t evidence, requests;
 	char first_signal[32];
+	double first_value, first_baseline;
 };
 
 struct world {
@@ -59,6 +60,8 @@ static void on_line(void *arg, const struct slo_incident *i)
 	copy(l->sli, sizeof(l->sli), i->slo_impact.sli);
 	if (i->evidence_count)
 		copy(l->first_signal, sizeof(l->first_signal), i->evidence[0].signal);
+	l->first_value = i->evidence_count ? i->evidence[0].value.num : NAN;
+	l->first_baseline = i->evidence_count ? i->evidence[0].baseline : NAN;
 }
 
 static void objective(const char *text)
@@ -407,6 +410,53 @@ START_TEST(one_good_sli_does_not_resolve_what_another_broke)
 }
 END_TEST
 
+START_TEST(a_silent_sli_is_not_taken_for_a_good_one)
+{
+	teardown();
+	objective("error_rate,target=0.99,short=5s,long=30s,burn=2,min_events=20");
+	begin();
+	for (int t = 0; t < 200; t++) {
+		if (t < 50) /* then nobody gets a first token any more */
+			traffic(t, t + 1, t >= 40 ? 6 : 0);
+		feed(requests("chat", SLO_SLI_ERROR_RATE, t, 10, t >= 40 && t < 50 ? 5 : 0));
+	}
+	slo_incidents_drain(w.inc);
+	ck_assert_int_eq(last()->status, SLO_INCIDENT_STATUS_RESOLVED);
+	/* Silent since 50; after 60 s it no longer has a say, and five ticks later all is well. */
+	ck_assert_int_eq(last()->at_s, 114);
+}
+END_TEST
+
+START_TEST(a_relapse_does_not_make_the_first_incident_its_baseline)
+{
+	for (int t = 30; t < 75; t++) {
+		feed(signal_window("chat", SLO_SIGNAL_DNS_LATENCY, t, SLO_STATE_VALUE, t >= 40 ? 300 : 5));
+		traffic(t, t + 1, (t >= 40 && t < 50) || t >= 60 ? 6 : 0);
+	}
+	slo_incidents_drain(w.inc);
+	ck_assert_uint_eq(count(SLO_INCIDENT_STATUS_OPEN), 2);
+	ck_assert_double_eq(last()->first_value, 300);
+	ck_assert_double_eq(last()->first_baseline, 5);
+}
+END_TEST
+
+START_TEST(late_windows_are_no_evidence)
+{
+	struct slo_incidents_stats st;
+
+	for (int t = 0; t < 60; t++) {
+		feed(signal_window("chat", SLO_SIGNAL_DNS_LATENCY, t, SLO_STATE_VALUE, 5));
+		traffic(t, t + 1, t >= 40 ? 6 : 0);
+		if (t == 46)
+			feed(signal_window("chat", SLO_SIGNAL_DNS_LATENCY, 42, SLO_STATE_VALUE, 4000));
+	}
+	slo_incidents_drain(w.inc);
+	slo_incidents_stats(w.inc, &st);
+	ck_assert_uint_eq(st.late, 1);
+	ck_assert_double_eq(last()->first_value, 5);
+}
+END_TEST
+
 START_TEST(late_records_are_counted_and_change_nothing)
 {
 	struct slo_incidents_stats st;
@@ -580,6 +630,9 @@ static Suite *suite(void)
 	tcase_add_test(t, host_wide_windows_count_for_every_service_of_the_node);
 	tcase_add_test(t, two_burning_slis_are_one_incident_and_the_worst_is_its_impact);
 	tcase_add_test(t, one_good_sli_does_not_resolve_what_another_broke);
+	tcase_add_test(t, a_silent_sli_is_not_taken_for_a_good_one);
+	tcase_add_test(t, a_relapse_does_not_make_the_first_incident_its_baseline);
+	tcase_add_test(t, late_windows_are_no_evidence);
 	tcase_add_test(t, late_records_are_counted_and_change_nothing);
 	tcase_add_test(t, observations_alone_are_aggregated_and_kept_as_examples);
 	tcase_add_test(t, a_synthetic_record_marks_the_incident);

@@ -154,7 +154,7 @@ START_TEST(connects_requests_and_refusals_on_loopback_are_counted_exactly)
 	listener = open_socket(SOCK_STREAM, &port);
 	fd = open_socket(SOCK_STREAM, &closed);
 	ck_assert_int_eq(listen(listener, 64), 0);
-	opts.watch[0] = (struct slo_watch){ port, 0 };
+	opts.watch[0] = (struct slo_watch){ .port = port };
 	opts.watch_count = 1;
 	start();
 	for (int i = 0; i < REFUSED; i++)
@@ -303,7 +303,7 @@ END_TEST
 START_TEST(a_missing_right_is_named)
 {
 	struct slo_err err = { { 0 }, { 0 } };
-	const struct slo_obs_sink sink = { NULL, NULL, NULL };
+	const struct slo_obs_sink sink = { .arg = NULL };
 
 	if (getuid() == 0 && setresuid(65534, 65534, 65534) < 0) {
 		printf("SKIP: cannot change the user\n");
@@ -318,7 +318,7 @@ END_TEST
 
 START_TEST(rings_out_of_bounds_are_refused)
 {
-	const struct slo_obs_sink sink = { NULL, NULL, NULL };
+	const struct slo_obs_sink sink = { .arg = NULL };
 	struct slo_err err = { { 0 }, { 0 } };
 
 	ck_assert_int_eq(slo_flow_new(&opts, &sink, &tracker, NULL), 0);

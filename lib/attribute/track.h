@@ -45,7 +45,7 @@ struct slo_track {
 struct slo_track *slo_track_new(int64_t chunk_ns, enum slo_scalar how, struct slo_track_budget *budget);
 void slo_track_free(struct slo_track *t);
 
-/** slo_track_add - add a window to the chunk its end falls into. Return: false when that chunk is gone or @w invalid. */
+/** slo_track_add - add a window to the chunk its end falls into. Return: false when that is gone or @w invalid. */
 bool slo_track_add(struct slo_track *t, const struct slo_window *w);
 
 /** slo_track_add_hist - the same for @count observations as a histogram (may be NULL) with their sum, min, max. */

@@ -134,8 +134,10 @@ static bool causes_changed(const struct view *a, const struct view *b)
 
 static bool numbers_changed(const struct view *a, const struct view *b)
 {
-	return a->sli != b->sli || a->burn.brief.valid != b->burn.brief.valid || a->burn.brief.bad != b->burn.brief.bad ||
-	       a->burn.lengthy.valid != b->burn.lengthy.valid || a->burn.lengthy.bad != b->burn.lengthy.bad ||
+	const struct slo_burn_state *x = &a->burn, *y = &b->burn;
+
+	return a->sli != b->sli || x->brief.valid != y->brief.valid || x->brief.bad != y->brief.bad ||
+	       x->lengthy.valid != y->lengthy.valid || x->lengthy.bad != y->lengthy.bad ||
 	       a->verdict.confidence != b->verdict.confidence;
 }
 

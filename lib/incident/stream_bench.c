@@ -51,8 +51,8 @@ static void put_window(struct gen *g, int signal, int64_t t)
 		.node = SLO_STR("node-1"), .namespace = SLO_STR("default"), .pod = SLO_STR("pod-1"),
 		.container = SLO_STR("main"), .service = slo_str(g->service), .signal = signal, .role = SLO_ROLE_OTHER,
 		.provider = SLO_STR("packet"), .state = latency ? SLO_STATE_VALUE : SLO_STATE_ZERO,
-		.unit = slo_str(slo_signal_info[signal].unit), .sum = NAN, .min = NAN, .max = NAN, .p50 = NAN, .p95 = NAN,
-		.p99 = NAN, .source = SLO_SOURCE_REPLAY,
+		.unit = slo_str(slo_signal_info[signal].unit), .sum = NAN, .min = NAN, .max = NAN, .p50 = NAN,
+		.p95 = NAN, .p99 = NAN, .source = SLO_SOURCE_REPLAY,
 	};
 
 	slo_hist_init(&w.hist);
@@ -82,7 +82,8 @@ static void put_requests(struct gen *g, int64_t t)
 	slo_hist_init(&w.hist);
 	for (int i = 0; i < REQUESTS; i++) {
 		double v = 50 + slo_rng_exp(&g->rng, g->fault ? 600 : 50);
-		struct slo_sli_event e = { .event_id = SLO_STR("e"), .timestamp = w.start_ns + i * SLO_NS_PER_S / REQUESTS,
+		struct slo_sli_event e = { .event_id = SLO_STR("e"),
+					   .timestamp = w.start_ns + i * SLO_NS_PER_S / REQUESTS,
 					   .cluster = w.cluster, .namespace = w.namespace, .workload = SLO_STR("w"),
 					   .service = w.service, .sli_name = SLO_SLI_TTFT, .sli_value = v,
 					   .unit = SLO_STR("ms"), .status = slo_sli_status(SLO_SLI_TTFT, v) };
@@ -150,8 +151,8 @@ static int run(const char *tool, const char *input, struct rusage *ru)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		execl(tool, tool, "--objective", "ttft_ms<=400,target=0.95,short=5s,long=30s,burn=2,min_events=20", "--input",
-		      input, "--out", "/dev/null", (char *)NULL);
+		execl(tool, tool, "--objective", "ttft_ms<=400,target=0.95,short=5s,long=30s,burn=2,min_events=20",
+		      "--input", input, "--out", "/dev/null", (char *)NULL);
 		perror(tool);
 		_exit(127);
 	}

@@ -152,7 +152,8 @@ void slo_series_add(struct slo_series *s, const struct slo_sli_window *w)
 	s->stats.records++;
 	s->windows = true;
 	if (!slot->windows)
-		*slot = (struct slo_slot){ .index = slot->index, .start_ns = slot->index * s->width_ns, .windows = true };
+		*slot = (struct slo_slot){ .index = slot->index, .start_ns = slot->index * s->width_ns,
+					   .windows = true };
 	read_classes(w, &t);
 	if (!is_ratio(w->sli) && w->valid && !(w->threshold == s->objective.threshold)) {
 		if (w->has_hist) {

@@ -116,12 +116,12 @@ void slo_store_add(struct slo_store *s, const struct slo_window *w)
 		(*t)->source = evidence_source(w->provider);
 }
 
-void slo_store_onset(struct slo_store *s, int64_t onset_ns)
+void slo_store_onset(struct slo_store *s, int64_t onset_ns, int64_t until_ns)
 {
 	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
 		for (int r = 0; r < SLO_ROLE__COUNT; r++)
 			if (s->tracks[i][r])
-				slo_track_onset(s->tracks[i][r], onset_ns);
+				slo_track_onset(s->tracks[i][r], onset_ns, until_ns);
 }
 
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to)
@@ -132,16 +132,11 @@ void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_
 				slo_track_age(s->tracks[i][r], at_ns, skip_from, skip_to);
 }
 
-static void track_fact(struct slo_store *s, struct slo_track *t, int64_t from_ns, int64_t to_ns,
-		       struct slo_fact *f)
+static void judge(const struct slo_merged *m, struct slo_track *t, struct slo_fact *f)
 {
-	struct slo_merged m = { .hist = &s->scratch };
-
-	slo_track_merge(t, from_ns, to_ns, &m);
-	slo_merged_join(&m, &t->trouble);
-	f->state = slo_merged_state(&m);
-	f->told = m.windows || m.blind;
-	f->value = slo_merged_scalar(&m, t->how);
+	f->state = slo_merged_state(m);
+	f->told = m->windows || m->blind;
+	f->value = slo_merged_scalar(m, t->how);
 	f->source = t->source;
 	if (f->state == SLO_STATE_NOT_CAPTURED) {
 		f->why = t->why[0] ? t->why : NULL;
@@ -149,6 +144,31 @@ static void track_fact(struct slo_store *s, struct slo_track *t, int64_t from_ns
 	}
 	f->baseline = slo_track_baseline(t, &f->spread);
 	slo_fact_judge(f);
+}
+
+/* Does @a say more than @b? */
+static bool says_more(const struct slo_fact *a, const struct slo_fact *b)
+{
+	if (a->elevated != b->elevated)
+		return a->elevated;
+	if ((a->state == SLO_STATE_NOT_CAPTURED) != (b->state == SLO_STATE_NOT_CAPTURED))
+		return b->state == SLO_STATE_NOT_CAPTURED;
+	return a->value > b->value;
+}
+
+/* What began the trouble and what is seen lately may differ: a cause may join, or leave its effects behind. */
+static void track_fact(struct slo_store *s, struct slo_track *t, int64_t from_ns, int64_t to_ns,
+		       struct slo_fact *f)
+{
+	struct slo_merged m = { .hist = &s->scratch };
+	struct slo_fact beginning = *f;
+
+	slo_track_merge(t, from_ns, to_ns, &m);
+	judge(&m, t, f);
+	slo_track_beginning(t, to_ns, &m);
+	judge(&m, t, &beginning);
+	if (beginning.told && says_more(&beginning, f))
+		*f = beginning;
 }
 
 void slo_store_facts(struct slo_store *s, int64_t from_ns, int64_t to_ns, struct slo_facts *out)

@@ -90,10 +90,9 @@ static void offer_hist(struct slo_track *t, struct slo_merged *m)
 		slo_hist_init(m->hist);
 }
 
-/* What left before the onset was the trouble of an earlier incident. */
 static void add_trouble(struct slo_track *t, int64_t index, const struct slo_merged *m)
 {
-	if ((index + 1) * t->chunk_ns <= t->onset_ns)
+	if ((index + 1) * t->chunk_ns <= t->onset_ns || index * t->chunk_ns >= t->until_ns)
 		return;
 	if (m->hist && m->in_hist)
 		offer_hist(t, &t->trouble);
@@ -195,10 +194,23 @@ void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_
 		roll(t, first, true, skip_from, skip_to);
 }
 
-void slo_track_onset(struct slo_track *t, int64_t onset_ns)
+void slo_track_onset(struct slo_track *t, int64_t onset_ns, int64_t until_ns)
 {
 	slo_merged_reset(&t->trouble);
 	t->onset_ns = onset_ns;
+	t->until_ns = until_ns;
+}
+
+void slo_track_beginning(const struct slo_track *t, int64_t at_ns, struct slo_merged *out)
+{
+	int64_t to = at_ns < t->until_ns ? at_ns : t->until_ns;
+
+	slo_merged_reset(out);
+	if (t->until_ns == 0)
+		return;
+	if (t->first != SLO_ABSENT_I64 && to > t->first * t->chunk_ns)
+		slo_track_merge(t, t->onset_ns, to, out);
+	slo_merged_join(out, &t->trouble);
 }
 
 void slo_track_merge(const struct slo_track *t, int64_t from_ns, int64_t to_ns, struct slo_merged *out)

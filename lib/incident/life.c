@@ -79,9 +79,10 @@ static int64_t hold(const struct service *s)
 
 static void attribute(struct service *s, const struct stand *now, int64_t at_ns, struct view *v)
 {
+	int64_t recent = at_ns - hold(s);
 	int sli = worst(now, now->burning & s->life.slis ? now->burning & s->life.slis : s->life.slis);
 
-	slo_store_facts(&s->store, s->life.onset_ns, at_ns, &v->facts);
+	slo_store_facts(&s->store, recent > s->life.onset_ns ? recent : s->life.onset_ns, at_ns, &v->facts);
 	slo_verdict_make(s->inc->o.model, &v->facts, &v->verdict);
 	v->sli = sli;
 	v->burn = now->burn[sli];
@@ -118,7 +119,7 @@ static void open_incident(struct service *s, const struct stand *now, int64_t at
 		l->started_ns = l->onset_ns;
 		l->detected_ns = at_ns;
 		name(s);
-		slo_store_onset(&s->store, l->onset_ns);
+		slo_store_onset(&s->store, l->onset_ns, at_ns + hold(s));
 	}
 	/* Chunks of an incident just before are still waiting to become past. */
 	l->skip_from = adjacent && skip_from < l->onset_ns ? skip_from : l->onset_ns;

@@ -33,6 +33,7 @@ struct slo_track {
 	int64_t first;      /* index of the oldest chunk in the ring; SLO_ABSENT_I64 = none */
 	struct slo_merged ring[SLO_TRACK_RING]; /* chunk i is at i modulo SLO_TRACK_RING */
 	double past[SLO_TRACK_PAST];
+	int64_t past_end[SLO_TRACK_PAST]; /* ns; when the chunk of each ended */
 	uint32_t past_n, past_at;
 	double median, spread; /* of the past, while @known */
 	bool known;
@@ -60,6 +61,14 @@ bool slo_track_add_value(struct slo_track *t, int64_t ts_ns, double value);
  * @skip_from, @skip_to: chunks that overlap this interval leave without becoming past; equal = none
  */
 void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_t skip_to);
+
+/**
+ * slo_track_forget - take out of the past what ended after @from_ns
+ *
+ * For an onset that turns out to be older than the recent chunks: a breach may
+ * last long before it is noticed, and must not be its own baseline then either.
+ */
+void slo_track_forget(struct slo_track *t, int64_t from_ns);
 
 /**
  * slo_track_merge - the recent chunks that lie in [@from_ns, @to_ns)

@@ -49,37 +49,6 @@ void attributor_note(struct attributor *a, struct slo_str line, struct slo_err *
 	slo_err_reset(err);
 }
 
-/* Take the place of the objective of the same service and SLI, or a new one. */
-static int put_objective(struct slo_config *c, const struct slo_objective *o)
-{
-	uint32_t i = 0;
-
-	while (i < c->objectives_count &&
-	       (c->objectives[i].sli != o->sli || strcmp(c->objectives[i].service, o->service) != 0))
-		i++;
-	if (i == SLO_MAX_OBJECTIVES)
-		return -E2BIG;
-	c->objectives[i] = *o;
-	c->objectives_count += i == c->objectives_count;
-	return 0;
-}
-
-static int add_objectives(struct attributor *a, struct slo_err *err)
-{
-	for (size_t i = 0; i < a->o->objectives.count; i++) {
-		struct slo_objective one;
-
-		slo_objective_defaults(&one);
-		if (slo_objective_parse(&one, a->o->objectives.items[i], err)) {
-			slo_err_at(err, "--objective");
-			return -EINVAL;
-		}
-		if (put_objective(&a->config, &one))
-			return slo_err_set(err, -E2BIG, "--objective: more than %d objectives", SLO_MAX_OBJECTIVES);
-	}
-	return 0;
-}
-
 static bool is_live(const char *input)
 {
 	struct stat st;
@@ -100,7 +69,7 @@ static int setup(struct attributor *a, struct slo_err *err)
 	if (strcmp(o->input, "-") == 0 && slo_opts_origin("input") == SLO_ORIGIN_DEFAULT && isatty(STDIN_FILENO))
 		return slo_err_set(err, -EINVAL, "standard input is a terminal: name an --input or pipe records in");
 	r = slo_config_find(&a->config, o->config[0] ? o->config : NULL, err);
-	r = r ? r : add_objectives(a, err);
+	r = r ? r : slo_config_override(&a->config, a->o->objectives.items, a->o->objectives.count, err);
 	r = r ? r : slo_reader_open(o->input, &a->filter.in, err);
 	r = r ? r : slo_writer_open(o->out, &w, &a->out, err);
 	if (!r && o->reject[0])

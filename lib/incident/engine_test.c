@@ -254,6 +254,22 @@ START_TEST(memory_for_evidence_is_bounded_and_incidents_open_without_it)
 }
 END_TEST
 
+START_TEST(what_happened_at_the_onset_stays_evidence)
+{
+	for (int t = 0; t < 100; t++) {
+		/* Retransmits for six seconds; the queue they made takes a minute to drain. */
+		feed(signal_window("chat", SLO_SIGNAL_TCP_RETRANSMITS, t, SLO_STATE_VALUE, t >= 40 && t < 46 ? 60 : 0.1));
+		traffic(t, t + 1, t >= 40 ? 6 : 0);
+	}
+	slo_incidents_drain(w.inc);
+	ck_assert_int_ge(last()->at_s, 75);
+	ck_assert_int_eq(last()->domain, SLO_DOMAIN_NETWORK_EGRESS);
+	/* 360 in the first six seconds, then a tenth each second: all of them over all of the time since 40. */
+	ck_assert_double_eq_tol(last()->first_value,
+				(360 + 0.1 * (double)(last()->at_s - 46)) / (double)(last()->at_s - 40), 1e-4);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("engine");
@@ -274,6 +290,7 @@ static Suite *suite(void)
 	tcase_add_test(t, one_wrong_clock_does_not_carry_time_away);
 	tcase_add_test(t, records_from_before_the_epoch_are_invalid);
 	tcase_add_test(t, memory_for_evidence_is_bounded_and_incidents_open_without_it);
+	tcase_add_test(t, what_happened_at_the_onset_stays_evidence);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -126,6 +126,7 @@ static void open_incident(struct service *s, const struct stand *now, int64_t at
 		l->started_ns = l->onset_ns;
 		l->detected_ns = at_ns;
 		name(s);
+		slo_store_onset(&s->store, l->onset_ns);
 	}
 	/* Chunks of an incident just before are still waiting to become past. */
 	l->skip_from = adjacent && skip_from < l->onset_ns ? skip_from : l->onset_ns;
@@ -234,10 +235,9 @@ static void carry_on(struct service *s, const struct stand *now, int64_t at_ns)
 		break;
 	case COOL:
 		l->good_ns += s->inc->tick_ns;
+		/* The causes stay those of the trouble: what is seen now is the recovery. */
 		if (l->good_ns >= hold(s))
 			resolve(s, now, at_ns);
-		else if (!stale)
-			update(s, now, at_ns, false);
 		break;
 	case UNCLEAR:
 		break;

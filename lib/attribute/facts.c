@@ -132,6 +132,14 @@ void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_
 				slo_track_age(s->tracks[i][r], at_ns, skip_from, skip_to);
 }
 
+void slo_store_forget(struct slo_store *s, int64_t from_ns)
+{
+	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
+		for (int r = 0; r < SLO_ROLE__COUNT; r++)
+			if (s->tracks[i][r])
+				slo_track_forget(s->tracks[i][r], from_ns);
+}
+
 static void judge(const struct slo_merged *m, struct slo_track *t, struct slo_fact *f)
 {
 	f->state = slo_merged_state(m);

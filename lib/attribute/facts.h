@@ -82,6 +82,9 @@ void slo_store_onset(struct slo_store *s, int64_t onset_ns, int64_t until_ns);
 /** slo_store_age - see slo_track_age(). */
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to);
 
+/** slo_store_forget - see slo_track_forget(). */
+void slo_store_forget(struct slo_store *s, int64_t from_ns);
+
 /**
  * slo_store_facts - judged facts over [@from_ns, @to_ns), or over the beginning
  * of the trouble last told, whichever says more of a signal: elevated before

@@ -70,12 +70,13 @@ static const struct slo_merged *chunk_of(const struct slo_track *t, int64_t inde
 	return &t->ring[i < 0 ? i + SLO_TRACK_RING : i];
 }
 
-static void remember(struct slo_track *t, double v)
+static void remember(struct slo_track *t, double v, int64_t end_ns)
 {
 	if (isnan(v))
 		return;
 	t->known = false;
 	t->past[t->past_at] = v;
+	t->past_end[t->past_at] = end_ns;
 	t->past_at = (t->past_at + 1) % SLO_TRACK_PAST;
 	if (t->past_n < SLO_TRACK_PAST)
 		t->past_n++;
@@ -110,7 +111,7 @@ static void roll(struct slo_track *t, int64_t first, bool keep, int64_t from, in
 		if (i * t->chunk_ns < to && (i + 1) * t->chunk_ns > from)
 			add_trouble(t, i, m);
 		else if (keep)
-			remember(t, slo_merged_scalar(m, t->how));
+			remember(t, slo_merged_scalar(m, t->how), (i + 1) * t->chunk_ns);
 		slo_merged_reset(m);
 	}
 	t->first = first;
@@ -194,6 +195,19 @@ void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_
 		roll(t, first, true, skip_from, skip_to);
 }
 
+void slo_track_forget(struct slo_track *t, int64_t from_ns)
+{
+	while (t->past_n) {
+		uint32_t newest = (t->past_at + SLO_TRACK_PAST - 1) % SLO_TRACK_PAST;
+
+		if (t->past_end[newest] <= from_ns)
+			return;
+		t->past_at = newest;
+		t->past_n--;
+		t->known = false;
+	}
+}
+
 void slo_track_onset(struct slo_track *t, int64_t onset_ns, int64_t until_ns)
 {
 	slo_merged_reset(&t->trouble);
@@ -234,7 +248,7 @@ static void summarise(struct slo_track *t)
 	double v[SLO_TRACK_PAST];
 
 	for (uint32_t i = 0; i < t->past_n; i++)
-		v[i] = t->past[i];
+		v[i] = t->past[(t->past_at + SLO_TRACK_PAST - 1 - i) % SLO_TRACK_PAST];
 	slo_sort_f64(v, t->past_n);
 	t->median = slo_quantile(v, t->past_n, 0.5);
 	t->spread = 1.4826 * slo_mad(v, t->past_n);

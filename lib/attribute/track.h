@@ -39,6 +39,7 @@ struct slo_track {
 	struct slo_merged trouble; /* chunks of [onset_ns, until_ns) that left the ring */
 	int64_t onset_ns, until_ns; /* the beginning of the trouble */
 	double past[SLO_TRACK_PAST];
+	int64_t past_end[SLO_TRACK_PAST]; /* ns; when the chunk of each ended */
 	uint32_t past_n, past_at;
 	double median, spread; /* of the past, while @known */
 	bool known;
@@ -72,6 +73,14 @@ void slo_track_onset(struct slo_track *t, int64_t onset_ns, int64_t until_ns);
 
 /** slo_track_beginning - all of that interval up to @at_ns, as slo_track_merge(); nothing when no trouble was told. */
 void slo_track_beginning(const struct slo_track *t, int64_t at_ns, struct slo_merged *out);
+
+/**
+ * slo_track_forget - take out of the past what ended after @from_ns
+ *
+ * For an onset that turns out to be older than the recent chunks: a breach may
+ * last long before it is noticed, and must not be its own baseline then either.
+ */
+void slo_track_forget(struct slo_track *t, int64_t from_ns);
 
 /**
  * slo_track_merge - the recent chunks that lie in [@from_ns, @to_ns)

@@ -115,6 +115,29 @@ START_TEST(trouble_never_becomes_baseline)
 }
 END_TEST
 
+START_TEST(an_onset_noticed_late_is_taken_out_of_the_past)
+{
+	struct slo_track *t = rate_track();
+
+	for (int i = 0; i < 200; i++) {
+		put(t, i, i < 130 ? 3 : 900);
+		slo_track_age(t, (i + 1) * S, 0, 0);
+	}
+	/* 188 chunks left the ring, 120 are kept: 68 to 187. */
+	ck_assert_double_eq(t->past[(t->past_at + SLO_TRACK_PAST - 1) % SLO_TRACK_PAST], 900);
+	slo_track_forget(t, 130 * S);
+	ck_assert_uint_eq(t->past_n, 130 - 68);
+	ck_assert_double_eq(slo_track_baseline(t, NULL), 3);
+	slo_track_forget(t, 0);
+	ck_assert(isnan(slo_track_baseline(t, NULL)));
+	for (int i = 0; i < SLO_TRACK_PAST_MIN; i++)
+		put(t, 200 + i, 7);
+	slo_track_age(t, 217 * S, 0, 200 * S);
+	ck_assert_double_eq(slo_track_baseline(t, NULL), 7);
+	slo_track_free(t);
+}
+END_TEST
+
 START_TEST(the_past_is_bounded_and_forgets_the_oldest)
 {
 	struct slo_track *t = rate_track();
@@ -197,6 +220,7 @@ static Suite *suite(void)
 	tcase_add_test(t, past_is_what_left_the_recent_chunks);
 	tcase_add_test(t, too_short_a_past_is_no_baseline);
 	tcase_add_test(t, trouble_never_becomes_baseline);
+	tcase_add_test(t, an_onset_noticed_late_is_taken_out_of_the_past);
 	tcase_add_test(t, the_past_is_bounded_and_forgets_the_oldest);
 	tcase_add_test(t, chunks_nobody_watched_leave_no_past);
 	tcase_add_test(t, records_older_than_the_ring_are_refused);

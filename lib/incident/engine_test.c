@@ -32,6 +32,41 @@ START_TEST(signals_that_were_always_high_explain_nothing)
 }
 END_TEST
 
+START_TEST(a_breach_noticed_late_is_not_its_own_baseline)
+{
+	teardown();
+	w.config.objectives_count = 0;
+	objective("ttft_ms<=400,target=0.9,short=60s,long=240s,burn=4,min_events=20");
+	begin();
+	/* The windows of 1 s make chunks of 15 s; 60 % bad from 600 on is burn 4 of the long window at 760. */
+	for (int t = 0; t < 800; t++) {
+		feed(signal_window("chat", SLO_SIGNAL_DNS_LATENCY, t, SLO_STATE_VALUE, t >= 600 ? 300 : 5));
+		traffic(t, t + 1, t >= 600 ? 6 : 0);
+	}
+	slo_incidents_drain(w.inc);
+	ck_assert_int_eq(w.lines[0].at_s, 760);
+	ck_assert_int_eq(w.lines[0].started_s, 600);
+	ck_assert_double_eq(w.lines[0].first_value, 300);
+	ck_assert_double_eq(w.lines[0].first_baseline, 5);
+	teardown();
+	/* Chunks of 1 s for the sake of one objective, and another that takes 50 s to burn. */
+	w.n = 0;
+	w.config.objectives_count = 0;
+	objective("ttft_ms<=400,target=0.9,short=5s,long=30s,burn=2,min_events=2000");
+	objective("error_rate,target=0.9,short=60s,long=60s,burn=5,min_events=20");
+	begin();
+	for (int t = 0; t < 90; t++) {
+		feed(signal_window("chat", SLO_SIGNAL_DNS_LATENCY, t, SLO_STATE_VALUE, t >= 30 ? 300 : 5));
+		feed(requests("chat", SLO_SLI_ERROR_RATE, t, 10, t >= 30 ? 6 : 0));
+	}
+	slo_incidents_drain(w.inc);
+	ck_assert_int_eq(w.lines[0].at_s, 80);
+	ck_assert_int_eq(w.lines[0].started_s, 30);
+	ck_assert_double_eq(w.lines[0].first_baseline, 5);
+	ck_assert_int_eq(w.lines[0].domain, SLO_DOMAIN_NETWORK_DNS);
+}
+END_TEST
+
 START_TEST(host_wide_windows_count_for_every_service_of_the_node)
 {
 	for (int t = 0; t < 60; t++) {
@@ -219,6 +254,22 @@ START_TEST(memory_for_evidence_is_bounded_and_incidents_open_without_it)
 }
 END_TEST
 
+START_TEST(what_happened_at_the_onset_stays_evidence)
+{
+	for (int t = 0; t < 100; t++) {
+		/* Retransmits for six seconds; the queue they made takes a minute to drain. */
+		feed(signal_window("chat", SLO_SIGNAL_TCP_RETRANSMITS, t, SLO_STATE_VALUE, t >= 40 && t < 46 ? 60 : 0.1));
+		traffic(t, t + 1, t >= 40 ? 6 : 0);
+	}
+	slo_incidents_drain(w.inc);
+	ck_assert_int_ge(last()->at_s, 75);
+	ck_assert_int_eq(last()->domain, SLO_DOMAIN_NETWORK_EGRESS);
+	/* 360 in the first six seconds, then a tenth each second: all of them over all of the time since 40. */
+	ck_assert_double_eq_tol(last()->first_value,
+				(360 + 0.1 * (double)(last()->at_s - 46)) / (double)(last()->at_s - 40), 1e-4);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("engine");
@@ -227,6 +278,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, another_cause_is_told_at_once);
 	tcase_add_test(t, signals_that_were_always_high_explain_nothing);
+	tcase_add_test(t, a_breach_noticed_late_is_not_its_own_baseline);
 	tcase_add_test(t, host_wide_windows_count_for_every_service_of_the_node);
 	tcase_add_test(t, a_relapse_does_not_make_the_first_incident_its_baseline);
 	tcase_add_test(t, late_windows_are_no_evidence);
@@ -238,6 +290,7 @@ static Suite *suite(void)
 	tcase_add_test(t, one_wrong_clock_does_not_carry_time_away);
 	tcase_add_test(t, records_from_before_the_epoch_are_invalid);
 	tcase_add_test(t, memory_for_evidence_is_bounded_and_incidents_open_without_it);
+	tcase_add_test(t, what_happened_at_the_onset_stays_evidence);
 	suite_add_tcase(s, t);
 	return s;
 }

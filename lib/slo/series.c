@@ -184,9 +184,9 @@ bool slo_series_bad_event(const struct slo_series *s, const struct slo_sli_event
 {
 	double limit = s->objective.threshold;
 
-	/* A ratio of one request is 0 or 1; a limit in between changes nothing, none at all means any failure. */
-	if (is_ratio(e->sli_name))
-		return e->sli_value > (limit > 0 && limit < 1 ? limit : 0);
+	/* The ratio of one request is 0 or 1; of several it is bad where the SLI's own threshold says so. */
+	if (is_ratio(e->sli_name) && !(limit > 0 && limit < 1))
+		return slo_sli_status(e->sli_name, e->sli_value) == SLO_SLI_STATUS_BREACH;
 	return slo_sli_info[e->sli_name].higher_is_bad ? e->sli_value > limit : e->sli_value < limit;
 }
 

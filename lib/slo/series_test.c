@@ -237,6 +237,28 @@ START_TEST(single_observations_count_only_where_no_window_comes)
 }
 END_TEST
 
+START_TEST(a_failed_request_and_a_breaching_ratio_are_bad)
+{
+	struct slo_objective o = objective();
+	struct slo_sli_event e = event(0, 0);
+	struct slo_series s;
+
+	o.sli = e.sli_name = SLO_SLI_ERROR_RATE;
+	o.threshold = 0;
+	ck_assert_int_eq(slo_series_init(&s, &o, 2 * S), 0);
+	ck_assert(!slo_series_bad_event(&s, &e));
+	e.sli_value = 1;
+	ck_assert(slo_series_bad_event(&s, &e));
+	e.sli_value = 0.03;
+	ck_assert(!slo_series_bad_event(&s, &e));
+	e.sli_value = 0.05;
+	ck_assert(slo_series_bad_event(&s, &e));
+	s.objective.threshold = 0.2; /* its own limit */
+	ck_assert(!slo_series_bad_event(&s, &e));
+	slo_series_fini(&s);
+}
+END_TEST
+
 START_TEST(contradicting_records_are_left_out)
 {
 	struct slo_objective o = objective();
@@ -338,6 +360,7 @@ static Suite *suite(void)
 	tcase_add_test(t, throughput_is_bad_below_its_threshold);
 	tcase_add_test(t, error_rates_use_good_and_bad_whatever_the_threshold);
 	tcase_add_test(t, single_observations_count_only_where_no_window_comes);
+	tcase_add_test(t, a_failed_request_and_a_breaching_ratio_are_bad);
 	tcase_add_test(t, contradicting_records_are_left_out);
 	tcase_add_test(t, onset_is_the_first_slot_of_the_breach_that_is_still_on);
 	tcase_add_test(t, onset_reaches_back_to_the_start_of_the_breaching_record);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "decode/http_head.h"
+#include "decode/http_internal.h"
 
 #include <string.h>
 #include <strings.h>

@@ -110,7 +110,7 @@ static int run(const char *what, void (*load)(void))
 	double ns;
 
 	slo_flow_opts_defaults(&o);
-	o.watch[0] = (struct slo_watch){ 8000, 0 };
+	o.watch[0] = (struct slo_watch){ .port = 8000 };
 	o.watch_count = 1;
 	if (slo_flow_new(&o, &sink, &tracker, NULL) < 0)
 		return 1;

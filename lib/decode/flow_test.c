@@ -246,7 +246,7 @@ END_TEST
 
 START_TEST(options_that_make_no_sense_are_refused)
 {
-	const struct slo_obs_sink none = { NULL, NULL, NULL };
+	const struct slo_obs_sink none = { .arg = NULL };
 	struct slo_flow_tracker *t = NULL;
 	struct slo_err err = { { 0 }, { 0 } };
 

@@ -20,7 +20,7 @@ __attribute__((unused)) static const struct tf_end watched = { 9, 8000, false },
 
 static inline void start(void)
 {
-	const struct slo_obs_sink sink = { &got, tf_obs, tf_req };
+	const struct slo_obs_sink sink = { .arg = &got, .obs = tf_obs, .request = tf_req };
 	struct slo_err err = { { 0 }, { 0 } };
 
 	memset(&got, 0, sizeof(got));
@@ -30,7 +30,7 @@ static inline void start(void)
 static inline void setup(void)
 {
 	slo_flow_opts_defaults(&opts);
-	opts.watch[0] = (struct slo_watch){ 8000, 3 };
+	opts.watch[0] = (struct slo_watch){ .port = 8000, .service = 3 };
 	opts.watch_count = 1;
 	start();
 }

@@ -154,7 +154,7 @@ START_TEST(connects_requests_and_refusals_on_loopback_are_counted_exactly)
 	listener = open_socket(SOCK_STREAM, &port);
 	fd = open_socket(SOCK_STREAM, &closed);
 	ck_assert_int_eq(listen(listener, 64), 0);
-	opts.watch[0] = (struct slo_watch){ port, 0 };
+	opts.watch[0] = (struct slo_watch){ .port = port };
 	opts.watch_count = 1;
 	start();
 	for (int i = 0; i < REFUSED; i++)

@@ -27,6 +27,13 @@ static void on_request(void *arg, const struct slo_request *r)
 		abort();
 }
 
+static void on_ttft(void *arg, const struct slo_request *r)
+{
+	(void)arg;
+	if (r->sent_ns == 0 || (r->first_ns == 0 && r->ttft_told))
+		abort();
+}
+
 static void check(struct slo_flow_tracker *t)
 {
 	struct slo_flow_counters c;
@@ -43,11 +50,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slo_flow_opts o;
 	struct slo_flow_tracker *t;
-	const struct slo_obs_sink sink = { NULL, on_obs, on_request };
+	const struct slo_obs_sink sink = { .obs = on_obs, .request = on_request, .ttft = on_ttft };
 	int64_t now = 1700000000 * SLO_NS_PER_S;
 
 	slo_flow_opts_defaults(&o);
-	o.watch[0] = (struct slo_watch){ 8000, 0 };
+	o.watch[0] = (struct slo_watch){ .port = 8000, .overdue_ns = 300 * SLO_NS_PER_MS };
 	o.watch_count = 1;
 	o.max_flows = o.max_conns = o.max_requests = 4;
 	o.max_dns = o.max_connects = o.max_names = 3;

@@ -303,7 +303,7 @@ END_TEST
 START_TEST(a_missing_right_is_named)
 {
 	struct slo_err err = { { 0 }, { 0 } };
-	const struct slo_obs_sink sink = { NULL, NULL, NULL };
+	const struct slo_obs_sink sink = { .arg = NULL };
 
 	if (getuid() == 0 && setresuid(65534, 65534, 65534) < 0) {
 		printf("SKIP: cannot change the user\n");
@@ -318,7 +318,7 @@ END_TEST
 
 START_TEST(rings_out_of_bounds_are_refused)
 {
-	const struct slo_obs_sink sink = { NULL, NULL, NULL };
+	const struct slo_obs_sink sink = { .arg = NULL };
 	struct slo_err err = { { 0 }, { 0 } };
 
 	ck_assert_int_eq(slo_flow_new(&opts, &sink, &tracker, NULL), 0);

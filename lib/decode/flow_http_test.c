@@ -226,6 +226,30 @@ START_TEST(tls_and_h2_are_reported_once_and_not_guessed)
 }
 END_TEST
 
+START_TEST(services_count_their_requests_each)
+{
+	static const struct {
+		uint16_t port;
+		int service;
+		uint64_t seq;
+	} asked[] = { { 8000, 3, 1 }, { 8001, 4, 1 }, { 8002, 3, 2 }, { 8001, 4, 2 } };
+
+	opts.watch[1] = (struct slo_watch){ .port = 8001, .service = 4 };
+	opts.watch[2] = (struct slo_watch){ .port = 8002, .service = 3 };
+	opts.watch_count = 3;
+	restart();
+	for (uint16_t i = 0; i < 4; i++) {
+		struct tf_end from = { 1, (uint16_t)(42000 + i), false }, to = { 9, asked[i].port, false };
+
+		tcp(0, from, to, SLO_TCP_ACK, 1, 1, GET);
+		tcp(1, to, from, SLO_TCP_ACK, 1, 1 + (uint32_t)strlen(GET), OK_5);
+		ck_assert_uint_eq(got.req_count, i + 1u);
+		ck_assert_int_eq(got.req[i].service, asked[i].service);
+		ck_assert_uint_eq(got.req[i].seq, asked[i].seq);
+	}
+}
+END_TEST
+
 START_TEST(every_request_is_accounted_for_when_tables_are_full)
 {
 	opts.max_conns = 4;
@@ -256,7 +280,7 @@ int main(void)
 		a_body_without_length_ends_with_the_connection, connections_that_end_early_abort_requests,
 		a_request_without_answer_times_out_once, an_answer_in_progress_is_no_timeout,
 		lost_packets_withhold_a_timeout, upgraded_connections_are_left_alone,
-		tls_and_h2_are_reported_once_and_not_guessed,
+		tls_and_h2_are_reported_once_and_not_guessed, services_count_their_requests_each,
 		every_request_is_accounted_for_when_tables_are_full,
 	};
 

@@ -74,6 +74,33 @@ START_TEST(segments_out_of_order_are_put_in_order)
 }
 END_TEST
 
+START_TEST(held_segments_are_taken_by_their_number_not_their_arrival)
+{
+	static const size_t at[] = { 10, 20, 30, 0 };
+
+	cl(0, GET);
+	for (size_t i = 0; i < 4; i++)
+		raw(10 + (int64_t)i, false, SLO_TCP_ACK, S0 + (uint32_t)at[i], cseq, OK_5 + at[i],
+		    at[i] == 30 ? strlen(OK_5) - 30 : 10);
+	ck_assert_uint_eq(got.req_count, 1);
+	ck_assert_int_eq(got.req[0].status, 200);
+	ck_assert_uint_eq(got.req[0].body_bytes, 5);
+}
+END_TEST
+
+START_TEST(an_answer_lost_among_several_is_not_mistaken_for_the_next)
+{
+	cl(0, GET GET);
+	sseq += 40;
+	sv(10, "end of the first answer");
+	cl(20, GET);
+	sv(30, OK_5); /* to the second, not the third */
+	ck_assert_uint_eq(got.req_count, 0);
+	balanced();
+	ck_assert_uint_eq(c.request_void, 2);
+}
+END_TEST
+
 START_TEST(retransmitted_and_overlapping_bytes_count_once)
 {
 	uint32_t at = sseq;
@@ -210,7 +237,7 @@ int main(void)
 	const TTest *const tests[] = {
 		a_hole_in_a_body_of_known_length_keeps_step,
 		a_hole_in_a_head_voids_the_request_and_the_next_one_counts,
-		a_hole_in_the_requests_loses_those_in_it_only, segments_out_of_order_are_put_in_order,
+		a_hole_in_the_requests_loses_those_in_it_only, segments_out_of_order_are_put_in_order, held_segments_are_taken_by_their_number_not_their_arrival, an_answer_lost_among_several_is_not_mistaken_for_the_next,
 		retransmitted_and_overlapping_bytes_count_once,
 		payload_beyond_the_snap_length_counts_by_its_wire_length, cut_chunks_find_their_end_again,
 		a_connection_older_than_the_capture_is_picked_up, any_segmentation_gives_the_same_requests,

@@ -213,7 +213,8 @@ START_TEST(tls_and_h2_are_reported_once_and_not_guessed)
 		restart();
 		for (uint16_t i = 0; i < 3; i++) {
 			tcp(i, (struct tf_end){ 1, (uint16_t)(41000 + i), false }, watched, SLO_TCP_SYN, 9, 0, NULL);
-			tcp(i, (struct tf_end){ 1, (uint16_t)(41000 + i), false }, watched, SLO_TCP_ACK, 10, 1, first[k]);
+			tcp(i, (struct tf_end){ 1, (uint16_t)(41000 + i), false }, watched, SLO_TCP_ACK, 10, 1,
+			    first[k]);
 		}
 		counters();
 		ck_assert_int_eq(told[SLO_NOT_CAPTURED_TLS + k], 1);

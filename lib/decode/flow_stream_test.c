@@ -196,8 +196,12 @@ END_TEST
 static void replay(size_t first, size_t piece)
 {
 	static const char *const turns[] = {
-		POST_HEAD "0123456789", STREAM "72\r\n" EVENT_ROLE EVENT_A "\r\n0\r\n\r\n", GET GET, OK_5 "HTTP/1.1 304 Not\r\n\r\n",
-		"PUT /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: 1\r\n\r\n", OK_5,
+		POST_HEAD "0123456789",
+		STREAM "72\r\n" EVENT_ROLE EVENT_A "\r\n0\r\n\r\n",
+		GET GET,
+		OK_5 "HTTP/1.1 304 Not\r\n\r\n",
+		"PUT /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: 1\r\n\r\n",
+		OK_5,
 	};
 
 	restart();
@@ -227,7 +231,8 @@ START_TEST(any_segmentation_gives_the_same_requests)
 		replay(i < 200 ? i : 0, i < 200 ? 10000 : i - 199);
 		ck_assert_uint_eq(got.req_count, 4);
 		for (size_t k = 0; k < 4; k++)
-			ck_assert_msg(memcmp(&want[k], &got.req[k], sizeof(want[k])) == 0, "request %zu, pieces %zu", k, i);
+			ck_assert_msg(memcmp(&want[k], &got.req[k], sizeof(want[k])) == 0, "request %zu, pieces %zu", k,
+				      i);
 	}
 }
 END_TEST
@@ -237,7 +242,9 @@ int main(void)
 	const TTest *const tests[] = {
 		a_hole_in_a_body_of_known_length_keeps_step,
 		a_hole_in_a_head_voids_the_request_and_the_next_one_counts,
-		a_hole_in_the_requests_loses_those_in_it_only, segments_out_of_order_are_put_in_order, held_segments_are_taken_by_their_number_not_their_arrival, an_answer_lost_among_several_is_not_mistaken_for_the_next,
+		a_hole_in_the_requests_loses_those_in_it_only, segments_out_of_order_are_put_in_order,
+		held_segments_are_taken_by_their_number_not_their_arrival,
+		an_answer_lost_among_several_is_not_mistaken_for_the_next,
 		retransmitted_and_overlapping_bytes_count_once,
 		payload_beyond_the_snap_length_counts_by_its_wire_length, cut_chunks_find_their_end_again,
 		a_connection_older_than_the_capture_is_picked_up, any_segmentation_gives_the_same_requests,

@@ -39,7 +39,8 @@ static void check(struct slo_flow_tracker *t)
 	struct slo_flow_counters c;
 
 	slo_flow_counters(t, &c);
-	if (c.requests != c.answered + c.timed_out + c.aborted + c.request_void + c.requests_evicted + c.pending_requests ||
+	if (c.requests !=
+		    c.answered + c.timed_out + c.aborted + c.request_void + c.requests_evicted + c.pending_requests ||
 	    c.connects != c.connect_answers + c.connect_refused + c.connect_unreachable + c.connect_timeouts +
 				  c.connect_voided + c.connect_evicted + c.pending_connects ||
 	    (int64_t)c.pending_dns < 0)
@@ -69,8 +70,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		copy = malloc(n ? n : 1);
 		memcpy(copy, data + HEADER, n);
 		now += (data[1] & BACK ? -1 : 1) * data[2] * SLO_NS_PER_MS;
-		slo_flow_packet(t, &(struct slo_frame){ .data = copy, .caplen = (uint32_t)n, .wirelen = (uint32_t)n + data[3],
-							.ts_ns = now, .ifindex = data[1] & OTHER_IF ? 2 : 1,
+		slo_flow_packet(t, &(struct slo_frame){ .data = copy,
+							.caplen = (uint32_t)n,
+							.wirelen = (uint32_t)n + data[3],
+							.ts_ns = now,
+							.ifindex = data[1] & OTHER_IF ? 2 : 1,
 							.pkttype = data[1] & OUTGOING ? SLO_PKT_OUTGOING : SLO_PKT_HOST,
 							.link = data[0] % SLO_LINK__COUNT });
 		free(copy);

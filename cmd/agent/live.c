@@ -140,13 +140,16 @@ static void end_window(struct live *l, int64_t wall)
 	start_window(l, wall, 0);
 }
 
-/* Packets up to now, then what is overdue. Timeouts are only judged on an empty ring: an answer may still be in it. */
+/* Packets up to now, then, ten times a second, what is overdue. Timeouts are only judged on an empty ring: an answer may still be in it. */
 static void take_packets(struct live *l)
 {
 	int n = l->packet ? slo_packet_poll(l->packet, PACKETS_PER_TURN) : 0;
 
-	if (n >= 0 && n < PACKETS_PER_TURN)
+	if (n >= 0 && n < PACKETS_PER_TURN && slo_now_mono_ns() >= l->next_tick_mono) {
 		slo_flow_tick(l->tracker, slo_now_wall_ns());
+		slo_host_subsample(l->host, slo_now_wall_ns());
+		l->next_tick_mono = slo_now_mono_ns() + TICK_MS * SLO_NS_PER_MS;
+	}
 }
 
 static void wait_for_work(const struct live *l)

@@ -31,7 +31,7 @@ struct live {
 	/* time, ns */
 	int64_t interval_ns;
 	int64_t window_start, window_end;   /* wall clock */
-	int64_t last_sample_mono, last_cpu, next_stats_mono;
+	int64_t last_sample_mono, last_cpu, next_stats_mono, next_tick_mono;
 	uint64_t lost_before;               /* packets known missing when the window began */
 	double cpu_pct;                     /* of one core, last interval */
 	int64_t windows;                    /* flushed */

@@ -53,29 +53,6 @@ static int choose_signals(struct agent *a, struct slo_err *err)
 	return 0;
 }
 
-/* --objective goes in front of the configured ones, so that it wins. */
-static int add_objectives(struct agent *a, struct slo_err *err)
-{
-	struct slo_config *c = &a->config;
-
-	for (size_t i = 0; i < a->o->objectives.count; i++) {
-		struct slo_objective o = {
-			.service = "*", .target = 0.95, .short_s = 300, .long_s = 3600, .burn = SLO_ABSENT_F64,
-			.budget_pct = 2, .period_s = 30 * 86400, .min_events = 20,
-		};
-		int r = slo_objective_parse(&o, a->o->objectives.items[i], err);
-
-		if (r)
-			return r;
-		if (c->objectives_count == SLO_MAX_OBJECTIVES)
-			return slo_err_set(err, -E2BIG, "more than %d objectives", SLO_MAX_OBJECTIVES);
-		memmove(c->objectives + 1, c->objectives, c->objectives_count * sizeof(o));
-		c->objectives[0] = o;
-		c->objectives_count++;
-	}
-	return 0;
-}
-
 static int open_output(struct agent *a, struct slo_err *err)
 {
 	const struct agent_opts *o = a->o;
@@ -94,7 +71,7 @@ static int setup(struct agent *a, struct slo_err *err)
 	int r = slo_config_find(&a->config, path, err);
 
 	if (!r)
-		r = add_objectives(a, err);
+		r = slo_config_override(&a->config, a->o->objectives.items, a->o->objectives.count, err);
 	if (!r)
 		r = choose_signals(a, err);
 	return r ? r : open_output(a, err);

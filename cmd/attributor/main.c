@@ -49,37 +49,6 @@ void attributor_note(struct attributor *a, struct slo_str line, struct slo_err *
 	slo_err_reset(err);
 }
 
-/* Take the place of the objective of the same service and SLI, or a new one. */
-static int put_objective(struct slo_config *c, const struct slo_objective *o)
-{
-	uint32_t i = 0;
-
-	while (i < c->objectives_count &&
-	       (c->objectives[i].sli != o->sli || strcmp(c->objectives[i].service, o->service) != 0))
-		i++;
-	if (i == SLO_MAX_OBJECTIVES)
-		return -E2BIG;
-	c->objectives[i] = *o;
-	c->objectives_count += i == c->objectives_count;
-	return 0;
-}
-
-static int add_objectives(struct attributor *a, struct slo_err *err)
-{
-	for (size_t i = 0; i < a->o->objectives.count; i++) {
-		struct slo_objective one;
-
-		slo_objective_defaults(&one);
-		if (slo_objective_parse(&one, a->o->objectives.items[i], err)) {
-			slo_err_at(err, "--objective");
-			return -EINVAL;
-		}
-		if (put_objective(&a->config, &one))
-			return slo_err_set(err, -E2BIG, "--objective: more than %d objectives", SLO_MAX_OBJECTIVES);
-	}
-	return 0;
-}
-
 static bool is_live(const char *input)
 {
 	struct stat st;
@@ -100,7 +69,7 @@ static int setup(struct attributor *a, struct slo_err *err)
 	if (strcmp(o->input, "-") == 0 && slo_opts_origin("input") == SLO_ORIGIN_DEFAULT && isatty(STDIN_FILENO))
 		return slo_err_set(err, -EINVAL, "standard input is a terminal: name an --input or pipe records in");
 	r = slo_config_find(&a->config, o->config[0] ? o->config : NULL, err);
-	r = r ? r : add_objectives(a, err);
+	r = r ? r : slo_config_override(&a->config, a->o->objectives.items, a->o->objectives.count, err);
 	r = r ? r : slo_reader_open(o->input, &a->filter.in, err);
 	r = r ? r : slo_writer_open(o->out, &w, &a->out, err);
 	if (!r && o->reject[0])
@@ -116,6 +85,9 @@ static int setup(struct attributor *a, struct slo_err *err)
 /* Kinds a file without envelopes may hold. */
 static const int bare_kinds[] = { SLO_KIND_FAULT_SAMPLE, SLO_KIND_SLI_WINDOW, SLO_KIND_WINDOW, SLO_KIND_SLO,
 				  SLO_KIND_PROBE };
+
+static const uint32_t first_kinds = 1u << SLO_KIND_FAULT_SAMPLE | 1u << SLO_KIND_SLI_WINDOW | 1u << SLO_KIND_WINDOW |
+				    1u << SLO_KIND_SLO | 1u << SLO_KIND_PROBE;
 
 /* The first record tells what the input is. Return: true when there is one in @a->ev. */
 static bool first_record(struct attributor *a, int *bare)
@@ -135,13 +107,16 @@ static bool first_record(struct attributor *a, int *bare)
 			attributor_note(a, slo_str(NULL), &err);
 		if (r != SLO_READ_LINE)
 			continue;
-		r = slo_event_decode(&a->ctx, line.p, line.len, -1, ~0u, &a->ev, &err);
-		if (r >= 0)
+		r = slo_event_decode(&a->ctx, line.p, line.len, -1, first_kinds, &a->ev, &err);
+		a->skipped += r == SLO_EVENT_SKIPPED;
+		if (r >= 0 && r != SLO_EVENT_SKIPPED)
 			return true;
+		if (r == SLO_EVENT_SKIPPED)
+			continue;
 		for (size_t i = 0; i < SLO_ARRAY_LEN(bare_kinds); i++) {
 			slo_err_reset(&ignored);
 			*bare = bare_kinds[i];
-			if (slo_event_decode(&a->ctx, line.p, line.len, *bare, ~0u, &a->ev, &ignored) == 0)
+			if (slo_event_decode(&a->ctx, line.p, line.len, *bare, first_kinds, &a->ev, &ignored) == 0)
 				return true;
 		}
 		*bare = -1;

@@ -138,12 +138,14 @@ static void write_summary(const struct samples *s, struct slo_buf *b)
 	for (int i = 0; i < SLO_DOMAIN__COUNT; i++) {
 		if (!s->counts[domains[i]])
 			continue;
-		slo_buf_addf(b, "%s\n    \"%s\": %" PRIu64, between, slo_domain_enum.names[domains[i]], s->counts[domains[i]]);
+		slo_buf_addf(b, "%s\n    \"%s\": %" PRIu64, between, slo_domain_enum.names[domains[i]],
+			     s->counts[domains[i]]);
 		between = ",";
 	}
 	slo_buf_addf(b, "%s}", *between ? "\n  " : "");
 	slo_buf_addf(b, ",\n  \"malformed_lines\": %" PRIu64, s->a->filter.malformed);
-	slo_buf_adds(b, ",\n  \"webhook_enabled\": false,\n  \"webhook_strict\": false,\n  \"webhook_delivery_errors\": 0");
+	slo_buf_adds(b, ",\n  \"webhook_enabled\": false,\n  \"webhook_strict\": false");
+	slo_buf_adds(b, ",\n  \"webhook_delivery_errors\": 0");
 	put_text(b, "input_path", o->input);
 	put_text(b, "output_path", o->out);
 	if (o->confusion_out[0])

@@ -122,17 +122,21 @@ static void report(const struct stream *s)
 	slo_incidents_stats(s->inc, &st);
 	for (int k = 0; k < SLO_KIND__COUNT; k++)
 		n += st.events[k];
-	slo_info("%" PRIu64 " records (%" PRIu64 " sli_window, %" PRIu64 " slo, %" PRIu64 " window, %" PRIu64 " probe), %"
-		 PRIu64 " not used", n, st.events[SLO_KIND_SLI_WINDOW], st.events[SLO_KIND_SLO],
-		 st.events[SLO_KIND_WINDOW], st.events[SLO_KIND_PROBE], s->a->skipped);
-	slo_info("incident lines: %" PRIu64 " open, %" PRIu64 " updated, %" PRIu64 " resolved, %" PRIu64 " stale; %"
-		 PRIu32 " open at the end", st.lines[SLO_INCIDENT_STATUS_OPEN], st.lines[SLO_INCIDENT_STATUS_UPDATED],
-		 st.lines[SLO_INCIDENT_STATUS_RESOLVED], st.lines[SLO_INCIDENT_STATUS_STALE], slo_incidents_open(s->inc));
-	slo_info("late %" PRIu64 ", ahead %" PRIu64 ", invalid %" PRIu64 ", without objective %" PRIu64 ", rejudged %"
-		 PRIu64 ", judged by another threshold %" PRIu64, st.late, st.ahead, st.invalid, st.no_objective,
-		 st.rejudged, st.foreign);
+	slo_info("%" PRIu64 " records (%" PRIu64 " sli_window, %" PRIu64 " slo, %" PRIu64 " window, %" PRIu64
+		 " probe), %" PRIu64 " not used",
+		 n, st.events[SLO_KIND_SLI_WINDOW], st.events[SLO_KIND_SLO], st.events[SLO_KIND_WINDOW],
+		 st.events[SLO_KIND_PROBE], s->a->skipped);
+	slo_info("incident lines: %" PRIu64 " open, %" PRIu64 " updated, %" PRIu64 " resolved, %" PRIu64
+		 " stale; %" PRIu32 " open at the end",
+		 st.lines[SLO_INCIDENT_STATUS_OPEN], st.lines[SLO_INCIDENT_STATUS_UPDATED],
+		 st.lines[SLO_INCIDENT_STATUS_RESOLVED], st.lines[SLO_INCIDENT_STATUS_STALE],
+		 slo_incidents_open(s->inc));
+	slo_info("late %" PRIu64 ", ahead %" PRIu64 ", invalid %" PRIu64 ", without objective %" PRIu64
+		 ", rejudged %" PRIu64 ", judged by another threshold %" PRIu64,
+		 st.late, st.ahead, st.invalid, st.no_objective, st.rejudged, st.foreign);
 	slo_info("services %" PRIu64 " (%" PRIu64 " evicted), nodes evicted %" PRIu64 ", node overflow %" PRIu64
-		 ", names cut %" PRIu64 ", windows late %" PRIu64 ", windows refused %" PRIu64 ", out of memory %" PRIu64,
+		 ", names cut %" PRIu64 ", windows late %" PRIu64 ", windows refused %" PRIu64
+		 ", out of memory %" PRIu64,
 		 st.services, st.services_evicted, st.nodes_evicted, st.node_overflow, st.cut, st.evidence_late,
 		 st.evidence_refused, st.out_of_memory);
 	slo_info("unknown members %" PRIu64 ", array elements over their bound %" PRIu64, s->a->ctx.unknown,

@@ -3,6 +3,7 @@
 #include "faultinject.h"
 
 #include "base/log.h"
+#include "event/enum.h"
 
 #include <stddef.h>
 
@@ -50,6 +51,14 @@ static int run(void *o, int argc, char **argv)
 	return 2;
 }
 
+/* What a fault that is not built would accept is not known yet: its options are not looked at, only its name. */
+static bool names_unbuilt(int argc, char **argv)
+{
+	int fault = argc > 3 && strcmp(argv[1], "run") == 0 ? slo_enum_find(&slo_fault_enum, slo_str(argv[2])) : -1;
+
+	return fault >= 0 && fault != SLO_FAULT_BASELINE && !faultinject_built(fault) && strcmp(argv[3], "--help") != 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct slo_cmd *const subs[] = { &faultinject_run, &faultinject_list, &faultinject_undo, NULL };
@@ -63,5 +72,5 @@ int main(int argc, char **argv)
 		.epilog = "Without a subcommand the options above select the sample files of the published tool, which are not built yet.",
 	};
 
-	return slo_cmd_main(&tool, argc, argv);
+	return slo_cmd_main(&tool, names_unbuilt(argc, argv) ? 3 : argc, argv);
 }

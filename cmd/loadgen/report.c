@@ -45,6 +45,12 @@ static void text_outcomes(FILE *to, const struct slo_load_tally *t)
 		(unsigned long long)t->failed_send);
 }
 
+/* Nothing measured is no rate: 0 in the table, null in JSON (see number()). */
+static double per(double a, double b)
+{
+	return b > 0 ? a / b : 0;
+}
+
 static uint64_t ok_count(const struct slo_load_tally *t)
 {
 	return t->outcomes[SLO_OUTCOME_OK];
@@ -59,19 +65,22 @@ void loadgen_report_text(FILE *to, const struct loadgen_report *r)
 	fprintf(to, "measured           %.3f s%s, %llu requests, %llu more in the warm-up\n", r->measured_s,
 		r->ended_early ? " (ended early)" : "", (unsigned long long)t->sent, (unsigned long long)t->warmup);
 	fprintf(to, "rate               requested %.3f/s, achieved %.3f/s, answered ok %.3f/s\n", r->o->rate,
-		(double)t->sent / r->measured_s, (double)ok_count(t) / r->measured_s);
+		per((double)t->sent, r->measured_s), per((double)ok_count(t), r->measured_s));
 	text_outcomes(to, t);
 	if (r->o->slo_ttft_ms > 0)
 		fprintf(to, "goodput            %.3f/s, %.2f %% of the requests meant to be sent had ttft <= %g ms\n",
-			(double)t->good / r->measured_s,
-			100 * (double)t->good / (double)(t->sent + t->dropped + t->failed_send), r->o->slo_ttft_ms);
-	fprintf(to, "tokens             %llu, %.1f/s%s\n", (unsigned long long)t->tokens, (double)t->tokens / r->measured_s,
+			per((double)t->good, r->measured_s),
+			100 * per((double)t->good, (double)(t->sent + t->dropped + t->failed_send)), r->o->slo_ttft_ms);
+	fprintf(to, "tokens             %llu, %.1f/s%s\n", (unsigned long long)t->tokens, per((double)t->tokens, r->measured_s),
 		t->chunk_counted ? "; some are counted chunks, the server sent no usage" : "");
 	text_metrics(to, t);
 	fprintf(to, "own CPU            %.1f %% of one core, %llu connections made\n", 100 * r->cpu_share,
 		(unsigned long long)r->client->connections);
-	fprintf(to, "load_valid         %s (median dispatch delay %s %g ms)\n", slo_load_valid(t) ? "true" : "false",
-		slo_load_valid(t) ? "below" : "not below", SLO_LOAD_VALID_MS);
+	if (t->sent)
+		fprintf(to, "load_valid         %s (median dispatch delay %s %g ms)\n", slo_load_valid(t) ? "true" : "false",
+			slo_load_valid(t) ? "below" : "not below", SLO_LOAD_VALID_MS);
+	else
+		fprintf(to, "load_valid         false (nothing was sent)\n");
 }
 
 static json_t *number(double v)

@@ -116,6 +116,14 @@ void slo_store_add(struct slo_store *s, const struct slo_window *w)
 		(*t)->source = evidence_source(w->provider);
 }
 
+void slo_store_onset(struct slo_store *s, int64_t onset_ns)
+{
+	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
+		for (int r = 0; r < SLO_ROLE__COUNT; r++)
+			if (s->tracks[i][r])
+				slo_track_onset(s->tracks[i][r], onset_ns);
+}
+
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to)
 {
 	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
@@ -130,6 +138,7 @@ static void track_fact(struct slo_store *s, struct slo_track *t, int64_t from_ns
 	struct slo_merged m = { .hist = &s->scratch };
 
 	slo_track_merge(t, from_ns, to_ns, &m);
+	slo_merged_join(&m, &t->trouble);
 	f->state = slo_merged_state(&m);
 	f->told = m.windows || m.blind;
 	f->value = slo_merged_scalar(&m, t->how);

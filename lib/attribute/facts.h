@@ -76,10 +76,17 @@ void slo_store_fini(struct slo_store *s);
 /** slo_store_add - take a window of this service, or a host-wide one of its node. */
 void slo_store_add(struct slo_store *s, const struct slo_window *w);
 
+/** slo_store_onset - new trouble began, see slo_track_onset(). */
+void slo_store_onset(struct slo_store *s, int64_t onset_ns);
+
 /** slo_store_age - see slo_track_age(). */
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to);
 
-/** slo_store_facts - judged facts over [@from_ns, @to_ns), as far back as the tracks reach. */
+/**
+ * slo_store_facts - judged facts over [@from_ns, @to_ns)
+ *
+ * Beyond the recent chunks that is all since the onset last told, while trouble lasted.
+ */
 void slo_store_facts(struct slo_store *s, int64_t from_ns, int64_t to_ns, struct slo_facts *out);
 
 #endif

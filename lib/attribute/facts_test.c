@@ -8,8 +8,8 @@
 
 static struct slo_fact fact(double value, double threshold, double baseline, double spread)
 {
-	return (struct slo_fact){ .state = SLO_STATE_VALUE, .value = value, .threshold = threshold, .baseline = baseline,
-				  .spread = spread };
+	return (struct slo_fact){ .state = SLO_STATE_VALUE, .value = value, .threshold = threshold,
+				  .baseline = baseline, .spread = spread };
 }
 
 START_TEST(elevated_needs_the_threshold_and_a_rise_over_the_past)
@@ -87,9 +87,9 @@ END_TEST
 
 static struct slo_window window(int signal, int role, int64_t at_s, int state, double value, uint64_t count)
 {
-	struct slo_window w = { .start_ns = at_s * S, .end_ns = (at_s + 1) * S, .signal = signal, .role = role, .state = state,
-				.count = count, .sum = value * (double)count, .min = value, .max = value,
-				.provider = SLO_STR("packet") };
+	struct slo_window w = { .start_ns = at_s * S, .end_ns = (at_s + 1) * S, .signal = signal, .role = role,
+				.state = state, .count = count, .sum = value * (double)count, .min = value,
+				.max = value, .provider = SLO_STR("packet") };
 
 	if (state != SLO_STATE_VALUE)
 		w.sum = w.min = w.max = NAN;
@@ -136,7 +136,8 @@ START_TEST(a_signal_that_was_always_high_is_no_evidence)
 
 	slo_store_init(&s, S, &budget);
 	for (int i = 0; i < 40; i++) {
-		struct slo_window always = window(SLO_SIGNAL_CONNECT_LATENCY, SLO_ROLE_PROVIDER, i, SLO_STATE_VALUE, 200, 8);
+		struct slo_window always = window(SLO_SIGNAL_CONNECT_LATENCY, SLO_ROLE_PROVIDER, i, SLO_STATE_VALUE,
+						  200, 8);
 		struct slo_window new = window(SLO_SIGNAL_DNS_LATENCY, SLO_ROLE_RESOLVER, i, SLO_STATE_VALUE,
 					       i < 35 ? 50 : 300, 8);
 

@@ -59,10 +59,10 @@ struct slo_verdict {
 	double confidence;   /* posterior of @domain */
 	int detail;          /* enum SLO_DETAIL */
 	bool claimed;        /* a named domain with elevated evidence */
-	struct slo_ranked hypotheses[SLO_DOMAIN__COUNT]; /* descending, ties in domain order, unknown first among equals */
+	struct slo_ranked hypotheses[SLO_DOMAIN__COUNT]; /* descending; unknown first among equals, then domain order */
 	uint32_t hypotheses_count;
 	uint32_t causes;     /* bit set of the domains of the cause set */
-	double weight[SLO_SIGNAL__COUNT]; /* logit P(domain) - logit P(domain without the signal); 0 when not captured */
+	double weight[SLO_SIGNAL__COUNT]; /* logit P(domain) - logit P(domain without it); 0 when not captured */
 	int order[SLO_SIGNAL__COUNT];     /* signals by descending |weight|, captured before not, then signal order */
 };
 

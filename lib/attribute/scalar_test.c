@@ -8,8 +8,8 @@
 
 static struct slo_window window(int signal, int64_t from_s, int64_t to_s)
 {
-	return (struct slo_window){ .start_ns = from_s * S, .end_ns = to_s * S, .signal = signal, .state = SLO_STATE_ZERO,
-				    .sum = NAN, .min = NAN, .max = NAN };
+	return (struct slo_window){ .start_ns = from_s * S, .end_ns = to_s * S, .signal = signal,
+				    .state = SLO_STATE_ZERO, .sum = NAN, .min = NAN, .max = NAN };
 }
 
 static void observe(struct slo_window *w, double value, uint64_t times)
@@ -125,7 +125,8 @@ END_TEST
 
 START_TEST(time_nobody_watched_does_not_dilute_a_rate)
 {
-	struct slo_window a = window(SLO_SIGNAL_CONNECT_ERRORS, 0, 10), blind = window(SLO_SIGNAL_CONNECT_ERRORS, 10, 20);
+	struct slo_window a = window(SLO_SIGNAL_CONNECT_ERRORS, 0, 10);
+	struct slo_window blind = window(SLO_SIGNAL_CONNECT_ERRORS, 10, 20);
 	struct slo_merged m = { .hist = NULL };
 
 	observe(&a, 1, 30);

@@ -41,9 +41,10 @@ END_TEST
 
 START_TEST(partial_and_coverage_follow_the_published_definitions)
 {
-	struct slo_verdict v = { .domain = SLO_DOMAIN_NETWORK_DNS, .causes = BIT(NETWORK_DNS) | BIT(RETRIEVAL_BACKEND) };
+	struct slo_verdict v = { .domain = SLO_DOMAIN_NETWORK_EGRESS,
+				 .causes = BIT(NETWORK_EGRESS) | BIT(RETRIEVAL_BACKEND) };
 	struct slo_truth t = { .domain = SLO_DOMAIN_CPU_THROTTLE, .has_set = true,
-			       .set = BIT(NETWORK_DNS) | BIT(CPU_THROTTLE) };
+			       .set = BIT(NETWORK_EGRESS) | BIT(CPU_THROTTLE) };
 	struct slo_score s;
 
 	slo_score_init(&s);
@@ -52,7 +53,7 @@ START_TEST(partial_and_coverage_follow_the_published_definitions)
 	ck_assert_double_eq(slo_score_accuracy(&s), 0);
 	ck_assert_double_eq(slo_score_partial(&s), 1);
 	ck_assert_double_eq(slo_score_coverage(&s), 0.5);
-	t = (struct slo_truth){ .domain = SLO_DOMAIN_NETWORK_DNS, .set = BIT(NETWORK_DNS) };
+	t = (struct slo_truth){ .domain = SLO_DOMAIN_NETWORK_EGRESS, .set = BIT(NETWORK_EGRESS) };
 	slo_score_add(&s, &v, &t);
 	t = (struct slo_truth){ .domain = SLO_DOMAIN_UNKNOWN, .set = BIT(UNKNOWN) };
 	slo_score_add(&s, &v, &t);

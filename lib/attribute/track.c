@@ -40,6 +40,7 @@ struct slo_track *slo_track_new(int64_t chunk_ns, enum slo_scalar how, struct sl
 	t->how = how;
 	t->first = SLO_ABSENT_I64;
 	t->budget = budget;
+	slo_merged_reset(&t->trouble);
 	for (int i = 0; i < SLO_TRACK_RING; i++)
 		slo_merged_reset(&t->ring[i]);
 	return t;
@@ -51,6 +52,7 @@ void slo_track_free(struct slo_track *t)
 		return;
 	for (int i = 0; i < SLO_TRACK_RING; i++)
 		release(t->budget, t->ring[i].hist, sizeof(struct slo_hist));
+	release(t->budget, t->trouble.hist, sizeof(struct slo_hist));
 	release(t->budget, t, sizeof(*t));
 }
 
@@ -79,6 +81,25 @@ static void remember(struct slo_track *t, double v)
 		t->past_n++;
 }
 
+static void offer_hist(struct slo_track *t, struct slo_merged *m)
+{
+	if (m->hist)
+		return;
+	m->hist = reserve(t->budget, sizeof(*m->hist));
+	if (m->hist)
+		slo_hist_init(m->hist);
+}
+
+/* What left before the onset was the trouble of an earlier incident. */
+static void add_trouble(struct slo_track *t, int64_t index, const struct slo_merged *m)
+{
+	if ((index + 1) * t->chunk_ns <= t->onset_ns)
+		return;
+	if (m->hist && m->in_hist)
+		offer_hist(t, &t->trouble);
+	slo_merged_join(&t->trouble, m);
+}
+
 /* Make @first the oldest chunk; what leaves becomes past unless it overlaps [from, to). */
 static void roll(struct slo_track *t, int64_t first, bool keep, int64_t from, int64_t to)
 {
@@ -87,7 +108,9 @@ static void roll(struct slo_track *t, int64_t first, bool keep, int64_t from, in
 	for (int64_t i = t->first; i < end; i++) {
 		struct slo_merged *m = chunk(t, i);
 
-		if (keep && !(i * t->chunk_ns < to && (i + 1) * t->chunk_ns > from))
+		if (i * t->chunk_ns < to && (i + 1) * t->chunk_ns > from)
+			add_trouble(t, i, m);
+		else if (keep)
 			remember(t, slo_merged_scalar(m, t->how));
 		slo_merged_reset(m);
 	}
@@ -107,15 +130,6 @@ static struct slo_merged *take(struct slo_track *t, int64_t end_ns)
 	if (index >= t->first + SLO_TRACK_RING)
 		roll(t, index - SLO_TRACK_RING + 1, false, 0, 0);
 	return chunk(t, index);
-}
-
-static void offer_hist(struct slo_track *t, struct slo_merged *m)
-{
-	if (m->hist)
-		return;
-	m->hist = reserve(t->budget, sizeof(*m->hist));
-	if (m->hist)
-		slo_hist_init(m->hist);
 }
 
 bool slo_track_add(struct slo_track *t, const struct slo_window *w)
@@ -179,6 +193,12 @@ void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_
 
 	if (t->first != SLO_ABSENT_I64 && first > t->first)
 		roll(t, first, true, skip_from, skip_to);
+}
+
+void slo_track_onset(struct slo_track *t, int64_t onset_ns)
+{
+	slo_merged_reset(&t->trouble);
+	t->onset_ns = onset_ns;
 }
 
 void slo_track_merge(const struct slo_track *t, int64_t from_ns, int64_t to_ns, struct slo_merged *out)

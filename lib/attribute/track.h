@@ -4,6 +4,11 @@
  * they can be merged over the interval of an incident, and behind them a ring
  * of one number per chunk, the quantity's own past.
  *
+ * While the service is in trouble the chunks that leave the ring are merged into
+ * one more, so that an incident is explained by all that happened since its
+ * onset and not by its last moments: what a fault leaves behind, a queue that
+ * drains, would otherwise be explained after the fault is gone.
+ *
  * A chunk becomes part of the past only when it drops out of the recent ring,
  * that is about SLO_TRACK_RECENT chunks after it ended, and not while the
  * service is in trouble: a fault does not become its own baseline.
@@ -32,6 +37,8 @@ struct slo_track {
 	enum slo_scalar how;
 	int64_t first;      /* index of the oldest chunk in the ring; SLO_ABSENT_I64 = none */
 	struct slo_merged ring[SLO_TRACK_RING]; /* chunk i is at i modulo SLO_TRACK_RING */
+	struct slo_merged trouble; /* chunks since the onset that left the ring */
+	int64_t onset_ns;   /* of the trouble */
 	double past[SLO_TRACK_PAST];
 	uint32_t past_n, past_at;
 	double median, spread; /* of the past, while @known */
@@ -45,7 +52,7 @@ struct slo_track {
 struct slo_track *slo_track_new(int64_t chunk_ns, enum slo_scalar how, struct slo_track_budget *budget);
 void slo_track_free(struct slo_track *t);
 
-/** slo_track_add - add a window to the chunk its end falls into. Return: false when that chunk is gone or @w invalid. */
+/** slo_track_add - add a window to the chunk its end falls into. Return: false when that is gone or @w invalid. */
 bool slo_track_add(struct slo_track *t, const struct slo_window *w);
 
 /** slo_track_add_hist - the same for @count observations as a histogram (may be NULL) with their sum, min, max. */
@@ -57,9 +64,12 @@ bool slo_track_add_value(struct slo_track *t, int64_t ts_ns, double value);
 
 /**
  * slo_track_age - let chunks that ended more than SLO_TRACK_RECENT chunks before @at_ns go
- * @skip_from, @skip_to: chunks that overlap this interval leave without becoming past; equal = none
+ * @skip_from, @skip_to: chunks that overlap this interval are trouble and do not become past; equal = none
  */
 void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_t skip_to);
+
+/** slo_track_onset - new trouble began at @onset_ns: forget what was merged of the last one. */
+void slo_track_onset(struct slo_track *t, int64_t onset_ns);
 
 /**
  * slo_track_merge - the recent chunks that lie in [@from_ns, @to_ns)

@@ -115,6 +115,15 @@ void slo_objective_defaults(struct slo_objective *o);
  */
 int slo_objective_parse(struct slo_objective *o, const char *text, struct slo_err *err);
 
+/**
+ * slo_config_override - take objectives given as options
+ * @specs: @n texts as for slo_objective_parse(), on top of slo_objective_defaults()
+ *
+ * Each takes the place of the configured objective of the same service and SLI, or is added.
+ * Return: 0, -EINVAL for a bad text, -E2BIG beyond SLO_MAX_OBJECTIVES; with @err.
+ */
+int slo_config_override(struct slo_config *c, const char *const *specs, size_t n, struct slo_err *err);
+
 /** slo_objective_burn - the burn rate that both windows must reach: as given, or budget_pct/100 * period/long. */
 double slo_objective_burn(const struct slo_objective *o);
 

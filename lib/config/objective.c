@@ -167,3 +167,35 @@ int slo_objective_parse(struct slo_objective *o, const char *text, struct slo_er
 		*o = parsed;
 	return ret;
 }
+
+static int put(struct slo_config *c, const struct slo_objective *o)
+{
+	uint32_t i = 0;
+
+	while (i < c->objectives_count &&
+	       (c->objectives[i].sli != o->sli || strcmp(c->objectives[i].service, o->service) != 0))
+		i++;
+	if (i == SLO_MAX_OBJECTIVES)
+		return -E2BIG;
+	c->objectives[i] = *o;
+	c->objectives_count += i == c->objectives_count;
+	return 0;
+}
+
+int slo_config_override(struct slo_config *c, const char *const *specs, size_t n, struct slo_err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct slo_objective one;
+		int r;
+
+		slo_objective_defaults(&one);
+		r = slo_objective_parse(&one, specs[i], err);
+		if (r) {
+			slo_err_at(err, "--objective");
+			return r;
+		}
+		if (put(c, &one))
+			return slo_err_set(err, -E2BIG, "--objective: more than %d objectives", SLO_MAX_OBJECTIVES);
+	}
+	return 0;
+}

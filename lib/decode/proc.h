@@ -54,7 +54,7 @@ double slo_proc_steal_pct(const struct slo_proc_cpu *before, const struct slo_pr
 
 /* cpu.stat, v1 (throttled_time, ns) or v2 (throttled_usec). */
 struct slo_proc_throttle {
-	bool has;              /* the throttling members are there: a v2 root or a cgroup without the controller has none */
+	bool has;              /* there are throttling members: a v2 root has none, nor one without the controller */
 	uint64_t periods, throttled_periods;
 	uint64_t throttled_ns;
 };

@@ -10,7 +10,7 @@
 /** slo_proc_field - cut the next run of non-blanks off @s. Return: false when there is none. */
 bool slo_proc_field(struct slo_str *s, struct slo_str *field);
 
-/** slo_proc_u64 - all of @s as decimal digits (base 10) or hexadecimal ones (16). Return: false if it is not, or over. */
+/** slo_proc_u64 - all of @s as digits of @base, 10 or 16. Return: false if it is not that, or too large. */
 bool slo_proc_u64(struct slo_str s, unsigned base, uint64_t *out);
 
 /** slo_proc_next_u64 - the next column as a decimal number. */

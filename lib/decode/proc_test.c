@@ -86,13 +86,15 @@ END_TEST
 START_TEST(throttling_is_nanoseconds_in_v1_and_microseconds_in_v2)
 {
 	struct slo_proc_throttle t;
+	struct slo_str v1 = slo_str("nr_periods 23\nnr_throttled 21\nthrottled_time 1616000000\n");
+	struct slo_str v2 = slo_str("usage_usec 5\nnr_periods 2\nthrottled_usec 1616\nburst_usec 0\n");
 
-	ck_assert_int_eq(slo_proc_throttle(slo_str("nr_periods 23\nnr_throttled 21\nthrottled_time 1616000000\n"), &t), 0);
+	ck_assert_int_eq(slo_proc_throttle(v1, &t), 0);
 	ck_assert(t.has);
 	ck_assert_uint_eq(t.periods, 23);
 	ck_assert_uint_eq(t.throttled_periods, 21);
 	ck_assert_uint_eq(t.throttled_ns, 1616000000);
-	ck_assert_int_eq(slo_proc_throttle(slo_str("usage_usec 5\nnr_periods 2\nthrottled_usec 1616\nburst_usec 0\n"), &t), 0);
+	ck_assert_int_eq(slo_proc_throttle(v2, &t), 0);
 	ck_assert(t.has);
 	ck_assert_uint_eq(t.throttled_ns, 1616000);
 	ck_assert_int_eq(slo_proc_throttle(slo_str("usage_usec 5\nuser_usec 2\n"), &t), 0);
@@ -175,7 +177,8 @@ START_TEST(mounts_with_any_number_of_tags)
 	struct slo_proc_mount m;
 	char text[700] = "1 2 0:3 / /";
 
-	ck_assert_int_eq(slo_proc_mount(slo_str("32 31 0:29 /docker/x /sys/fs/cgroup/cpu rw shared:1 master:2 - cgroup cgroup rw,cpu"), &m), 0);
+	ck_assert_int_eq(slo_proc_mount(slo_str("32 31 0:29 /docker/x /sys/fs/cgroup/cpu rw shared:1 master:2 - "
+						"cgroup cgroup rw,cpu"), &m), 0);
 	ck_assert_str_eq(m.root, "/docker/x");
 	ck_assert_str_eq(m.point, "/sys/fs/cgroup/cpu");
 	ck_assert(slo_str_is(m.type, "cgroup"));
@@ -212,7 +215,8 @@ START_TEST(sockets_of_both_families)
 		"", "  sl  local_address rem_address   st tx_queue",
 		"0: 0100007F 00000000:0000 0A 0:0 0:0 0 0 0 1", "0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0",
 		"0: 0100007F:11F90 00000000:0000 0A 0:0 0:0 0 0 0 1", "0: 010000:1F90 00000000:0000 0A 0:0 0:0 0 0 0 1",
-		"0: 010000ZZ:1F90 00000000:0000 0A 0:0 0:0 0 0 0 1", "0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0 x",
+		"0: 010000ZZ:1F90 00000000:0000 0A 0:0 0:0 0 0 0 1",
+		"0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0 x",
 	};
 
 	for (size_t i = 0; i < SLO_ARRAY_LEN(bad); i++)

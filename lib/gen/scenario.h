@@ -8,8 +8,9 @@
  * mixed: provider_throttle, dns_latency, cpu_throttle, memory_pressure,
  * network_partition in turn. mixed_multi: two faults at once, in turn
  * provider_throttle + dns_latency, cpu_throttle + memory_pressure,
- * network_partition + dns_latency, provider_throttle + network_partition; a signal has the
- * larger of the two profiles' values (a convention of this generator), the SLIs those of the contract's mixed_multi row.
+ * network_partition + dns_latency, provider_throttle + network_partition; a
+ * signal has the larger of the two profiles' values (a convention of this
+ * generator), the SLIs those of the contract's mixed_multi row.
  */
 #ifndef SLO_GEN_SCENARIO_H
 #define SLO_GEN_SCENARIO_H
@@ -41,7 +42,8 @@ struct slo_scenario_labels {
 typedef void slo_scenario_emit_fn(void *arg, const struct slo_event *ev);
 
 /**
- * slo_scenario_slo - the `slo` events of request @index (from 0): ttft_ms, request_latency_ms, token_throughput_tps, error_rate
+ * slo_scenario_slo - the `slo` events of request @index (from 0): ttft_ms,
+ * request_latency_ms, token_throughput_tps, error_rate
  * @wall_ns: their time
  *
  * Events and their strings are valid during the call of @emit only.
@@ -49,7 +51,7 @@ typedef void slo_scenario_emit_fn(void *arg, const struct slo_event *ev);
 void slo_scenario_slo(int scenario, uint64_t index, const struct slo_scenario_labels *l, int64_t wall_ns,
 		      slo_scenario_emit_fn *emit, void *arg);
 
-/** slo_scenario_probes - one `probe` per signal with @wanted[signal] (NULL = all), in emission order of the contract. */
+/** slo_scenario_probes - one `probe` per signal with @wanted[signal] (NULL = all), in the contract's order. */
 void slo_scenario_probes(int scenario, uint64_t index, const struct slo_scenario_labels *l, int64_t wall_ns,
 			 const bool wanted[SLO_SIGNAL__COUNT], slo_scenario_emit_fn *emit, void *arg);
 

@@ -83,7 +83,8 @@ START_TEST(profiles_are_those_of_the_contract)
 	};
 
 	for (size_t i = 0; i < SLO_ARRAY_LEN(cells); i++)
-		ck_assert_double_eq(slo_scenario_signal(cells[i].signal, cells[i].fault, cells[i].second), cells[i].value);
+		ck_assert_double_eq(slo_scenario_signal(cells[i].signal, cells[i].fault, cells[i].second),
+				    cells[i].value);
 }
 END_TEST
 

@@ -111,6 +111,5 @@ void life_orphan(struct service *s, int64_t at_ns);
 
 /* line.c */
 void line_emit(struct service *s, int status, int64_t at_ns);
-double line_value(struct service *s, int sli, int64_t from_ns, int64_t to_ns);
 
 #endif

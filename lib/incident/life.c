@@ -118,6 +118,7 @@ static void open_incident(struct service *s, const struct stand *now, int64_t at
 		l->started_ns = l->onset_ns;
 		l->detected_ns = at_ns;
 		name(s);
+		slo_store_onset(&s->store, l->onset_ns);
 	}
 	/* Chunks of an incident just before are still waiting to become past. */
 	l->skip_from = adjacent && skip_from < l->onset_ns ? skip_from : l->onset_ns;
@@ -134,8 +135,10 @@ static bool causes_changed(const struct view *a, const struct view *b)
 
 static bool numbers_changed(const struct view *a, const struct view *b)
 {
-	return a->sli != b->sli || a->burn.brief.valid != b->burn.brief.valid || a->burn.brief.bad != b->burn.brief.bad ||
-	       a->burn.lengthy.valid != b->burn.lengthy.valid || a->burn.lengthy.bad != b->burn.lengthy.bad ||
+	const struct slo_burn_state *x = &a->burn, *y = &b->burn;
+
+	return a->sli != b->sli || x->brief.valid != y->brief.valid || x->brief.bad != y->brief.bad ||
+	       x->lengthy.valid != y->lengthy.valid || x->lengthy.bad != y->lengthy.bad ||
 	       a->verdict.confidence != b->verdict.confidence;
 }
 
@@ -223,10 +226,9 @@ static void carry_on(struct service *s, const struct stand *now, int64_t at_ns)
 		break;
 	case COOL:
 		l->good_ns += s->inc->tick_ns;
+		/* The causes stay those of the trouble: what is seen now is the recovery. */
 		if (l->good_ns >= hold(s))
 			resolve(s, now, at_ns);
-		else if (!stale)
-			update(s, now, at_ns, false);
 		break;
 	case UNCLEAR:
 		break;

@@ -11,7 +11,7 @@ static double rounded(double v)
 	return isfinite(v) ? nearbyint(v * 1e6) / 1e6 : NAN;
 }
 
-double line_value(struct service *s, int sli, int64_t from_ns, int64_t to_ns)
+static double value(struct service *s, int sli, int64_t from_ns, int64_t to_ns)
 {
 	struct slo_merged *m = &s->inc->scratch;
 
@@ -32,7 +32,7 @@ static void fill_impact(struct service *s, int64_t at_ns, struct slo_impact *out
 		.burn_rate_short = rounded(v->burn.brief.rate),
 		.window_minutes = (o->long_s + 59) / 60,
 		.window_seconds = (double)o->long_s,
-		.value = rounded(line_value(s, v->sli, at_ns - o->short_s * SLO_NS_PER_S, at_ns)),
+		.value = rounded(value(s, v->sli, at_ns - o->short_s * SLO_NS_PER_S, at_ns)),
 		.baseline = s->values[v->sli] ? rounded(slo_track_baseline(s->values[v->sli], NULL)) : NAN,
 		.threshold = o->threshold > 0 ? o->threshold : NAN,
 		.target = o->target,

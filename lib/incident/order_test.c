@@ -51,8 +51,8 @@ static struct slo_event requests(const char *service, int64_t t, uint64_t bad)
 
 	ev.sli_window = (struct slo_sli_window){
 		.start_ns = T0 + t * S, .end_ns = T0 + (t + 1) * S, .cluster = SLO_STR("c"), .node = SLO_STR("n"),
-		.service = slo_str(service), .sli = SLO_SLI_TTFT, .threshold = 400, .valid = 10, .good = 10 - bad, .bad = bad,
-		.sum = NAN, .min = NAN, .max = NAN,
+		.service = slo_str(service), .sli = SLO_SLI_TTFT, .threshold = 400, .valid = 10, .good = 10 - bad,
+		.bad = bad, .sum = NAN, .min = NAN, .max = NAN,
 	};
 	return ev;
 }
@@ -63,9 +63,9 @@ static struct slo_event observation(int64_t t, bool bad)
 	struct slo_event ev = { .kind = SLO_KIND_SLO };
 
 	(void)!snprintf(ids[t], sizeof(ids[t]), "r%03d", (int)t);
-	ev.slo = (struct slo_sli_event){ .timestamp = T0 + t * S + S / 3, .cluster = SLO_STR("c"), .service = SLO_STR("chat"),
-					 .request_id = slo_str(ids[t]), .sli_name = SLO_SLI_TTFT,
-					 .sli_value = bad ? 900 : 100 };
+	ev.slo = (struct slo_sli_event){ .timestamp = T0 + t * S + S / 3, .cluster = SLO_STR("c"),
+					 .service = SLO_STR("chat"), .request_id = slo_str(ids[t]),
+					 .sli_name = SLO_SLI_TTFT, .sli_value = bad ? 900 : 100 };
 	return ev;
 }
 
@@ -146,8 +146,9 @@ static void setup(void)
 	memset(&config, 0, sizeof(config));
 	config.objectives_count = 1;
 	slo_objective_defaults(&config.objectives[0]);
-	ck_assert_int_eq(slo_objective_parse(&config.objectives[0],
-					     "ttft_ms<=400,target=0.95,short=5s,long=30s,burn=2,min_events=20", NULL), 0);
+	ck_assert_int_eq(0, slo_objective_parse(&config.objectives[0],
+						"ttft_ms<=400,target=0.95,short=5s,long=30s,burn=2,min_events=20",
+						NULL));
 }
 
 START_TEST(any_order_within_the_allowance_gives_the_same_lines)
@@ -203,8 +204,10 @@ START_TEST(silence_of_any_length_resolves_nothing)
 		slo_incidents_stats(inc, &before);
 		slo_incidents_advance(inc, slo_incidents_seen_ns(inc) + (1000 + cut * 77) * S);
 		slo_incidents_stats(inc, &after);
-		ck_assert_uint_eq(after.lines[SLO_INCIDENT_STATUS_RESOLVED], before.lines[SLO_INCIDENT_STATUS_RESOLVED]);
-		ck_assert_uint_eq(after.lines[SLO_INCIDENT_STATUS_STALE], before.lines[SLO_INCIDENT_STATUS_STALE] + open);
+		ck_assert_uint_eq(after.lines[SLO_INCIDENT_STATUS_RESOLVED],
+				  before.lines[SLO_INCIDENT_STATUS_RESOLVED]);
+		ck_assert_uint_eq(after.lines[SLO_INCIDENT_STATUS_STALE],
+				  before.lines[SLO_INCIDENT_STATUS_STALE] + open);
 		ck_assert_uint_eq(slo_incidents_open(inc), 0);
 		slo_incidents_free(inc);
 	}

@@ -95,8 +95,6 @@ static void push_out(void *arg, void *entry)
 	add_stats(&inc->stats, s);
 	unlist(inc, s);
 	leave_nodes(inc, s);
-	if (inc->last == s)
-		inc->last = NULL;
 	service_fini(s);
 }
 

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * End to end: a filter reading a long stream from a file, as lines per second
- * of wall time and as peak memory. The stream is what an agent writes that
- * watches eight services (windows, sli_windows, slo and probe records), with a
- * slow spell in the middle of each ten minutes, made from a fixed seed.
- *
- *   stream_bench LINES COMMAND [ARGUMENT…]     run COMMAND on the stream
- *   stream_bench LINES -                       print the stream instead
+ * The attributor end to end: writes a stream of LINES records to a file, runs the
+ * tool on it, and prints lines per second of one core and the largest resident
+ * memory beside their bars.
+ *	stream_bench LINES ATTRIBUTOR
  */
 #include "base/rng.h"
 #include "base/time.h"
@@ -14,245 +11,188 @@
 #include "event/tables.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SERVICES = 8, SLO_PER_SECOND = 200, PROBES_PER_SECOND = 72 };
-static const int64_t epoch_ns = INT64_C(1767225600) * SLO_NS_PER_S; /* 2026-01-01T00:00:00Z */
+#define T0 (INT64_C(1767225600) * SLO_NS_PER_S)
 
-struct stream {
-	FILE *to;
+enum { LINES_PER_S_BAR = 400000, RSS_KIB_BAR = 64 * 1024, SERVICES = 8, REQUESTS = 20, PROBES = 10 };
+
+struct gen {
+	FILE *f;
 	struct slo_buf line;
 	struct slo_rng rng;
-	uint64_t left;   /* lines still wanted */
-	int64_t second;
-	bool slow;       /* inside the slow spell */
+	int64_t left;       /* lines to write */
+	char service[16];
+	bool fault;
 };
 
-static const char *const services[SERVICES] = { "chat", "search", "rag", "embed", "rank", "vision", "voice", "code" };
-
-static void put(struct stream *s, const struct slo_event *ev)
+static void put(struct gen *g, int kind, const void *payload)
 {
-	if (s->left == 0)
+	if (g->left <= 0)
 		return;
-	slo_buf_reset(&s->line);
-	if (slo_event_encode(ev, &s->line))
-		abort();
-	if (fwrite(s->line.data, 1, s->line.len, s->to) != s->line.len)
-		abort();
-	s->left--;
+	g->left--;
+	slo_buf_reset(&g->line);
+	if (slo_event_encode_payload(kind, payload, &g->line))
+		exit(1);
+	fwrite(g->line.data, 1, g->line.len, g->f);
 }
 
-static double latency(struct stream *s, double typical)
+static void put_window(struct gen *g, int signal, int64_t t)
 {
-	return typical * (0.5 + slo_rng_exp(&s->rng, 0.5)) * (s->slow ? 8 : 1);
-}
+	bool latency = slo_signal_info[signal].scalar == SLO_SCALAR_LATENCY;
+	struct slo_window w = {
+		.start_ns = T0 + t * SLO_NS_PER_S, .end_ns = T0 + (t + 1) * SLO_NS_PER_S, .cluster = SLO_STR("local"),
+		.node = SLO_STR("node-1"), .namespace = SLO_STR("default"), .pod = SLO_STR("pod-1"),
+		.container = SLO_STR("main"), .service = slo_str(g->service), .signal = signal, .role = SLO_ROLE_OTHER,
+		.provider = SLO_STR("packet"), .state = latency ? SLO_STATE_VALUE : SLO_STATE_ZERO,
+		.unit = slo_str(slo_signal_info[signal].unit), .sum = NAN, .min = NAN, .max = NAN, .p50 = NAN,
+		.p95 = NAN, .p99 = NAN, .source = SLO_SOURCE_REPLAY,
+	};
 
-static void put_window(struct stream *s, const char *service, int signal)
-{
-	const struct slo_signal_info *info = &slo_signal_info[signal];
-	struct slo_event ev = { .kind = SLO_KIND_WINDOW };
-	struct slo_window *w = &ev.window;
+	slo_hist_init(&w.hist);
+	for (int i = 0; latency && i < REQUESTS; i++) {
+		double v = 1 + slo_rng_exp(&g->rng, g->fault && signal == SLO_SIGNAL_DNS_LATENCY ? 300 : 3);
 
-	slo_rec_clear(slo_event_rec[SLO_KIND_WINDOW], w);
-	w->start_ns = epoch_ns + s->second * SLO_NS_PER_S;
-	w->end_ns = w->start_ns + SLO_NS_PER_S;
-	w->cluster = slo_str("prod");
-	w->node = slo_str("node-1");
-	w->namespace = slo_str("default");
-	w->pod = slo_str("chat-7d9f8c6b5-x2x7k");
-	w->container = slo_str("server");
-	w->service = slo_str(service);
-	w->signal = signal;
-	w->role = SLO_ROLE_OTHER;
-	w->provider = slo_str("packet");
-	w->unit = slo_str(info->unit);
-	w->source = SLO_SOURCE_LIVE;
-	w->state = SLO_STATE_VALUE;
-	slo_hist_init(&w->hist);
-	w->sum = 0;
-	w->min = 1e9;
-	w->max = 0;
-	for (w->count = 0; w->count < 24; w->count++) {
-		double v = latency(s, info->warn / 8);
-
-		w->sum += v;
-		w->min = v < w->min ? v : w->min;
-		w->max = v > w->max ? v : w->max;
-		slo_hist_add(&w->hist, v, 1);
+		slo_hist_add(&w.hist, v, 1);
+		w.sum = i ? w.sum + v : v;
+		w.min = fmin(w.min, v);
+		w.max = fmax(w.max, v);
+		w.count++;
 	}
-	w->has_hist = info->scalar == SLO_SCALAR_LATENCY;
-	w->p95 = slo_hist_quantile(&w->hist, 0.95);
-	put(s, &ev);
+	w.has_hist = latency;
+	put(g, SLO_KIND_WINDOW, &w);
 }
 
-static void put_sli_window(struct stream *s, const char *service, int sli)
+static void put_requests(struct gen *g, int64_t t)
 {
-	struct slo_event ev = { .kind = SLO_KIND_SLI_WINDOW };
-	struct slo_sli_window *w = &ev.sli_window;
+	struct slo_sli_window w = {
+		.start_ns = T0 + t * SLO_NS_PER_S, .end_ns = T0 + (t + 1) * SLO_NS_PER_S, .cluster = SLO_STR("local"),
+		.node = SLO_STR("node-1"), .namespace = SLO_STR("default"), .service = slo_str(g->service),
+		.sli = SLO_SLI_TTFT, .unit = SLO_STR("ms"), .threshold = 400, .valid = REQUESTS, .sum = NAN, .min = NAN,
+		.max = NAN, .source = SLO_SOURCE_REPLAY, .has_hist = true,
+	};
+	char id[32];
 
-	slo_rec_clear(slo_event_rec[SLO_KIND_SLI_WINDOW], w);
-	w->start_ns = epoch_ns + s->second * SLO_NS_PER_S;
-	w->end_ns = w->start_ns + SLO_NS_PER_S;
-	w->cluster = slo_str("prod");
-	w->node = slo_str("node-1");
-	w->namespace = slo_str("default");
-	w->service = slo_str(service);
-	w->sli = sli;
-	w->unit = slo_str(slo_sli_info[sli].unit);
-	w->threshold = slo_sli_info[sli].breach;
-	w->source = SLO_SOURCE_LIVE;
-	slo_hist_init(&w->hist);
-	w->has_hist = true;
-	w->has_bad_by = true;
-	for (w->valid = 0; w->valid < 50; w->valid++) {
-		double v = latency(s, w->threshold / 8);
+	slo_hist_init(&w.hist);
+	for (int i = 0; i < REQUESTS; i++) {
+		double v = 50 + slo_rng_exp(&g->rng, g->fault ? 600 : 50);
+		struct slo_sli_event e = { .event_id = SLO_STR("e"),
+					   .timestamp = w.start_ns + i * SLO_NS_PER_S / REQUESTS,
+					   .cluster = w.cluster, .namespace = w.namespace, .workload = SLO_STR("w"),
+					   .service = w.service, .sli_name = SLO_SLI_TTFT, .sli_value = v,
+					   .unit = SLO_STR("ms"), .status = slo_sli_status(SLO_SLI_TTFT, v) };
 
-		slo_hist_add(&w->hist, v, 1);
-		w->bad_by.slow += v > w->threshold;
+		(void)!snprintf(id, sizeof(id), "req-%" PRId64 "-%d", t, i);
+		e.request_id = slo_str(id);
+		w.bad += v > 400;
+		slo_hist_add(&w.hist, v, 1);
+		put(g, SLO_KIND_SLO, &e);
 	}
-	w->bad = w->bad_by.slow;
-	w->good = w->valid - w->bad;
-	put(s, &ev);
+	w.good = w.valid - w.bad;
+	put(g, SLO_KIND_SLI_WINDOW, &w);
 }
 
-static void put_slo(struct stream *s, uint64_t n)
+static void put_probes(struct gen *g, int64_t t)
 {
-	struct slo_event ev = { .kind = SLO_KIND_SLO };
-	struct slo_sli_event *e = &ev.slo;
-	char id[64], event[80], trace[33];
+	struct slo_probe_event p;
 
-	slo_rec_clear(slo_event_rec[SLO_KIND_SLO], e);
-	snprintf(id, sizeof(id), "req-%012llu", (unsigned long long)n);
-	snprintf(event, sizeof(event), "%s-ttft_ms", id);
-	snprintf(trace, sizeof(trace), "%016llx%016llx", (unsigned long long)slo_rng_u64(&s->rng), (unsigned long long)n);
-	e->event_id = slo_str(event);
-	e->request_id = slo_str(id);
-	e->trace_id = slo_str(trace);
-	e->timestamp = epoch_ns + s->second * SLO_NS_PER_S + (int64_t)slo_rng_below(&s->rng, 1000000000);
-	e->cluster = slo_str("prod");
-	e->namespace = slo_str("default");
-	e->workload = slo_str("chat");
-	e->service = slo_str(services[n % SERVICES]);
-	e->sli_name = SLO_SLI_TTFT;
-	e->sli_value = latency(s, 125);
-	e->unit = slo_str("ms");
-	e->status = slo_sli_status(SLO_SLI_TTFT, e->sli_value);
-	e->labels[0] = (struct slo_pair){ slo_str("source"), slo_str("live") };
-	e->labels[1] = (struct slo_pair){ slo_str("node"), slo_str("node-1") };
-	e->labels_count = 2;
-	put(s, &ev);
-}
-
-static void put_probe(struct stream *s, uint64_t n)
-{
-	struct slo_event ev = { .kind = SLO_KIND_PROBE };
-	struct slo_probe_event *p = &ev.probe;
-
-	slo_rec_clear(slo_event_rec[SLO_KIND_PROBE], p);
-	p->ts_unix_nano = epoch_ns + s->second * SLO_NS_PER_S + (int64_t)slo_rng_below(&s->rng, 1000000000);
-	p->signal = SLO_SIGNAL_CONNECT_LATENCY;
-	p->node = slo_str("node-1");
-	p->namespace = slo_str("default");
-	p->pod = slo_str("chat-7d9f8c6b5-x2x7k");
-	p->container = slo_str("server");
-	p->pid = (int64_t)(1000 + n % 64);
-	p->tid = p->pid;
-	p->has_conn_tuple = true;
-	p->conn_tuple = (struct slo_conn_tuple){ slo_str("10.1.2.3"), slo_str("10.4.5.6"), 40000, 443, slo_str("tcp") };
-	p->value = latency(s, 100);
-	p->unit = slo_str("ms");
-	p->status = slo_probe_status(p->signal, p->value);
-	p->service = slo_str(services[n % SERVICES]);
-	p->provider = slo_str("packet");
-	p->source = SLO_SOURCE_LIVE;
-	put(s, &ev);
-}
-
-static void put_second(struct stream *s)
-{
-	s->slow = s->second % 600 >= 300 && s->second % 600 < 420;
-	for (int i = 0; i < SERVICES; i++) {
-		for (int signal = 0; signal < SLO_SIGNAL__COUNT; signal++)
-			put_window(s, services[i], signal);
-		put_sli_window(s, services[i], SLO_SLI_TTFT);
-		put_sli_window(s, services[i], SLO_SLI_LATENCY);
-		put_sli_window(s, services[i], SLO_SLI_ERROR_RATE);
+	slo_rec_clear(slo_event_rec[SLO_KIND_PROBE], &p);
+	p.signal = SLO_SIGNAL_DNS_LATENCY;
+	p.node = slo_str("node-1");
+	p.namespace = slo_str("default");
+	p.pod = slo_str("pod-1");
+	p.container = slo_str("main");
+	p.pid = p.tid = 4242;
+	p.unit = slo_str("ms");
+	p.status = SLO_PROBE_STATUS_ERROR;
+	p.service = slo_str(g->service);
+	for (int i = 0; i < PROBES; i++) {
+		p.ts_unix_nano = T0 + t * SLO_NS_PER_S + i * SLO_NS_PER_S / PROBES;
+		p.value = 120 + slo_rng_unit(&g->rng);
+		put(g, SLO_KIND_PROBE, &p);
 	}
-	for (uint64_t n = 0; n < SLO_PER_SECOND; n++)
-		put_slo(s, (uint64_t)s->second * SLO_PER_SECOND + n);
-	for (uint64_t n = 0; n < PROBES_PER_SECOND; n++)
-		put_probe(s, (uint64_t)s->second * PROBES_PER_SECOND + n);
-	s->second++;
 }
 
-static void make_stream(FILE *to, uint64_t lines)
+static void generate(const char *path, int64_t lines)
 {
-	struct stream s = { .to = to, .left = lines };
+	struct gen g = { .f = fopen(path, "w"), .left = lines };
 
-	slo_buf_init(&s.line, 1 << 20);
-	slo_rng_seed(&s.rng, 1);
-	while (s.left > 0)
-		put_second(&s);
-	slo_buf_fini(&s.line);
-	if (fflush(to))
-		abort();
+	if (!g.f) {
+		perror(path);
+		exit(1);
+	}
+	slo_buf_init(&g.line, 1 << 20);
+	slo_rng_seed(&g.rng, 1);
+	for (int64_t t = 0; g.left > 0; t++)
+		for (int s = 0; s < SERVICES; s++) {
+			(void)!snprintf(g.service, sizeof(g.service), "svc-%d", s);
+			g.fault = t / 60 % 4 == 3 && s % 2 == 0;
+			for (int signal = 0; signal < SLO_SIGNAL__COUNT; signal++)
+				put_window(&g, signal, t);
+			put_requests(&g, t);
+			put_probes(&g, t);
+		}
+	slo_buf_fini(&g.line);
+	if (fclose(g.f)) {
+		perror(path);
+		exit(1);
+	}
 }
 
-static int run_on(FILE *stream, char **argv, struct rusage *use)
+static int run(const char *tool, const char *input, struct rusage *ru)
 {
-	int status;
+	int status = -1;
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		int out = open("/dev/null", O_WRONLY);
-
-		if (lseek(fileno(stream), 0, SEEK_SET) == 0 && dup2(fileno(stream), 0) == 0 && dup2(out, 1) == 1)
-			execv(argv[0], argv);
-		perror(argv[0]);
+		execl(tool, tool, "--objective", "ttft_ms<=400,target=0.95,short=5s,long=30s,burn=2,min_events=20",
+		      "--input", input, "--out", "/dev/null", (char *)NULL);
+		perror(tool);
 		_exit(127);
 	}
-	if (pid < 0 || wait4(pid, &status, 0, use) < 0)
-		return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+	if (pid < 0 || wait4(pid, &status, 0, ru) < 0)
+		perror("attributor");
+	return status;
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t lines = argc > 2 ? strtoull(argv[1], NULL, 10) : 0;
-	struct rusage use;
-	FILE *stream;
-	int64_t bytes, began;
-	double wall, cpu;
-	int rc;
+	const char *dir = getenv("TMPDIR");
+	struct rusage ru;
+	char path[256];
+	int64_t lines;
+	double cpu_s;
+	int fd, status;
 
-	if (lines == 0) {
-		fprintf(stderr, "usage: stream_bench LINES COMMAND [ARGUMENT...] | -\n");
+	if (argc != 3) {
+		fprintf(stderr, "usage: stream_bench LINES ATTRIBUTOR\n");
 		return 2;
 	}
-	if (strcmp(argv[2], "-") == 0) {
-		make_stream(stdout, lines);
-		return 0;
-	}
-	stream = tmpfile();
-	if (!stream) {
-		perror("temporary file");
+	lines = strtoll(argv[1], NULL, 10);
+	(void)!snprintf(path, sizeof(path), "%s/stream.XXXXXX", dir ? dir : "/tmp");
+	fd = mkstemp(path);
+	if (fd < 0 || lines <= 0) {
+		perror(path);
 		return 1;
 	}
-	make_stream(stream, lines);
-	bytes = ftell(stream);
-	began = slo_now_mono_ns();
-	rc = run_on(stream, argv + 2, &use);
-	wall = (double)(slo_now_mono_ns() - began) / 1e9;
-	cpu = (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
-	      (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
-	printf("%-12s %10llu lines %8.1f MB  %6.2f s wall  %6.2f s cpu  %9.0f lines/s  %7.1f MB/s  %6.1f MiB peak rss  exit %d\n",
-	       strrchr(argv[2], '/') ? strrchr(argv[2], '/') + 1 : argv[2], (unsigned long long)lines,
-	       (double)bytes / 1e6, wall, cpu, (double)lines / wall, (double)bytes / 1e6 / wall,
-	       (double)use.ru_maxrss / 1024, rc);
-	fclose(stream);
-	return rc != 0;
+	close(fd);
+	generate(path, lines);
+	status = run(argv[2], path, &ru);
+	unlink(path);
+	cpu_s = (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) +
+		(double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6;
+	printf("lines                 %" PRId64 ", %d services\n", lines, SERVICES);
+	printf("lines/s of one core   %.0f (bar %d)\n", (double)lines / cpu_s, LINES_PER_S_BAR);
+	printf("largest resident, KiB %ld (bar %d)\n", ru.ru_maxrss, RSS_KIB_BAR);
+	if (status != 0) {
+		printf("attributor failed: wait status %d\n", status);
+		return 1;
+	}
+	return (double)lines / cpu_s < LINES_PER_S_BAR || ru.ru_maxrss > RSS_KIB_BAR;
 }

@@ -104,7 +104,7 @@ void slo_load_tally_add(struct slo_load_tally *t, const struct slo_client_result
 	t->sent++;
 	t->outcomes[r->outcome]++;
 	for (int m = 0; m < SLO_LOAD_METRIC__COUNT; m++)
-		if (slo_load_value(r, m, &ms))
+		if (slo_load_value(r, (enum slo_load_metric)m, &ms))
 			dist_add(&t->dist[m], ms);
 	if (r->outcome != SLO_OUTCOME_OK)
 		return;

@@ -4,22 +4,22 @@
  * nor packets. Each call compares the kernel's counters with those of the call
  * before and hands the differences on as observations.
  *
- * signal                  provider            what one observation is
- * runqueue_delay_ms       schedstat           mean wait per time slice of one thread over the interval; stands for
- *                                             as many observations as there were slices. Being a mean per thread, it
- *                                             hides single long waits. Time throttled by a quota counts as
- *                                             waiting too: the kernel does not tell them apart here. Threads that come and
- *                                             go between two samples are not seen
- * cfs_throttled_ms        cgroup1, cgroup2    time one cgroup of the service was throttled in the interval, ms: one
- *                                             observation per distinct cgroup (own and ancestors with a quota) that
- *                                             was; their sum is the service's. On several CPUs it may exceed the interval
- * cpu_steal_pct           proc-stat           stolen share of the CPUs' time that was not idle, whole host. On bare metal the
- *                                             kernel shows 0 as well: zero does not prove a steal clock
- * mem_reclaim_latency_ms  cgroup2             time at least one task of the cgroup was stalled for memory in the interval, ms
- *                         psi-host            the same for the whole host, where the cgroup has no memory.pressure
- * disk_io_latency_ms      diskstats           mean time of an I/O of one whole device in the interval; stands for as many as
- *                                             were completed. Whole host; partitions, loop and RAM disks are left out,
- *                                             stacked devices (dm, md) stand beside what they are built on
+ * signal                  provider    what one observation is
+ * runqueue_delay_ms       schedstat   mean wait per time slice of one thread since the last look (sample or subsample);
+ *                                     stands for as many observations as there were slices. Being a mean per thread, it hides single
+ *                                     long waits. Time throttled by a quota counts as waiting too: the kernel does
+ *                                     not tell them apart here. Threads that come and go between two samples are
+ *                                     not seen
+ * cfs_throttled_ms        cgroup1,    time one cgroup of the service was throttled in the interval, ms: one
+ *                         cgroup2     observation per distinct cgroup (own, and ancestors with a quota) that was;
+ *                                     their sum is the service's. On several CPUs it may exceed the interval
+ * cpu_steal_pct           proc-stat   stolen share of the CPUs' time that was not idle, whole host. On bare metal
+ *                                     the kernel shows 0 as well: zero does not prove a steal clock
+ * mem_reclaim_latency_ms  cgroup2     time at least one task of the cgroup was stalled for memory in the interval, ms
+ *                         psi-host    the same for the whole host, where the cgroup has no memory.pressure
+ * disk_io_latency_ms      diskstats   mean time of an I/O of one whole device in the interval; stands for as many as
+ *                                     were completed. Whole host; partitions, loop and RAM disks are left out,
+ *                                     stacked devices (dm, md) stand beside what they are built on
  *
  * Host-wide readings are repeated for every watched service, and carry
  * SLO_SERVICE_NONE when none is watched.
@@ -36,6 +36,7 @@
 
 enum {
 	SLO_HOST_THREADS = 1024, /* most threads of one service; the rest is counted */
+	SLO_HOST_SUBSAMPLED = 64, /* most threads of all services that slo_host_subsample() looks at */
 	SLO_HOST_CGROUPS = 512,  /* most cgroups with a baseline */
 	SLO_HOST_DISKS = 64,     /* most block devices */
 };
@@ -83,6 +84,16 @@ void slo_host_free(struct slo_host *h);
  * Return: 0 or negative errno when proc_root cannot be read at all.
  */
 int slo_host_sample(struct slo_host *h, int64_t wall_ns, int64_t mono_ns);
+
+/**
+ * slo_host_subsample - look at the run-queue delay of the threads known between two samples
+ * @wall_ns: stamp of the observations
+ *
+ * A mean over a tenth of a second hides much less of one long wait than a mean over a
+ * whole interval. Does nothing with more than SLO_HOST_SUBSAMPLED threads,
+ * where it would cost too much.
+ */
+void slo_host_subsample(struct slo_host *h, int64_t wall_ns);
 
 /** slo_host_enable - sample @signal or leave it alone (the overhead guard sheds signals). */
 void slo_host_enable(struct slo_host *h, int signal, bool on);

@@ -84,7 +84,7 @@ void slo_host_baseline_all(struct slo_host *h, int signal, const char *provider)
 void slo_host_watched_all(struct slo_host *h, int signal, const char *provider, const char *why);
 void slo_host_missing_all(struct slo_host *h, int signal, const char *why);
 
-/** slo_host_forget - drop the entries of @t that this sample did not touch; @gen_at is the offset of their uint64_t gen. */
+/** slo_host_forget - drop the entries of @t that this sample did not touch; their uint64_t gen is at @gen_at. */
 void slo_host_forget(struct slo_host *h, struct slo_table *t, size_t gen_at);
 
 int slo_host_threads_init(struct slo_host *h);

@@ -13,6 +13,7 @@ struct thread {
 	uint64_t start;            /* of the process: a reused pid is another one */
 	uint64_t gen;
 	struct slo_proc_schedstat last;
+	char comm[16];
 };
 
 /* One walk over the threads of one service. */
@@ -30,13 +31,12 @@ int slo_host_threads_init(struct slo_host *h)
 }
 
 /* Return: false when the thread got no slice: what it waited so far belongs to the next one. */
-static bool difference(struct slo_host *h, const struct slo_target_proc *p, const struct thread *t,
-		       const struct slo_proc_schedstat *now)
+static bool difference(struct slo_host *h, const struct thread *t, const struct slo_proc_schedstat *now)
 {
 	uint64_t slices = now->slices - t->last.slices, delay = now->delay_ns - t->last.delay_ns;
 	struct host_reading r = {
 		.signal = SLO_SIGNAL_RUNQUEUE_DELAY, .provider = "schedstat", .pid = t->pid, .tid = t->tid,
-		.comm = p->comm,
+		.comm = t->comm,
 	};
 
 	if (slices == 0)
@@ -47,33 +47,47 @@ static bool difference(struct slo_host *h, const struct slo_target_proc *p, cons
 	return true;
 }
 
+static int read_schedstat(struct slo_host *h, int64_t pid, int64_t tid, struct slo_proc_schedstat *now)
+{
+	int r = slo_procfs_read(&h->buf, "%s/%lld/task/%lld/schedstat", h->proc_root, (long long)pid, (long long)tid);
+
+	if (r < 0) {
+		h->n.read_errors += r != -ENOENT && r != -ESRCH;
+		return r;
+	}
+	if (slo_proc_schedstat(slo_buf_str(&h->buf), now) < 0) {
+		h->n.malformed++;
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* A counter that went back belongs to another thread with this number. */
+static bool went_on(const struct thread *t, const struct slo_proc_schedstat *now)
+{
+	return now->slices >= t->last.slices && now->delay_ns >= t->last.delay_ns;
+}
+
 static void one_thread(struct slo_host *h, const struct slo_target_proc *p, int64_t tid, struct walk *w)
 {
 	struct thread key = { .service = w->service, .pid = p->pid, .tid = tid, .start = p->start_ticks }, *t;
 	struct slo_proc_schedstat now;
 	bool created, taken = true;
-	int r = slo_procfs_read(&h->buf, "%s/%lld/task/%lld/schedstat", h->proc_root, (long long)p->pid,
-				(long long)tid);
+	int r = read_schedstat(h, p->pid, tid, &now);
 
 	if (r < 0) {
 		w->err = r;
-		h->n.read_errors += r != -ENOENT && r != -ESRCH;
-		return;
-	}
-	if (slo_proc_schedstat(slo_buf_str(&h->buf), &now) < 0) {
-		w->err = -EINVAL;
-		h->n.malformed++;
 		return;
 	}
 	w->read++;
 	t = slo_table_get(&h->threads, &key, &created, NULL, NULL);
+	memcpy(t->comm, p->comm, sizeof(t->comm));
 	if (created && w->from_start) {
 		created = false; /* its counters began at zero since */
 		t->gen = h->gen - 1;
 	}
-	/* A counter that went back belongs to another thread with this number. */
-	if (!created && t->gen + 1 == h->gen && now.slices >= t->last.slices && now.delay_ns >= t->last.delay_ns)
-		taken = difference(h, p, t, &now);
+	if (!created && t->gen + 1 == h->gen && went_on(t, &now))
+		taken = difference(h, t, &now);
 	else
 		w->fresh++;
 	if (taken)
@@ -142,6 +156,18 @@ void slo_host_threads(struct slo_host *h, int service)
 		slo_host_baseline(h, service, signal, "schedstat");
 	else
 		slo_host_watched(h, service, signal, "schedstat", note);
+}
+
+void slo_host_subsample(struct slo_host *h, int64_t wall_ns)
+{
+	struct slo_proc_schedstat now;
+
+	if (!h->enabled[SLO_SIGNAL_RUNQUEUE_DELAY] || h->threads.count > SLO_HOST_SUBSAMPLED)
+		return;
+	h->wall_ns = wall_ns;
+	for (struct thread *t = slo_table_oldest(&h->threads); t; t = slo_table_newer(&h->threads, t))
+		if (read_schedstat(h, t->pid, t->tid, &now) == 0 && went_on(t, &now) && difference(h, t, &now))
+			t->last = now;
 }
 
 void slo_host_threads_forget(struct slo_host *h)

@@ -225,7 +225,8 @@ START_TEST(a_restarted_service_is_found_again)
 	const struct slo_target_proc *p;
 	struct slo_target_watch w = { start_child(false), "svc" };
 	pid_t first = child;
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) }, .sin_port = htons(w.port) };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) },
+				 .sin_port = htons(w.port) };
 	int64_t now = slo_now_mono_ns();
 	int fd, one = 1;
 
@@ -254,7 +255,8 @@ START_TEST(both_ends_of_a_connection_have_their_owners)
 {
 	uint16_t port, other_port;
 	int fd = listen_on(&port), other = listen_on(&other_port), c, s;
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) }, .sin_port = htons(port) };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) },
+				 .sin_port = htons(port) };
 	struct slo_target_watch w[2] = { { port, "server" }, { 1, "nobody" } };
 	struct slo_target_opts opts = { .owner_ns = 1 };
 	socklen_t len = sizeof(a);

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 
-static int format_path(char path[SLO_PROCFS_PATH], const char *fmt, va_list ap)
+static int __attribute__((format(printf, 2, 0))) format_path(char path[SLO_PROCFS_PATH], const char *fmt, va_list ap)
 {
 	int n = vsnprintf(path, SLO_PROCFS_PATH, fmt, ap);
 

@@ -29,8 +29,8 @@ int slo_watch_parse(const char *text, struct slo_target_watch *w, struct slo_err
 	return 0;
 }
 
-int slo_target_new(struct slo_target **out, const struct slo_target_watch *w, size_t n, const struct slo_target_opts *opts,
-		   struct slo_err *err)
+int slo_target_new(struct slo_target **out, const struct slo_target_watch *w, size_t n,
+		   const struct slo_target_opts *opts, struct slo_err *err)
 {
 	static const struct slo_target_opts defaults = { 0 };
 	struct slo_target *t;

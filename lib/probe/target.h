@@ -68,8 +68,8 @@ int slo_watch_parse(const char *text, struct slo_target_watch *w, struct slo_err
  *
  * Nothing is read yet. Return: 0, -ENOMEM, or -E2BIG with @err.
  */
-int slo_target_new(struct slo_target **out, const struct slo_target_watch *w, size_t n, const struct slo_target_opts *opts,
-		   struct slo_err *err);
+int slo_target_new(struct slo_target **out, const struct slo_target_watch *w, size_t n,
+		   const struct slo_target_opts *opts, struct slo_err *err);
 void slo_target_free(struct slo_target *t);
 
 /**

@@ -158,7 +158,8 @@ void slo_rec_clear(const struct slo_rec *r, void *out);
  *
  * Nothing but white space may follow the object. Duplicate known members,
  * missing required ones, wrong types, numbers out of range, unknown enum names,
- * invalid UTF-8, NUL in a string and nesting over 64 levels are errors.
+ * invalid UTF-8, NUL in a string and nesting over 64 levels are errors. So are the
+ * lowest int64 and int32, which stand for "absent".
  * Return: 0; -EINVAL with @err (where = member path); -ENOMEM.
  */
 int slo_rec_decode(struct slo_rec_ctx *c, const struct slo_rec *r, const char *text, size_t len, void *out,
@@ -168,12 +169,15 @@ int slo_rec_decode(struct slo_rec_ctx *c, const struct slo_rec *r, const char *t
  * slo_rec_encode - append the struct as one compact JSON object
  *
  * Members in table order, absent optional ones left out, no newline. Strings
- * escape '"', '\\' and control characters only. A NaN or infinity in a required
- * number is -EDOM. Return: 0, -EDOM, or @out->err.
+ * escape '"', '\\' and control characters only; invalid UTF-8 and NUL become U+FFFD.
+ * A required string that is absent is written as "". What could not be read back is
+ * -EDOM, @out unchanged: NaN or its like in another required member, an infinity, an
+ * enum out of range, a counter over INT64_MAX, an array count over its bound.
+ * Return: 0, -EDOM, or @out->err.
  */
 int slo_rec_encode(const struct slo_rec *r, const void *in, struct slo_buf *out);
 
-/** slo_json_add_str - append @s as a JSON string with its quotes; bytes must be valid UTF-8. */
+/** slo_json_add_str - append @s as a JSON string with its quotes; invalid UTF-8 and NUL become U+FFFD. */
 void slo_json_add_str(struct slo_buf *out, struct slo_str s);
 
 /** slo_json_add_f64 - append a finite number, or null for NaN and infinities. */

@@ -77,7 +77,8 @@ START_TEST(budget_share_per_window_gives_the_published_burn_rates)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		ck_assert_double_eq_tol(slo_burn_for_budget(rows[i].pct, rows[i].period, rows[i].window), rows[i].burn, 1e-12);
+		ck_assert_double_eq_tol(slo_burn_for_budget(rows[i].pct, rows[i].period, rows[i].window), rows[i].burn,
+					1e-12);
 	ck_assert(isnan(slo_burn_for_budget(2, 0, 3600)));
 	ck_assert(isnan(slo_burn_for_budget(2, DAY, 0)));
 }

@@ -123,12 +123,24 @@ static void read_classes(const struct slo_sli_window *w, struct tally *t)
 		t->bad_by[i] = by[i] < w->bad ? by[i] : w->bad;
 }
 
+/* Requests that were slow by the window's own threshold before their value was known. */
+static uint64_t overdue(const struct slo_objective *o, const struct slo_sli_window *w)
+{
+	uint64_t known = slo_hist_above(&w->hist, w->threshold);
+
+	if (!w->has_bad_by || !(w->threshold >= o->threshold) || w->bad_by.slow <= known)
+		return 0;
+	return w->bad_by.slow - known;
+}
+
 /* Requests over the objective's threshold come from the histogram; failed ones stay failed. */
 static void judge_again(const struct slo_objective *o, const struct slo_sli_window *w, struct tally *t)
 {
 	uint64_t seen = slo_hist_count(&w->hist), over = slo_hist_above(&w->hist, o->threshold), failed = 0;
 
-	if (!slo_sli_info[w->sli].higher_is_bad)
+	if (slo_sli_info[w->sli].higher_is_bad)
+		over += overdue(o, w);
+	else
 		over = seen - over;
 	for (int i = 0; i < SLO_BAD_SLOW; i++)
 		failed += t->bad_by[i];
@@ -152,7 +164,8 @@ void slo_series_add(struct slo_series *s, const struct slo_sli_window *w)
 	s->stats.records++;
 	s->windows = true;
 	if (!slot->windows)
-		*slot = (struct slo_slot){ .index = slot->index, .start_ns = slot->index * s->width_ns, .windows = true };
+		*slot = (struct slo_slot){ .index = slot->index, .start_ns = slot->index * s->width_ns,
+					   .windows = true };
 	read_classes(w, &t);
 	if (!is_ratio(w->sli) && w->valid && !(w->threshold == s->objective.threshold)) {
 		if (w->has_hist) {

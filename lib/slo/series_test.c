@@ -10,8 +10,9 @@
 
 static struct slo_objective objective(void)
 {
-	return (struct slo_objective){ .service = "*", .sli = SLO_SLI_TTFT, .threshold = 400, .target = 0.95, .short_s = 5,
-				       .long_s = 30, .burn = 2, .budget_pct = 2, .period_s = 86400, .min_events = 20 };
+	return (struct slo_objective){ .service = "*", .sli = SLO_SLI_TTFT, .threshold = 400, .target = 0.95,
+				       .short_s = 5, .long_s = 30, .burn = 2, .budget_pct = 2, .period_s = 86400,
+				       .min_events = 20 };
 }
 
 static struct slo_sli_window record(int64_t at_s, uint64_t valid, uint64_t bad)
@@ -208,7 +209,8 @@ END_TEST
 
 static struct slo_sli_event event(int64_t at_ms, double value)
 {
-	return (struct slo_sli_event){ .timestamp = T0 + at_ms * (S / 1000), .sli_name = SLO_SLI_TTFT, .sli_value = value };
+	return (struct slo_sli_event){ .timestamp = T0 + at_ms * (S / 1000), .sli_name = SLO_SLI_TTFT,
+				       .sli_value = value };
 }
 
 START_TEST(single_observations_count_only_where_no_window_comes)

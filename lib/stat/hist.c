@@ -102,6 +102,8 @@ static void trim(struct slo_hist *h)
 
 	while (h->n > 0 && h->counts[h->n - 1] == 0)
 		h->n--;
+	if (h->n == 0)
+		h->offset = 0;
 	while (lead < h->n && h->counts[lead] == 0)
 		lead++;
 	if (lead == 0)
@@ -247,14 +249,15 @@ uint64_t slo_hist_above(const struct slo_hist *h, double threshold)
 
 bool slo_hist_valid(const struct slo_hist *h)
 {
-	int64_t top;
+	int64_t first_index, last_index;
 	uint64_t sum = h->zero;
 
 	if (h->scale < SLO_HIST_SCALE_MIN || h->scale > SCALE_MAX || h->n > SLO_HIST_MAX_BUCKETS)
 		return false;
-	/* Every double lies between 2^-1075 and 2^1024. */
-	top = h->scale >= 0 ? (int64_t)1 << h->scale : 1;
-	if (h->n > 0 && (h->offset < -1075 * top - 1 || (int64_t)h->offset + h->n > 1024 * top + 1))
+	/* Every double lies between 2^-1075 and 2^1024; what lies beyond could not be merged at any scale. */
+	first_index = h->scale >= 0 ? -1075 * (INT64_C(1) << h->scale) : coarser(-1075, -h->scale);
+	last_index = h->scale >= 0 ? 1024 * (INT64_C(1) << h->scale) - 1 : coarser(1023, -h->scale);
+	if (h->n > 0 && (h->offset < first_index || (int64_t)h->offset + h->n - 1 > last_index))
 		return false;
 	for (uint32_t i = 0; i < h->n; i++) {
 		if (h->counts[i] > UINT64_MAX - sum)

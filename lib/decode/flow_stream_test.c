@@ -60,9 +60,9 @@ START_TEST(segments_out_of_order_are_put_in_order)
 	uint32_t at = sseq;
 
 	cl(0, GET);
-	raw(12, false, SLO_TCP_ACK, at + 40, cseq, OK_5 + 40, strlen(OK_5) - 40);
-	raw(13, false, SLO_TCP_ACK, at + 20, cseq, OK_5 + 20, 20);
-	raw(14, false, SLO_TCP_ACK, at + 20, cseq, OK_5 + 20, 20);
+	raw(12, false, SLO_TCP_ACK, at + 40, cseq, &OK_5[40], strlen(OK_5) - 40);
+	raw(13, false, SLO_TCP_ACK, at + 20, cseq, &OK_5[20], 20);
+	raw(14, false, SLO_TCP_ACK, at + 20, cseq, &OK_5[20], 20);
 	ck_assert_uint_eq(got.req_count, 0);
 	raw(15, false, SLO_TCP_ACK, at, cseq, OK_5, 20);
 	ck_assert_uint_eq(got.req_count, 1);
@@ -80,7 +80,7 @@ START_TEST(held_segments_are_taken_by_their_number_not_their_arrival)
 
 	cl(0, GET);
 	for (size_t i = 0; i < 4; i++)
-		raw(10 + (int64_t)i, false, SLO_TCP_ACK, S0 + (uint32_t)at[i], cseq, OK_5 + at[i],
+		raw(10 + (int64_t)i, false, SLO_TCP_ACK, S0 + (uint32_t)at[i], cseq, &OK_5[at[i]],
 		    at[i] == 30 ? strlen(OK_5) - 30 : 10);
 	ck_assert_uint_eq(got.req_count, 1);
 	ck_assert_int_eq(got.req[0].status, 200);
@@ -109,7 +109,7 @@ START_TEST(retransmitted_and_overlapping_bytes_count_once)
 	cseq = C0;
 	cl(5, GET);
 	raw(10, false, SLO_TCP_ACK, at, cseq, OK_5, 30);
-	raw(11, false, SLO_TCP_ACK, at + 10, cseq, OK_5 + 10, strlen(OK_5) - 10);
+	raw(11, false, SLO_TCP_ACK, at + 10, cseq, &OK_5[10], strlen(OK_5) - 10);
 	raw(12, false, SLO_TCP_ACK, at, cseq, OK_5, strlen(OK_5));
 	ck_assert_uint_eq(got.req_count, 1);
 	ck_assert_int_eq(ms_of(got.req[0].start_ns), 0);

@@ -318,10 +318,12 @@ START_TEST(both_directions_of_an_ethernet_interface_are_seen_once)
 		answer_on_tap(tap);
 		hear(fd, 19);
 	}
-	drain_until(2 * QUERIES);
+	for (int i = 0; i < 100 && c.dns_answers < QUERIES; i++) /* the kernel says things of its own here: MLD */
+		drain(20);
+	drain(20);
 	ck_assert_uint_eq(c.dns_queries, QUERIES);
 	ck_assert_uint_eq(c.dns_answers, QUERIES);
-	ck_assert_uint_eq(c.duplicates + c.dns_retries + c.malformed + c.ignored, 0);
+	ck_assert_uint_eq(c.duplicates + c.dns_retries + c.dns_unmatched + c.malformed, 0);
 	close(fd);
 	close(tap);
 }

@@ -45,7 +45,9 @@ static void print_name(const uint8_t *wire, size_t len, char to[SLO_DNS_NAME_MAX
 				memcpy(to + n - 3, "...", 4);
 				return;
 			}
-			to[n++] = (char)(j != i && (c <= ' ' || c >= 0x7f || c == '.' || c == '"' || c == '\\') ? '?' : c);
+			if (j != i && (c <= ' ' || c >= 0x7f || c == '.' || c == '"' || c == '\\'))
+				c = '?';
+			to[n++] = (char)c;
 		}
 	}
 	if (n == 0)

@@ -123,8 +123,12 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		reads_a_query, reads_a_response_and_its_addresses, names_that_differ_in_case_only_are_the_same,
-		long_root_and_odd_names_are_made_printable, refuses_what_is_no_message, names_over_255_bytes_are_refused,
+		reads_a_query,
+		reads_a_response_and_its_addresses,
+		names_that_differ_in_case_only_are_the_same,
+		long_root_and_odd_names_are_made_printable,
+		refuses_what_is_no_message,
+		names_over_255_bytes_are_refused,
 	};
 	Suite *s = suite_create("dns");
 	TCase *tc = tcase_create("dns");

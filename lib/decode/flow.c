@@ -54,7 +54,8 @@ void flow_parties(struct slo_flow_tracker *t, const struct slo_tuple *tuple, int
 		return;
 	}
 	o->service = t->o.owner ? t->o.owner(t->o.arg, tuple) : SLO_SERVICE_NONE;
-	o->role = t->o.role ? t->o.role(t->o.arg, tuple->dst, tuple->dst_port, flow_name(t, tuple->dst)) : SLO_ROLE_OTHER;
+	o->role =
+		t->o.role ? t->o.role(t->o.arg, tuple->dst, tuple->dst_port, flow_name(t, tuple->dst)) : SLO_ROLE_OTHER;
 }
 
 void flow_emit(struct slo_flow_tracker *t, const struct slo_obs *o)
@@ -77,7 +78,8 @@ void slo_flow_opts_defaults(struct slo_flow_opts *o)
 
 static int check(const struct slo_flow_opts *o, struct slo_err *err)
 {
-	const uint32_t sizes[] = { o->max_flows, o->max_dns, o->max_connects, o->max_conns, o->max_requests, o->max_names };
+	const uint32_t sizes[] = { o->max_flows, o->max_dns,	  o->max_connects,
+				   o->max_conns, o->max_requests, o->max_names };
 
 	if (o->watch_count > SLO_FLOW_MAX_PORTS || o->dns_count > SLO_FLOW_MAX_PORTS)
 		return slo_err_set(err, -EINVAL, "more than %d ports to watch", SLO_FLOW_MAX_PORTS);

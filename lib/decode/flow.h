@@ -33,7 +33,7 @@ enum slo_not_captured {
 
 /* Why what is pending cannot be judged any more. */
 enum slo_void {
-	SLO_VOID_LOSS,  /* packets were lost: an answer may have been among them, so nothing pending becomes a timeout */
+	SLO_VOID_LOSS,  /* packets were lost, an answer perhaps among them: nothing pending becomes a timeout */
 	SLO_VOID_CLOCK, /* the stamps' clock stepped: nothing pending has a duration */
 };
 
@@ -86,7 +86,7 @@ struct slo_flow_counters {
 	uint64_t duplicates;         /* further captures of one packet */
 	uint64_t obs;                /* observations handed to the sink */
 	uint64_t timeouts;           /* queries, connects and requests reported as unanswered */
-	uint64_t voided;             /* queries, connects and requests withheld after slo_flow_void(), a hole, or reuse */
+	uint64_t voided;             /* queries, connects and requests withheld: void, a hole, ports reused */
 	uint64_t evicted;            /* queries, connects and requests pushed out while pending */
 	uint64_t evicted_flows;      /* open flows and connections pushed out of full tables */
 	uint64_t backwards;          /* durations that would have been negative: not reported */

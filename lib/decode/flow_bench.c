@@ -60,9 +60,12 @@ static void queries(void)
 			frame.buf[21] = answer->buf[23] = (uint8_t)port;
 			give(1600);
 			now += 1000;
-			slo_flow_packet(tracker, &(struct slo_frame){ .data = answer->buf, .caplen = (uint32_t)answer->len,
-								      .wirelen = (uint32_t)answer->len, .ts_ns = now,
-								      .ifindex = 2, .link = SLO_LINK_IP });
+			slo_flow_packet(tracker, &(struct slo_frame){ .data = answer->buf,
+								      .caplen = (uint32_t)answer->len,
+								      .wirelen = (uint32_t)answer->len,
+								      .ts_ns = now,
+								      .ifindex = 2,
+								      .link = SLO_LINK_IP });
 		}
 	free(answer);
 }
@@ -73,8 +76,9 @@ static const char event[] = "7f\r\ndata: {\"id\":\"chatcmpl-1\",\"object\":\"cha
 static void streams(void)
 {
 	const struct tf_end c = { 1, 30000, false }, s = { 2, 8000, false };
-	static const char ask[] = "GET / HTTP/1.1\r\n\r\n",
-			  head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+	static const char
+		ask[] = "GET / HTTP/1.1\r\n\r\n",
+		head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 	char chunk[256];
 	int body = (int)(strlen(event) - 6);
 	int n = snprintf(chunk, sizeof(chunk), "%x\r\n%s", (unsigned int)body, event + 4);
@@ -119,8 +123,8 @@ static int run(const char *what, void (*load)(void))
 	ns = (double)(slo_now_mono_ns() - start);
 	slo_flow_counters(tracker, &c);
 	printf("%-28s %10.0f packets/s %6.0f ns/packet (%llu packets, %llu observations, %llu gaps)\n", what,
-	       (double)c.packets / ns * 1e9, ns / (double)c.packets, (unsigned long long)c.packets, (unsigned long long)obs,
-	       (unsigned long long)c.gaps);
+	       (double)c.packets / ns * 1e9, ns / (double)c.packets, (unsigned long long)c.packets,
+	       (unsigned long long)obs, (unsigned long long)c.gaps);
 	slo_flow_free(tracker);
 	return 0;
 }

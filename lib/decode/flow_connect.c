@@ -24,7 +24,8 @@ struct connect {
 
 int flow_connect_init(struct slo_flow_tracker *t)
 {
-	return slo_table_init(&t->connects, sizeof(struct connect_key), sizeof(struct connect), t->o.max_connects, t->o.seed);
+	return slo_table_init(&t->connects, sizeof(struct connect_key), sizeof(struct connect), t->o.max_connects,
+			      t->o.seed);
 }
 
 void flow_connect_fini(struct slo_flow_tracker *t)

@@ -94,8 +94,13 @@ static bool is_stub(const uint8_t addr[16])
 /* @m: the answer, NULL when there is none. */
 static void report(struct slo_flow_tracker *t, const struct query *q, int64_t end_ns, int err, const struct slo_dns *m)
 {
-	struct slo_obs o = { .signal = SLO_SIGNAL_DNS_LATENCY, .provider = "packet", .end_ns = end_ns, .times = 1, .err = err,
-			     .value = flow_ms(end_ns - q->start_ns), .has_tuple = true };
+	struct slo_obs o = { .signal = SLO_SIGNAL_DNS_LATENCY,
+			     .provider = "packet",
+			     .end_ns = end_ns,
+			     .times = 1,
+			     .err = err,
+			     .value = flow_ms(end_ns - q->start_ns),
+			     .has_tuple = true };
 	int n = snprintf(o.detail, sizeof(o.detail), "%s", q->name);
 
 	memcpy(o.tuple.src, q->key.src, 16);
@@ -206,7 +211,8 @@ void flow_dns_packet(struct slo_flow_tracker *t, const struct slo_packet *p, con
 		t->c.dns_malformed++;
 }
 
-void flow_dns_unreachable(struct slo_flow_tracker *t, const struct slo_packet *quoted, int err, const struct slo_frame *f)
+void flow_dns_unreachable(struct slo_flow_tracker *t, const struct slo_packet *quoted, int err,
+			  const struct slo_frame *f)
 {
 	struct query_key key;
 	struct query *q = NULL;

@@ -80,7 +80,9 @@ void flow_exchange_evict(struct slo_flow_tracker *t, struct conn *c)
 static void requested(struct slo_flow_tracker *t, struct conn *c)
 {
 	const struct slo_http *h = &c->s[REQUESTS].http;
-	struct request r = { .key = { c->id, c->next_no }, .start_ns = c->request_ns, .watch = c->watch, .tuple = c->tuple };
+	struct request r = {
+		.key = { c->id, c->next_no }, .start_ns = c->request_ns, .watch = c->watch, .tuple = c->tuple
+	};
 
 	/* The client goes on, so the answer whose end could not be seen is over. */
 	if (c->answering && c->first_no == c->next_no && slo_http_lost(&c->s[RESPONSES].http)) {

@@ -100,7 +100,8 @@ int flow_dns_init(struct slo_flow_tracker *t);
 void flow_dns_fini(struct slo_flow_tracker *t);
 bool flow_dns_is(const struct slo_flow_tracker *t, const struct slo_packet *p);
 void flow_dns_packet(struct slo_flow_tracker *t, const struct slo_packet *p, const struct slo_frame *f);
-void flow_dns_unreachable(struct slo_flow_tracker *t, const struct slo_packet *quoted, int err, const struct slo_frame *f);
+void flow_dns_unreachable(struct slo_flow_tracker *t, const struct slo_packet *quoted, int err,
+			  const struct slo_frame *f);
 bool flow_dns_tick(struct slo_flow_tracker *t, int64_t now_ns);
 uint64_t flow_dns_pending(const struct slo_flow_tracker *t);
 struct slo_str flow_name(const struct slo_flow_tracker *t, const uint8_t addr[16]);

@@ -8,8 +8,9 @@ int flow_request_init(struct slo_flow_tracker *t)
 {
 	int r = flow_wait_init(t);
 
-	return r ? r : slo_table_init(&t->requests, sizeof(struct request_key), sizeof(struct request), t->o.max_requests,
-			      t->o.seed);
+	return r ? r
+		 : slo_table_init(&t->requests, sizeof(struct request_key), sizeof(struct request), t->o.max_requests,
+				  t->o.seed);
 }
 
 void flow_request_fini(struct slo_flow_tracker *t)

@@ -45,7 +45,11 @@ bool flow_request_take(struct slo_flow_tracker *t, uint64_t conn, uint64_t no, s
 /** flow_request_record - what is known of @r before its answer. */
 struct slo_request flow_request_record(const struct slo_flow_tracker *t, const struct request *r);
 
-/** flow_request_done - report @r, answered in full (@outcome -1), ABORTED, or TIMEOUT; withheld when clocks forbid it. */
+/**
+ * flow_request_done - report @r, answered in full (@outcome -1), ABORTED, or TIMEOUT
+ *
+ * Withheld when the clock stepped since it began.
+ */
 void flow_request_done(struct slo_flow_tracker *t, const struct request *r, const struct answer *a, int outcome,
 		       int64_t end_ns);
 

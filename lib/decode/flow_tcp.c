@@ -135,8 +135,13 @@ static bool is_copy(struct flow_dir *d, const struct segment *s)
 
 static void retransmitted(struct slo_flow_tracker *t, const struct flow *f, const struct segment *s)
 {
-	struct slo_obs o = { .signal = SLO_SIGNAL_TCP_RETRANSMITS, .provider = "packet", .end_ns = s->f->ts_ns, .value = 1,
-			     .times = 1, .has_tuple = true, .tuple = flow_oriented(f) };
+	struct slo_obs o = { .signal = SLO_SIGNAL_TCP_RETRANSMITS,
+			     .provider = "packet",
+			     .end_ns = s->f->ts_ns,
+			     .value = 1,
+			     .times = 1,
+			     .has_tuple = true,
+			     .tuple = flow_oriented(f) };
 
 	snprintf(o.detail, sizeof(o.detail), "from %s%s", s->dir == f->client ? "client" : "server",
 		 s->p->tcp_flags & SLO_TCP_SYN ? " syn" : "");

@@ -299,6 +299,20 @@ START_TEST(a_tls_handshake_ends_with_the_clients_first_data)
 }
 END_TEST
 
+START_TEST(a_handshake_is_only_seen_where_a_connection_starts)
+{
+	tls(1, client, server, 100, HELLO, 9); /* no SYN was seen */
+	tls(2, client, server, 109, DATA, 10);
+	restart();
+	connect_pair();
+	tls(1, client, server, 100, "GET / HTT", 9);
+	tls(2, client, server, 109, HELLO, 9);
+	tls(3, client, server, 118, DATA, 10);
+	counters();
+	ck_assert_uint_eq(c.tls_handshakes + c.tls_failures, 0);
+}
+END_TEST
+
 START_TEST(an_alert_or_an_end_fails_a_handshake)
 {
 	connect_pair();
@@ -319,16 +333,26 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		syn_to_syn_ack_is_the_connect_latency, a_wrong_ack_is_no_answer_to_a_syn,
-		a_reset_refuses_a_connect, a_connect_without_answer_times_out_once,
-		an_icmp_error_ends_a_connect, connects_to_a_watched_port_are_its_clients,
+		syn_to_syn_ack_is_the_connect_latency,
+		a_wrong_ack_is_no_answer_to_a_syn,
+		a_reset_refuses_a_connect,
+		a_connect_without_answer_times_out_once,
+		an_icmp_error_ends_a_connect,
+		connects_to_a_watched_port_are_its_clients,
 		a_remote_service_on_the_same_port_is_not_the_watched_one,
-		connects_work_over_ipv6_and_are_not_invented, ports_used_again_start_a_new_connection,
-		a_segment_seen_before_is_a_retransmit, new_bytes_with_old_ones_are_no_retransmit,
-		keep_alive_and_window_probes_are_no_retransmits, late_bytes_not_seen_before_are_no_retransmit,
-		sequence_numbers_wrap, a_packet_seen_on_several_interfaces_counts_once,
-		a_query_seen_twice_is_no_retry, a_flow_that_changes_interface_is_followed,
-		full_tables_push_out_the_oldest_and_count_it, a_tls_handshake_ends_with_the_clients_first_data,
+		connects_work_over_ipv6_and_are_not_invented,
+		ports_used_again_start_a_new_connection,
+		a_segment_seen_before_is_a_retransmit,
+		new_bytes_with_old_ones_are_no_retransmit,
+		keep_alive_and_window_probes_are_no_retransmits,
+		late_bytes_not_seen_before_are_no_retransmit,
+		sequence_numbers_wrap,
+		a_packet_seen_on_several_interfaces_counts_once,
+		a_query_seen_twice_is_no_retry,
+		a_flow_that_changes_interface_is_followed,
+		full_tables_push_out_the_oldest_and_count_it,
+		a_tls_handshake_ends_with_the_clients_first_data,
+		a_handshake_is_only_seen_where_a_connection_starts,
 		an_alert_or_an_end_fails_a_handshake,
 	};
 

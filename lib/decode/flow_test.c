@@ -189,7 +189,8 @@ START_TEST(every_query_is_accounted_for)
 	ck_assert_uint_eq(c.dns_answers, 17);
 	ck_assert_uint_eq(c.pending_dns, 2); /* 47 and 49: 48 was answered */
 	ck_assert_uint_gt(c.dns_evicted, 0);
-	ck_assert_uint_eq(c.dns_answers + c.dns_timeouts + c.dns_evicted + c.dns_voided + c.dns_refused + c.pending_dns, 50);
+	ck_assert_uint_eq(c.dns_answers + c.dns_timeouts + c.dns_evicted + c.dns_voided + c.dns_refused + c.pending_dns,
+			  50);
 	ck_assert_uint_eq(c.obs, c.dns_answers + c.dns_timeouts);
 }
 END_TEST

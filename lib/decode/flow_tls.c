@@ -64,7 +64,7 @@ void flow_tls_packet(struct slo_flow_tracker *t, struct flow *f, const struct se
 	if (p->len == 0 || f->tls == TLS_OVER)
 		return;
 	if (f->tls == TLS_NONE) {
-		/* only the first bytes of a connection whose start was seen: in the middle anything can look like this */
+		/* only the first bytes after a SYN: in the middle of a connection anything can look like this */
 		if (!from_client || !d->first_known || p->seq != d->first)
 			return;
 		f->tls = is_hello(p) ? TLS_HELLO : TLS_OVER;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "decode/http_head.h"
+#include "decode/http_internal.h"
 
 #include <string.h>
 #include <strings.h>
@@ -60,7 +60,8 @@ static bool request_line(struct slo_http *h, struct slo_str line)
 		if (!(method.p[i] >= 'A' && method.p[i] <= 'Z') && method.p[i] != '-' && method.p[i] != '_')
 			return false;
 	/* the end of a line that is longer than we keep is not there to be looked at */
-	if (!h->line_cut && (last <= sp + 1 || !is_version(slo_str_n(last + 1, (size_t)(line.p + line.len - last - 1)))))
+	if (!h->line_cut &&
+	    (last <= sp + 1 || !is_version(slo_str_n(last + 1, (size_t)(line.p + line.len - last - 1)))))
 		return false;
 	h->is_head = slo_str_is(method, "HEAD");
 	h->is_connect = slo_str_is(method, "CONNECT");
@@ -69,8 +70,8 @@ static bool request_line(struct slo_http *h, struct slo_str line)
 
 static bool status_line(struct slo_http *h, struct slo_str line)
 {
-	if (line.len < 12 || !is_version(slo_str_n(line.p, 8)) || line.p[8] != ' ' || line.p[9] < '1' || line.p[9] > '9' ||
-	    !digit(line.p[10]) || !digit(line.p[11]) || (line.len > 12 && line.p[12] != ' '))
+	if (line.len < 12 || !is_version(slo_str_n(line.p, 8)) || line.p[8] != ' ' || line.p[9] < '1' ||
+	    line.p[9] > '9' || !digit(line.p[10]) || !digit(line.p[11]) || (line.len > 12 && line.p[12] != ' '))
 		return false;
 	h->status = (line.p[9] - '0') * 100 + (line.p[10] - '0') * 10 + (line.p[11] - '0');
 	return true;

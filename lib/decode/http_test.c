@@ -68,7 +68,8 @@ static const struct {
 	{ false, "GET / HTTP/1.1\r\n\r\n", "SHE" },
 	{ false, "\r\nGET / HTTP/1.0\nhost: x\n\nGET /b HTTP/1.1\r\n\r\n", "SHESHE" },
 	{ false, "POST / HTTP/1.1\r\ncontent-length: 3\r\n\r\nabcGET / HTTP/1.1\r\n\r\n", "SHcESHE" },
-	{ false, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n", "SHcESHE" },
+	{ false, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+	  "SHcESHE" },
 	{ false, "POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "SHE" },
 	{ false, "GET /\r\n\r\n", "SB" },
 	{ false, "GET / HTTP/2.0\r\n\r\n", "SB" },
@@ -79,18 +80,28 @@ static const struct {
 	{ false, "POST / HTTP/1.1\r\nContent-Length: 1x\r\n\r\n", "SB" },
 	{ false, "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "SB" },
 	{ false, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx", "SHB" },
-	{ true, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "SHcESHE" },
+	{ true, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+	  "SHcESHE" },
 	{ true, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 x\r\n\r\n", "SISHE" },
 	{ true, "HTTP/1.1 304 x\r\nContent-Length: 9\r\n\r\n", "SHE" },
 	{ true, "HTTP/1.1 101 Switching\r\n\r\nanything", "SU" },
 	{ true, "HTTP/1.1 200\r\n\r\nto the end", "SHc" },
 	{ true, "HTTP/1.1 20 OK\r\n\r\n", "SB" },
 	{ true, "ICY 200 OK\r\n\r\n", "B" },
-	{ true, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;e=1\r\nc\r\n0\r\nT: x\r\n\r\n", "SHccE" },
-	{ true, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
-		"5\r\n: hi\n\r\n8\r\ndata: x\n\r\n1\r\n\n\r\n4\r\ndata\r\n4\r\n: y\n\r\n0\r\n\r\n", "SHccE" },
-	{ true, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 26\r\n\r\ndata: \ndata: [DONE]\ndata:y", "SHE" },
-	{ true, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nxxxxx", "SHcE" },
+	{ true, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;e=1\r\nc\r\n0\r\nT: x\r\n\r\n",
+	  "SHccE" },
+	{ true,
+	  "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
+	  "5\r\n: hi\n\r\n8\r\ndata: x\n\r\n1\r\n\n\r\n4\r\ndata\r\n4\r\n: y\n\r\n0\r\n\r\n",
+	  "SHccE" },
+	{ true,
+	  "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 26\r\n\r\ndata: \ndata: "
+	  "[DONE]\ndata:y",
+	  "SHE" },
+	{ true,
+	  "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\nContent-Length: "
+	  "5\r\n\r\nxxxxx",
+	  "SHcE" },
 };
 
 START_TEST(messages_give_their_events)
@@ -123,12 +134,15 @@ START_TEST(head_fields_are_read)
 	check(true, "HTTP/1.1 503 Busy\r\nCONTENT-TYPE:text/event-stream\r\nTransfer-Encoding: Chunked\r\n\r\n", "SH");
 	ck_assert_int_eq(h.status, 503);
 	ck_assert(h.event_stream && h.chunked && !h.encoded && !h.has_length);
-	check(false, "HEAD / HTTP/1.1\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n", "SHE");
+	check(false, "HEAD / HTTP/1.1\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n",
+	      "SHE");
 	ck_assert(h.is_head);
 	ck_assert_str_eq(h.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
-	check(false, "GET / HTTP/1.1\r\ntraceparent: 00-00000000000000000000000000000000-00f067aa0ba902b7-01\r\n\r\n", "SHE");
+	check(false, "GET / HTTP/1.1\r\ntraceparent: 00-00000000000000000000000000000000-00f067aa0ba902b7-01\r\n\r\n",
+	      "SHE");
 	ck_assert_str_eq(h.trace_id, "");
-	check(false, "GET / HTTP/1.1\r\ntraceparent: 00-4BF92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n", "SHE");
+	check(false, "GET / HTTP/1.1\r\ntraceparent: 00-4BF92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n",
+	      "SHE");
 	ck_assert_str_eq(h.trace_id, "");
 }
 END_TEST

@@ -6,7 +6,8 @@
 
 #include "decode/test_frames.h"
 
-static const struct tf_end a = { 1, 40000, false }, b = { 2, 443, false }, a6 = { 1, 40000, true }, b6 = { 2, 443, true };
+static const struct tf_end a = { 1, 40000, false }, b = { 2, 443, false }, a6 = { 1, 40000, true },
+			   b6 = { 2, 443, true };
 static struct tf frame;
 static struct slo_packet p;
 
@@ -74,9 +75,9 @@ END_TEST
 START_TEST(options_padding_and_extension_headers_are_looked_through)
 {
 	static const uint8_t options[8] = { 1, 1, 1, 1, 1, 1, 1, 0 };
-	static const uint8_t chain[] = { 43, 0, 0, 0, 0, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0, 0, 44, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-					 0, 0, 0, 0, 51, 0, 0, 0, 0, 0, 0, 9, IPPROTO_TCP, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-					 0, 0, 0 };
+	static const uint8_t chain[] = { 43, 0, 0,	     0, 0, 0, 0, 0, 60, 0, 0, 0, 0, 0,	0, 0, 44, 1, 0,
+					 0,  0, 0,	     0, 0, 0, 0, 0, 0,	0, 0, 0, 0, 51, 0, 0, 0,  0, 0,
+					 0,  9, IPPROTO_TCP, 2, 0, 0, 0, 0, 0,	0, 0, 0, 0, 0,	0, 0, 0,  0 };
 
 	tf_tcp(&frame, a, b, SLO_TCP_ACK, 77, 88, "hello", 5);
 	insert(20, options, 8);

@@ -34,7 +34,8 @@ static const struct {
 	{ "data: {\"type\": \"ping\"}", false },
 	{ "data: {\"type\":\"content_block_start\",\"content_block\":{\"type\":\"text\",\"text\":\"\"}}", false },
 	{ "data: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"Hello\"}}", true },
-	{ "data: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"\"}}", false },
+	{ "data: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"\"}}",
+	  false },
 	{ "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}", false },
 	/* OpenAI responses */
 	{ "data: {\"type\":\"response.created\",\"response\":{}}", false },

@@ -15,8 +15,11 @@ static struct tf_record got;
 static struct tf frame;
 static struct slo_flow_counters c;
 
-__attribute__((unused)) static const struct tf_end client = { 1, 40000, false }, server = { 2, 443, false }, resolver = { 53, 53, false };
-__attribute__((unused)) static const struct tf_end watched = { 9, 8000, false }, client6 = { 1, 40000, true }, server6 = { 2, 443, true };
+/* Not every test file uses all of them. */
+__attribute__((unused)) static const struct tf_end client = { 1, 40000, false }, server = { 2, 443, false },
+						   resolver = { 53, 53, false };
+__attribute__((unused)) static const struct tf_end watched = { 9, 8000, false }, client6 = { 1, 40000, true },
+						   server6 = { 2, 443, true };
 
 static inline void start(void)
 {
@@ -57,7 +60,8 @@ static inline void give(int64_t ms)
 	tf_give(tracker, &frame, TF_T0 + ms * TF_MS, 2, SLO_PKT_HOST, TF_MAX);
 }
 
-static inline void tcp(int64_t ms, struct tf_end s, struct tf_end d, uint8_t flags, uint32_t seq, uint32_t ack, const char *data)
+static inline void tcp(int64_t ms, struct tf_end s, struct tf_end d, uint8_t flags, uint32_t seq, uint32_t ack,
+		       const char *data)
 {
 	tf_tcp(&frame, s, d, flags, seq, ack, data, data ? strlen(data) : 0);
 	give(ms);

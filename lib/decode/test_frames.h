@@ -57,7 +57,8 @@ static inline void tf_addr6(struct tf *f, uint8_t host)
 /* An IP header for @len bytes of @proto. */
 static inline void tf_ip(struct tf *f, struct tf_end s, struct tf_end d, uint8_t proto, size_t len)
 {
-	const uint8_t v4[] = { 0x45, 0 }, rest[] = { 0, 1, 0x40, 0, 64, proto, 0, 0, 10, 0, 0, s.host, 10, 0, 0, d.host };
+	const uint8_t v4[] = { 0x45, 0 },
+		      rest[] = { 0, 1, 0x40, 0, 64, proto, 0, 0, 10, 0, 0, s.host, 10, 0, 0, d.host };
 	const uint8_t v6[] = { 0x60, 0, 0, 0 }, hop[] = { proto, 64 };
 
 	f->len = 0;
@@ -154,8 +155,8 @@ static inline void tf_req(void *arg, const struct slo_request *q)
 		r->req[r->req_count++] = *q;
 }
 
-static inline void tf_give(struct slo_flow_tracker *t, const struct tf *f, int64_t ts_ns, uint32_t ifindex, uint8_t type,
-			   size_t snap)
+static inline void tf_give(struct slo_flow_tracker *t, const struct tf *f, int64_t ts_ns, uint32_t ifindex,
+			   uint8_t type, size_t snap)
 {
 	/* an own allocation of the exact size, so that a sanitizer sees any read past it */
 	size_t cap = f->len < snap ? f->len : snap;

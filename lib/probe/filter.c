@@ -175,7 +175,8 @@ static bool resolve(struct gen *g)
 {
 	for (int i = 0; i < g->n; i++) {
 		struct sock_filter *f = &g->code[i];
-		int t = g->jt[i] == NEXT ? 0 : g->at[g->jt[i]] - i - 1, e = g->jf[i] == NEXT ? 0 : g->at[g->jf[i]] - i - 1;
+		int t = g->jt[i] == NEXT ? 0 : g->at[g->jt[i]] - i - 1,
+		    e = g->jf[i] == NEXT ? 0 : g->at[g->jf[i]] - i - 1;
 
 		if (f->code == (BPF_JMP | BPF_JA)) {
 			f->k = (uint32_t)t;

@@ -81,7 +81,8 @@ static void step(struct machine *vm, const struct sock_filter *f, int *out)
 
 	switch (BPF_CLASS(f->code)) {
 	case BPF_LD:
-		vm->a = load(vm, BPF_MODE(f->code) == BPF_IND ? vm->x + f->k : f->k, sizes[BPF_SIZE(f->code) >> 3], out);
+		vm->a = load(vm, BPF_MODE(f->code) == BPF_IND ? vm->x + f->k : f->k, sizes[BPF_SIZE(f->code) >> 3],
+			     out);
 		break;
 	case BPF_LDX:
 		vm->x = BPF_MODE(f->code) == BPF_IMM ? f->k : BPF_MODE(f->code) == BPF_MEM ? vm->mem[f->k] :
@@ -167,9 +168,15 @@ START_TEST(keeps_what_its_description_says)
 		uint16_t sport, dport;
 		uint32_t want;
 	} cases[] = {
-		{ IPPROTO_TCP, 40000, 8000, WATCHED }, { IPPROTO_TCP, 8080, 40000, WATCHED }, { IPPROTO_TCP, 40000, 443, OTHER },
-		{ IPPROTO_TCP, 40000, 53, OTHER },     { IPPROTO_UDP, 40000, 53, WATCHED },   { IPPROTO_UDP, 53, 40000, WATCHED },
-		{ IPPROTO_UDP, 40000, 8000, 0 },       { IPPROTO_UDP, 40000, 443, 0 },        { 47, 40000, 8000, 0 },
+		{ IPPROTO_TCP, 40000, 8000, WATCHED },
+		{ IPPROTO_TCP, 8080, 40000, WATCHED },
+		{ IPPROTO_TCP, 40000, 443, OTHER },
+		{ IPPROTO_TCP, 40000, 53, OTHER },
+		{ IPPROTO_UDP, 40000, 53, WATCHED },
+		{ IPPROTO_UDP, 53, 40000, WATCHED },
+		{ IPPROTO_UDP, 40000, 8000, 0 },
+		{ IPPROTO_UDP, 40000, 443, 0 },
+		{ 47, 40000, 8000, 0 },
 	};
 	uint8_t p[80];
 
@@ -258,7 +265,8 @@ START_TEST(kept_and_shed_are_complements_by_flow)
 		n = slo_filter_build(&opts, shed);
 		ck_assert_int_gt(n, 0);
 		for (int i = 0; i < 2000; i++) {
-			uint16_t a = (uint16_t)(slo_rng_below(&rng, 32768) * 2), b = i % 2 ? 8000 : 443; /* even client ports */
+			uint16_t a = (uint16_t)(slo_rng_below(&rng, 32768) * 2),
+				 b = i % 2 ? 8000 : 443; /* even client ports */
 			uint8_t p[80], q[80];
 			uint32_t len = packet4(p, IPPROTO_TCP, a, b, 0), want = b == 443 ? OTHER : WATCHED;
 			bool keep = (slo_filter_hash(a, b) & ((1u << opts.level) - 1)) == 0;

@@ -20,7 +20,8 @@
 
 enum {
 	CLOCK_TRIES = 3,
-	ADDRESS_AT = (sizeof(struct tpacket3_hdr) + TPACKET_ALIGNMENT - 1) & ~(TPACKET_ALIGNMENT - 1u), /* sockaddr_ll */
+	ADDRESS_AT =
+		(sizeof(struct tpacket3_hdr) + TPACKET_ALIGNMENT - 1) & ~(TPACKET_ALIGNMENT - 1u), /* sockaddr_ll */
 };
 
 struct slo_packet_src {
@@ -48,7 +49,8 @@ static int check(const struct slo_packet_opts *o, struct slo_err *err)
 {
 	if (o->block_size < 16 << 10 || (o->block_size & (o->block_size - 1)) != 0 || o->block_count == 0 ||
 	    (uint64_t)o->block_size * o->block_count > MAX_RING)
-		return slo_err_set(err, -EINVAL, "packet ring: want blocks of a power of two from 16 KiB, 64 MiB in total");
+		return slo_err_set(err, -EINVAL,
+				   "packet ring: want blocks of a power of two from 16 KiB, 64 MiB in total");
 	if (o->snap_other < 64 || o->snap_watched < o->snap_other || o->snap_watched > o->block_size / 2)
 		return slo_err_set(err, -EINVAL, "packet ring: snap lengths must be between 64 bytes and half a block");
 	return 0;
@@ -99,7 +101,9 @@ static int open_socket(struct slo_err *err)
 
 static int bind_socket(int fd, unsigned int ifindex, struct slo_err *err)
 {
-	struct sockaddr_ll a = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ifindex };
+	struct sockaddr_ll a = { .sll_family = AF_PACKET,
+				 .sll_protocol = htons(ETH_P_ALL),
+				 .sll_ifindex = (int)ifindex };
 
 	return bind(fd, (struct sockaddr *)(void *)&a, sizeof(a)) < 0 ? fail(err, "bind") : 0;
 }

@@ -5,7 +5,10 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -69,7 +72,9 @@ static int open_socket(int type, uint16_t *port)
 
 static int connect_to(int type, uint16_t port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons(port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, type, 0);
 
 	if (connect(fd, (struct sockaddr *)(void *)&a, sizeof(a)) == 0)
@@ -145,7 +150,8 @@ static void drain_until(uint64_t want)
 START_TEST(connects_requests_and_refusals_on_loopback_are_counted_exactly)
 {
 	enum { CONNECTS = 12, REFUSED = 5, REQUESTS = 7 };
-	static const char ask[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n", tell[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+	static const char ask[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+			  tell[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 	uint16_t port, closed;
 	int listener, fd, peer;
 
@@ -220,7 +226,8 @@ START_TEST(queries_on_loopback_are_counted_exactly)
 		n = sizeof(from);
 		ck_assert_int_gt(recvfrom(server, m, sizeof(m), 0, (struct sockaddr *)(void *)&from, &n), 0);
 		if (i < ANSWERED)
-			ck_assert_int_gt(sendto(server, m, message(m, i, true), 0, (struct sockaddr *)(void *)&from, n), 0);
+			ck_assert_int_gt(sendto(server, m, message(m, i, true), 0, (struct sockaddr *)(void *)&from, n),
+					 0);
 	}
 	drain_until(QUERIES + ANSWERED);
 	slo_flow_tick(tracker, slo_now_wall_ns() + opts.dns_timeout_ns);
@@ -231,6 +238,94 @@ START_TEST(queries_on_loopback_are_counted_exactly)
 	ck_assert_uint_eq(c.dns_retries + c.dns_unmatched + c.duplicates, 0);
 	close(server);
 	close(fd);
+}
+END_TEST
+
+/* An Ethernet interface 10.9.0.1/24 whose other end is this program. Return: its descriptor, or -1. */
+static int open_tap(void)
+{
+	struct ifreq r = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	struct arpreq neighbour = { .arp_flags = ATF_PERM | ATF_COM, .arp_ha.sa_data = { 2, 0, 0, 0, 0, 2 } };
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	int fd = open("/dev/net/tun", O_RDWR), s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	memcpy(r.ifr_name, "tap9", 5);
+	if (fd < 0 || ioctl(fd, TUNSETIFF, &r) < 0) {
+		printf("SKIP: no tap interface: %s\n", strerror(errno));
+		return -1;
+	}
+	inet_pton(AF_INET, "10.9.0.1", &a.sin_addr);
+	memcpy(&r.ifr_addr, &a, sizeof(a));
+	ck_assert_int_eq(ioctl(s, SIOCSIFADDR, &r), 0);
+	inet_pton(AF_INET, "255.255.255.0", &a.sin_addr);
+	memcpy(&r.ifr_addr, &a, sizeof(a));
+	ck_assert_int_eq(ioctl(s, SIOCSIFNETMASK, &r), 0);
+	r.ifr_flags = IFF_UP | IFF_RUNNING;
+	ck_assert_int_eq(ioctl(s, SIOCSIFFLAGS, &r), 0);
+	inet_pton(AF_INET, "10.9.0.2", &a.sin_addr);
+	memcpy(&neighbour.arp_pa, &a, sizeof(a));
+	memcpy(neighbour.arp_dev, "tap9", 5);
+	ck_assert_int_eq(ioctl(s, SIOCSARP, &neighbour), 0);
+	close(s);
+	return fd;
+}
+
+static void swap(uint8_t *a, uint8_t *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint8_t t = a[i];
+
+		a[i] = b[i];
+		b[i] = t;
+	}
+}
+
+/* Read frames until a query to port 53 is among them, and send it back as its own answer. */
+static void answer_on_tap(int tap)
+{
+	uint8_t f[2048];
+	ssize_t n;
+
+	do {
+		n = read(tap, f, sizeof(f));
+		ck_assert_int_gt(n, 0);
+	} while (n < 54 || f[12] != 8 || f[13] != 0 || f[23] != 17 || f[37] != 53);
+	swap(f, f + 6, 6);
+	swap(f + 26, f + 30, 4);
+	swap(f + 34, f + 36, 2);
+	f[40] = f[41] = 0; /* no UDP checksum */
+	f[44] |= 0x80;
+	ck_assert_int_eq(write(tap, f, (size_t)n), n);
+}
+
+START_TEST(both_directions_of_an_ethernet_interface_are_seen_once)
+{
+	enum { QUERIES = 9 };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(53) };
+	uint8_t m[32];
+	int tap, fd;
+
+	if (!own_network())
+		return;
+	tap = open_tap();
+	if (tap < 0)
+		return;
+	start();
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	inet_pton(AF_INET, "10.9.0.2", &to.sin_addr);
+	for (uint8_t i = 0; i < QUERIES; i++) {
+		ck_assert_int_gt(sendto(fd, m, message(m, i, false), 0, (struct sockaddr *)(void *)&to, sizeof(to)), 0);
+		answer_on_tap(tap);
+		hear(fd, 19);
+	}
+	for (int i = 0; i < 100 && c.dns_answers < QUERIES; i++) /* the kernel says things of its own here: MLD */
+		drain(20);
+	drain(20);
+	ck_assert_uint_eq(c.dns_queries, QUERIES);
+	ck_assert_uint_eq(c.dns_answers, QUERIES);
+	ck_assert_uint_eq(c.duplicates + c.dns_retries + c.dns_unmatched + c.malformed, 0);
+	close(fd);
+	close(tap);
 }
 END_TEST
 
@@ -343,6 +438,7 @@ int main(void)
 	if (getuid() == 0) {
 		tcase_add_test(tc, connects_requests_and_refusals_on_loopback_are_counted_exactly);
 		tcase_add_test(tc, queries_on_loopback_are_counted_exactly);
+		tcase_add_test(tc, both_directions_of_an_ethernet_interface_are_seen_once);
 		tcase_add_test(tc, shed_and_kept_packets_add_up_to_those_sent);
 		tcase_add_test(tc, a_full_ring_is_noticed_and_voids_timeouts);
 	} else {

@@ -115,6 +115,29 @@ START_TEST(trouble_never_becomes_baseline)
 }
 END_TEST
 
+START_TEST(the_beginning_of_trouble_outlives_the_ring)
+{
+	struct slo_track *t = rate_track();
+	struct slo_merged m = { .hist = NULL };
+
+	for (int64_t i = 0; i < 100; i++) {
+		slo_track_add_hist(t, i * S, (i + 1) * S, 1, i >= 40 && i < 50 ? 7 : 1, 1, 1, NULL);
+		if (i == 44)
+			slo_track_onset(t, 40 * S, 50 * S);
+		slo_track_age(t, (i + 1) * S, i >= 44 ? 40 * S : 0, i >= 44 ? INT64_MAX : 0);
+		slo_track_beginning(t, (i + 1) * S, &m);
+		if (i < 44)
+			ck_assert_uint_eq(m.windows, 0);
+		else
+			ck_assert_double_eq(m.sum, 7.0 * (double)(i < 50 ? i - 39 : 10));
+	}
+	slo_track_onset(t, 90 * S, 95 * S);
+	slo_track_beginning(t, 100 * S, &m);
+	ck_assert_double_eq(m.sum, 5);
+	slo_track_free(t);
+}
+END_TEST
+
 START_TEST(an_onset_noticed_late_is_taken_out_of_the_past)
 {
 	struct slo_track *t = rate_track();
@@ -220,6 +243,7 @@ static Suite *suite(void)
 	tcase_add_test(t, past_is_what_left_the_recent_chunks);
 	tcase_add_test(t, too_short_a_past_is_no_baseline);
 	tcase_add_test(t, trouble_never_becomes_baseline);
+	tcase_add_test(t, the_beginning_of_trouble_outlives_the_ring);
 	tcase_add_test(t, an_onset_noticed_late_is_taken_out_of_the_past);
 	tcase_add_test(t, the_past_is_bounded_and_forgets_the_oldest);
 	tcase_add_test(t, chunks_nobody_watched_leave_no_past);

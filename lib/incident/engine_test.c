@@ -264,9 +264,9 @@ START_TEST(what_happened_at_the_onset_stays_evidence)
 	slo_incidents_drain(w.inc);
 	ck_assert_int_ge(last()->at_s, 75);
 	ck_assert_int_eq(last()->domain, SLO_DOMAIN_NETWORK_EGRESS);
-	/* 360 in the first six seconds, then a tenth each second: all of them over all of the time since 40. */
-	ck_assert_double_eq_tol(last()->first_value,
-				(360 + 0.1 * (double)(last()->at_s - 46)) / (double)(last()->at_s - 40), 1e-4);
+	/* Detected at 45, so the beginning is [40, 50): 360 in six seconds, then a tenth in each of four. */
+	ck_assert_int_eq(w.lines[0].at_s, 45);
+	ck_assert_double_eq_tol(last()->first_value, (360 + 4 * 0.1) / 10, 1e-4);
 }
 END_TEST
 

@@ -60,7 +60,7 @@ static void advance(uint64_t *last, bool *has, uint64_t now, bool from_zero, boo
 
 static void read_throttle(struct slo_host *h, struct cgroup *c, const char *dir, const struct stat *st)
 {
-	struct slo_proc_throttle t;
+	struct slo_proc_throttle t = { 0 };
 	int r = slo_procfs_read(&h->buf, "%s/cpu.stat", dir);
 
 	if (r == 0)

@@ -12,6 +12,7 @@
 enum {
 	PACKETS_PER_TURN = 8192, /* handled before time and signals are looked at again */
 	TICK_MS = 100,           /* how often what is pending is checked for timeouts */
+	LAG_MS = 150,            /* three times what the kernel may keep a packet before it hands it over */
 };
 
 static int64_t cpu_now_ns(void)
@@ -60,6 +61,8 @@ static void report_stats(struct live *l, bool final)
 		{ "drop_shed", (double)p.shed },               { "drop_evicted", (double)f.evicted },
 		{ "drop_malformed", (double)f.malformed },     { "packets_wanted", (double)(p.received + p.shed) },
 		{ "packets_seen", (double)p.seen },            { "packets_duplicate", (double)f.duplicates },
+		{ "packets_unread", (double)(p.received - p.ring_dropped) - (double)p.seen },
+		{ "requests_overdue", (double)f.overdue },
 		{ "observations", (double)g.observations },    { "requests", (double)f.requests },
 		{ "requests_answered", (double)f.answered },   { "requests_timed_out", (double)f.timed_out },
 		{ "requests_aborted", (double)f.aborted },     { "requests_void", (double)f.request_void },
@@ -140,13 +143,17 @@ static void end_window(struct live *l, int64_t wall)
 	start_window(l, wall, 0);
 }
 
-/* Packets up to now, then, ten times a second, what is overdue. Timeouts are only judged on an empty ring: an answer may still be in it. */
+/*
+ * Packets up to now, then, ten times a second, what is overdue. That is only
+ * judged on an empty ring, and as of a moment ago: an answer may still be in
+ * the ring, or in a block the kernel has not handed over yet.
+ */
 static void take_packets(struct live *l)
 {
 	int n = l->packet ? slo_packet_poll(l->packet, PACKETS_PER_TURN) : 0;
 
 	if (n >= 0 && n < PACKETS_PER_TURN && slo_now_mono_ns() >= l->next_tick_mono) {
-		slo_flow_tick(l->tracker, slo_now_wall_ns());
+		slo_flow_tick(l->tracker, slo_now_wall_ns() - LAG_MS * SLO_NS_PER_MS);
 		slo_host_subsample(l->host, slo_now_wall_ns());
 		l->next_tick_mono = slo_now_mono_ns() + TICK_MS * SLO_NS_PER_MS;
 	}

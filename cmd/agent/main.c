@@ -135,8 +135,7 @@ int main(int argc, char **argv)
 		.opts = agent_options,
 		.opts_size = sizeof(struct agent_opts),
 		.run = run,
-		.epilog = "Records go to standard output, one JSON object a line; see slo-records(5).\n"
-			  "Exit status: 0 ended as asked, 1 failed, 2 usage or configuration.",
+		.epilog = "Records go to standard output, one JSON object a line; schemas/ describes each kind.",
 	};
 
 	return slo_cmd_main(&agent, argc, argv);

@@ -22,15 +22,25 @@ struct connect {
 	int64_t start_ns;
 };
 
+/* A connect that was told to have timed out; the kernel may go on sending its SYN for two minutes. */
+struct gave_up {
+	struct connect_key key;
+	uint32_t seq;
+};
+
 int flow_connect_init(struct slo_flow_tracker *t)
 {
-	return slo_table_init(&t->connects, sizeof(struct connect_key), sizeof(struct connect), t->o.max_connects,
+	int r = slo_table_init(&t->gave_up, sizeof(struct connect_key), sizeof(struct gave_up), t->o.max_connects,
+			       t->o.seed);
+
+	return r ? r : slo_table_init(&t->connects, sizeof(struct connect_key), sizeof(struct connect), t->o.max_connects,
 			      t->o.seed);
 }
 
 void flow_connect_fini(struct slo_flow_tracker *t)
 {
 	slo_table_fini(&t->connects);
+	slo_table_fini(&t->gave_up);
 }
 
 static struct connect_key make_key(const struct slo_packet *p, bool answer)
@@ -69,6 +79,27 @@ static void evict(void *arg, void *entry)
 	t->c.connect_evicted++;
 }
 
+static void remember(struct slo_flow_tracker *t, const struct connect *c)
+{
+	bool created;
+	struct gave_up *g = slo_table_get(&t->gave_up, &c->key, &created, NULL, NULL);
+
+	g->seq = c->seq;
+}
+
+/* Is this SYN of a connect that was given up? A new one from the same port is not. */
+static bool given_up(struct slo_flow_tracker *t, const struct connect_key *key, uint32_t seq)
+{
+	struct gave_up *g = slo_table_find(&t->gave_up, key);
+
+	if (!g)
+		return false;
+	if (g->seq == seq)
+		return true;
+	slo_table_del(&t->gave_up, g);
+	return false;
+}
+
 static void started(struct slo_flow_tracker *t, const struct slo_packet *p, const struct slo_frame *f)
 {
 	struct connect_key key = make_key(p, false);
@@ -77,6 +108,10 @@ static void started(struct slo_flow_tracker *t, const struct slo_packet *p, cons
 
 	if (c && c->seq == p->seq) {
 		c->retries++;
+		t->c.syn_retries++;
+		return;
+	}
+	if (!c && given_up(t, &key, p->seq)) {
 		t->c.syn_retries++;
 		return;
 	}
@@ -155,6 +190,7 @@ static bool expire(struct slo_flow_tracker *t, struct connect *c, int64_t now_ns
 	} else {
 		t->c.connect_timeouts++;
 		report(t, c, c->start_ns + t->o.connect_timeout_ns, ETIMEDOUT);
+		remember(t, c);
 	}
 	slo_table_del(&t->connects, c);
 	return true;

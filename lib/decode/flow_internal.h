@@ -67,7 +67,7 @@ struct slo_flow_tracker {
 	struct slo_obs_sink sink;
 	struct slo_flow_counters c;
 	struct flow_gen gen;
-	struct slo_table dns, names, connects, flows, conns, requests, waits;
+	struct slo_table dns, names, connects, flows, conns, requests, waits, gave_up;
 	void *wait_due;            /* oldest entry of @waits not looked at yet */
 	int64_t overdue_min_ns;    /* least overdue_ns of any watch entry; 0 = none has one */
 	struct held *held;         /* pool of o.max_held */

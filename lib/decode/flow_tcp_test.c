@@ -42,6 +42,27 @@ START_TEST(a_reset_refuses_a_connect)
 }
 END_TEST
 
+START_TEST(a_late_syn_of_a_timed_out_connect_is_no_new_one)
+{
+	tcp(0, client, server, SLO_TCP_SYN, 100, 0, NULL);
+	slo_flow_tick(tracker, TF_T0 + 31000 * TF_MS);
+	tcp(31000, client, server, SLO_TCP_SYN, 100, 0, NULL);
+	slo_flow_tick(tracker, TF_T0 + 62000 * TF_MS);
+	tcp(63000, client, server, SLO_TCP_SYN, 100, 0, NULL);
+	slo_flow_tick(tracker, TF_T0 + 99000 * TF_MS);
+	counters();
+	ck_assert_uint_eq(c.connects, 1);
+	ck_assert_uint_eq(c.timeouts, 1);
+	ck_assert_uint_eq(c.syn_retries, 2);
+	/* the port is used again */
+	tcp(100000, client, server, SLO_TCP_SYN, 7000, 0, NULL);
+	tcp(100003, server, client, SLO_TCP_SYN | SLO_TCP_ACK, 900, 7001, NULL);
+	counters();
+	ck_assert_uint_eq(c.connects, 2);
+	ck_assert_uint_eq(c.connect_answers, 1);
+}
+END_TEST
+
 START_TEST(a_connect_without_answer_times_out_once)
 {
 	tcp(0, client, server, SLO_TCP_SYN, 100, 0, NULL);
@@ -336,7 +357,7 @@ int main(void)
 		syn_to_syn_ack_is_the_connect_latency,
 		a_wrong_ack_is_no_answer_to_a_syn,
 		a_reset_refuses_a_connect,
-		a_connect_without_answer_times_out_once,
+		a_late_syn_of_a_timed_out_connect_is_no_new_one, a_connect_without_answer_times_out_once,
 		an_icmp_error_ends_a_connect,
 		connects_to_a_watched_port_are_its_clients,
 		a_remote_service_on_the_same_port_is_not_the_watched_one,

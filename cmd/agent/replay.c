@@ -111,7 +111,7 @@ int agent_run_replay(struct agent *a, const char *path)
 	struct slo_err err = { 0 };
 	struct slo_str line;
 	int64_t offset = 0;
-	int r = slo_reader_open(path, &f.in, &err);
+	int status, r = slo_reader_open(path, &f.in, &err);
 
 	if (r) {
 		slo_warn_err(&err);
@@ -130,6 +130,7 @@ int agent_run_replay(struct agent *a, const char *path)
 	}
 	agent_emit_stats(a, NULL, 0, slo_now_wall_ns(), true);
 	slo_rec_ctx_fini(&ctx);
+	status = slo_filter_end(&f) || (r < 0 && r != -EINTR);
 	slo_reader_close(f.in);
-	return slo_filter_end(&f) || (r < 0 && r != -EINTR);
+	return status;
 }

@@ -56,7 +56,7 @@ static int choose_signals(struct agent *a, struct slo_err *err)
 static int open_output(struct agent *a, struct slo_err *err)
 {
 	const struct agent_opts *o = a->o;
-	struct slo_writer_opts w = { .streaming = true, .queued = true, .queue_bytes = (size_t)o->queue_kib * 1024 };
+	struct slo_writer_opts w = { .queued = true, .queue_bytes = (size_t)o->queue_kib * 1024 };
 	const char *to = o->out;
 
 	if (!to)

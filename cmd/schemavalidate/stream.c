@@ -17,18 +17,26 @@ struct stream {
 	int bare_kind;                           /* KIND_ANY: --schema decides, or lines must be enveloped */
 };
 
-/* The usual line is split without being read, and its payload judged by the schema of its kind alone. */
+static bool is_valid(struct stream *s, const struct slo_jschema *schema, struct slo_str text)
+{
+	return slo_jschema_validate(schema, s->run->eval, text.p, text.len, NULL, NULL, NULL) == 1;
+}
+
+/* The usual line is read once: as a bare record of the kind asked for, or split, and its payload by its kind's schema. */
 static bool passes_quickly(struct stream *s, struct slo_str line)
 {
 	const struct slo_jschema *schema;
 	struct slo_str payload;
 	int kind;
 
-	if (!s->record || !envelope_split(line, &kind, &payload) || (s->bare_kind != KIND_ANY && s->bare_kind != kind))
+	if (!s->record)
 		return false;
-	if (catalog_kind(&s->run->catalog, kind, &schema, NULL))
+	if (!envelope_split(line, &kind, &payload))
+		return s->bare_kind != KIND_ANY && is_valid(s, s->bare, line);
+	if ((s->bare_kind != KIND_ANY && s->bare_kind != kind) ||
+	    catalog_kind(&s->run->catalog, kind, &schema, NULL))
 		return false;
-	return slo_jschema_validate(schema, s->run->eval, payload.p, payload.len, NULL, NULL, NULL) == 1;
+	return is_valid(s, schema, payload);
 }
 
 static bool passes(struct stream *s, struct slo_str line)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 enum { DOCUMENT_MAX = 64 << 20 }; /* bytes */
 
@@ -38,6 +39,20 @@ static int judge_text(struct run *r, struct instance *in)
 	return 0;
 }
 
+/* The parser says "name:line:column"; the report has places of its own. */
+static void take_place(struct instance *in, struct slo_err *err)
+{
+	size_t n = strlen(in->file);
+	unsigned long line, column;
+
+	if (strncmp(err->where, in->file, n) == 0 && sscanf(err->where + n, ":%lu:%lu", &line, &column) == 2) {
+		in->line = line;
+		in->column = column;
+		err->where[0] = '\0';
+	}
+	slo_err_at(err, "not YAML");
+}
+
 static int judge_yaml(struct run *r, struct instance *in)
 {
 	struct slo_err err = { .what = "" };
@@ -54,6 +69,7 @@ static int judge_yaml(struct run *r, struct instance *in)
 	in->yaml = y;
 	in->text = slo_buf_str(&json);
 	if (ret) {
+		take_place(in, &err);
 		judge_unread(r, in, &err);
 		ret = 0;
 	} else {

@@ -13,11 +13,12 @@ struct envelope envelope_read(struct slo_str line, struct slo_buf *scratch)
 	bool kind = false, payload = false;
 	struct slo_lex_value v;
 	struct slo_lex l;
+	int token;
 
 	slo_lex_init(&l, line.p, line.len, scratch);
 	if (slo_lex_next(&l, &v) != SLO_LEX_OBJECT)
 		return e;
-	while (slo_lex_next(&l, &v) == SLO_LEX_KEY) {
+	while ((token = slo_lex_next(&l, &v)) == SLO_LEX_KEY) {
 		struct slo_lex value = l;
 
 		payload = payload || slo_str_is(v.str, "payload");
@@ -35,6 +36,7 @@ struct envelope envelope_read(struct slo_str line, struct slo_buf *scratch)
 			break;
 	}
 	e.is = kind && payload;
+	e.bare = token == SLO_LEX_OBJECT_END && !kind && !payload;
 	return e;
 }
 
@@ -71,7 +73,7 @@ void judge_unread(struct run *r, const struct instance *in, const struct slo_err
 	if (!report_wants(&r->report) && r->o->output != OUTPUT_JSON)
 		return;
 	report_begin(&r->report, in);
-	report_trouble(&r->report, "", err);
+	report_trouble(&r->report, err);
 	note_write(r, report_end(&r->report, false));
 }
 

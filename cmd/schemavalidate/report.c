@@ -53,6 +53,7 @@ int report_open(struct report *r, const struct options *o, struct slo_err *err)
 	*r = (struct report){ .o = o, .term = term_of(fd, o->color) };
 	slo_buf_init(&r->text, TEXT_MAX);
 	slo_buf_init(&r->nest, TEXT_MAX);
+	slo_buf_init(&r->what, TEXT_MAX);
 	slo_junit_init(&r->junit, JUNIT_MAX);
 	fd = dup(fd);
 	ret = fd < 0 ? -errno : slo_writer_fd(fd, tee ? "stderr" : "stdout", &w, &r->out);
@@ -90,7 +91,7 @@ void report_begin(struct report *r, const struct instance *in)
 	r->found = 0;
 	r->offset = 0;
 	r->line = in->line;
-	r->column = 1;
+	r->column = in->column ? in->column : 1;
 	r->type[0] = r->message[0] = '\0';
 	slo_buf_reset(&r->text);
 }
@@ -109,7 +110,7 @@ static void find_place(struct report *r, const struct slo_jfail *f)
 	if (to < r->offset) {
 		r->offset = 0;
 		r->line = in->line;
-		r->column = 1;
+		r->column = in->column ? in->column : 1;
 	}
 	for (; r->offset < to; r->offset++) {
 		if (in->text.p[r->offset] == '\n') {
@@ -180,9 +181,22 @@ static void add_github(struct report *r, const struct slo_jfail *f)
 	slo_buf_fini(&message);
 }
 
-void report_fail(void *arg, const struct slo_jfail *f)
+/* Of a wrong type, the validator says only what it is; a scalar can be shown. */
+static void name_value(struct report *r, struct slo_jfail *f)
+{
+	if (strcmp(f->name, "type") != 0 || f->found.len == 0 || strchr("{[n", f->found.p[0]))
+		return;
+	slo_buf_reset(&r->what);
+	slo_buf_add(&r->what, f->what.p, f->what.len);
+	slo_buf_addf(&r->what, ": %.*s", SLO_STR_ARG(f->found));
+	if (!r->what.err)
+		f->what = slo_buf_str(&r->what);
+}
+
+void report_fail(void *arg, const struct slo_jfail *fail)
 {
 	struct report *r = arg;
+	struct slo_jfail named = *fail, *f = &named;
 	size_t before = r->text.len;
 
 	if (!report_wants(r)) {
@@ -190,6 +204,7 @@ void report_fail(void *arg, const struct slo_jfail *f)
 		return;
 	}
 	find_place(r, f);
+	name_value(r, f);
 	if (r->found++ == 0) {
 		slo_str_copy(r->type, sizeof(r->type), slo_str(f->name));
 		slo_str_copy(r->message, sizeof(r->message), f->what);
@@ -209,9 +224,24 @@ void report_fail(void *arg, const struct slo_jfail *f)
 	r->shown++;
 }
 
-void report_trouble(struct report *r, const char *keyword, const struct slo_err *err)
+/* The lexer ends its reasons so; see slo_lex_fail(). */
+static size_t offset_of(const char *reason)
 {
-	struct slo_jfail f = { .instance = slo_str(""), .keyword = slo_str(""), .name = keyword };
+	static const char mark[] = " at byte ";
+	const char *at = NULL;
+	uint64_t n = 0;
+
+	for (const char *p = reason; (p = strstr(p, mark)); p++)
+		at = p + sizeof(mark) - 1;
+	while (at && *at >= '0' && *at <= '9' && n < SIZE_MAX / 16)
+		n = n * 10 + (uint64_t)(*at++ - '0');
+	return n ? (size_t)(n - 1) : 0;
+}
+
+void report_trouble(struct report *r, const struct slo_err *err)
+{
+	struct slo_jfail f = { .instance = slo_str(""), .keyword = slo_str(""), .name = "",
+			       .offset = offset_of(err->what) };
 	char text[sizeof(err->where) + sizeof(err->what) + 2];
 
 	snprintf(text, sizeof(text), "%s%s%s", err->where, err->where[0] ? ": " : "", err->what);
@@ -296,6 +326,7 @@ int report_close(struct report *r, struct slo_err *err)
 	r->out = NULL;
 	slo_buf_fini(&r->text);
 	slo_buf_fini(&r->nest);
+	slo_buf_fini(&r->what);
 	slo_junit_fini(&r->junit);
 	return closed ? closed : ret;
 }

@@ -65,6 +65,8 @@ static void summary(const struct run *r)
 	slo_info("%" PRIu64 " valid, %" PRIu64 " invalid", r->valid, r->invalid);
 	if (hidden || (r->invalid && !report_wants(&r->report)))
 		slo_info("only the first %" PRIu64 " failures are shown (--max-errors)", r->report.shown);
+	if (r->bare)
+		slo_info("%" PRIu64 " invalid lines have no envelope: what they hold can be said with --kind", r->bare);
 	if (r->report.junit.all_dropped)
 		slo_info("%" PRIu64 " cases did not fit the report", r->report.junit.all_dropped);
 }
@@ -115,7 +117,7 @@ int validate(const struct options *o, int argc, char **argv)
 
 		r.status = status > r.status ? status : r.status;
 	}
-	if (!o->quiet)
+	if (!o->quiet && (r.status != EXIT_USAGE || r.valid + r.invalid))
 		summary(&r);
 	return finish(&r);
 }

@@ -61,7 +61,7 @@ const char *catalog_name(int kind);
 /* One JSON text to be judged. */
 struct instance {
 	const char *file;
-	uint64_t line;               /* where it starts */
+	uint64_t line, column;       /* where it starts; column 0 = 1 */
 	bool document;               /* it may go over several lines */
 	struct slo_str text;
 	const struct slo_yaml *yaml; /* what the text was made from, or NULL */
@@ -73,7 +73,8 @@ struct report {
 	struct slo_writer *out;
 	struct slo_term term;
 	struct slo_buf text;         /* findings of one instance */
-	struct slo_buf nest;         /* of one instance, for the detailed form */
+	struct slo_buf nest;         /* one line of JSON */
+	struct slo_buf what;         /* of one finding */
 	struct slo_junit junit;
 	const struct instance *in;   /* being reported */
 	char type[64];               /* of its first finding, for JUnit */
@@ -98,7 +99,9 @@ bool report_wants(const struct report *r);
 
 void report_begin(struct report *r, const struct instance *in);
 void report_fail(void *r, const struct slo_jfail *f); /* for slo_jschema_validate() */
-void report_trouble(struct report *r, const char *keyword, const struct slo_err *err);
+
+/** report_trouble - what kept the instance from being judged; a reason that ends in "at byte N" (from 1) is placed there. */
+void report_trouble(struct report *r, const struct slo_err *err);
 int report_end(struct report *r, bool valid);
 
 /** report_close - write what is left. Return: 0; -EPIPE or another negative errno with @err. */
@@ -122,6 +125,7 @@ struct run {
 	struct slo_writer *tee;      /* or NULL */
 	struct slo_buf scratch;
 	uint64_t valid, invalid;
+	uint64_t bare;               /* invalid lines without an envelope where there must be one */
 	bool broken;                 /* nobody reads our output any more, or it cannot be written */
 	int status;
 };
@@ -150,6 +154,7 @@ void judge_unread(struct run *r, const struct instance *in, const struct slo_err
 /* What a line is. */
 struct envelope {
 	bool is;             /* it has the members kind and payload */
+	bool bare;           /* it is a JSON object that has neither */
 	int kind;            /* KIND_FIRST.., or -1 when there is no such kind */
 	struct slo_str name; /* of the kind */
 };

@@ -42,16 +42,17 @@ static bool passes_quickly(struct stream *s, struct slo_str line)
 static bool passes(struct stream *s, struct slo_str line)
 {
 	struct instance in = { .file = slo_reader_name(s->in), .line = slo_reader_line(s->in), .text = line };
-	bool enveloped;
+	struct envelope e;
 
 	if (passes_quickly(s, line)) {
 		s->run->valid++;
 		return true;
 	}
-	enveloped = s->record && (s->bare_kind == KIND_ANY || envelope_read(line, &s->run->scratch).is);
-	if (enveloped)
-		return judge(s->run, s->record, &in, s->bare_kind);
-	return judge(s->run, s->bare, &in, KIND_ANY);
+	if (!s->record)
+		return judge(s->run, s->bare, &in, KIND_ANY);
+	e = envelope_read(line, &s->run->scratch);
+	s->run->bare += e.bare && s->bare_kind == KIND_ANY;
+	return judge(s->run, e.is ? s->record : s->bare, &in, e.is ? s->bare_kind : KIND_ANY);
 }
 
 static void take_line(struct stream *s, struct slo_str line)

@@ -44,6 +44,9 @@ int slo_jmeta_check(const struct slo_jstore *s, uint32_t doc, struct slo_err *er
 		program = &s->meta->seven;
 	else if (r->dialect == SLO_JDIALECT_2020)
 		program = &s->meta->newest;
+	/* What cannot be compiled for want of a meta-schema, the compiler has refused with a better reason. */
+	if (r->dialect == SLO_JDIALECT_UNKNOWN || slo_jstore_resource(s, r->meta) == SLO_JNONE)
+		return 0;
 	if (!*program)
 		ret = compile(s, r->meta, program, err);
 	if (!ret && !s->meta->eval)

@@ -30,7 +30,7 @@ BENCH_SRC := $(wildcard lib/*/*_bench.c)
 BENCHES  := $(BENCH_SRC:lib/%.c=$(B)/bench/%)
 MAN      := $(wildcard man/*.[157])
 
-PKGS := jansson libpcre2-8 yaml-0.1 libcurl libmicrohttpd openssl
+PKGS := jansson yaml-0.1 libpcre2-8 libcurl libmicrohttpd openssl
 DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 # --as-needed: a tool links only what it uses, so a plain filter starts without libcurl.
 DEP_LIBS   := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(PKGS)) -lm -pthread

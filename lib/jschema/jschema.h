@@ -75,7 +75,7 @@ struct slo_jfail {
 	struct slo_str what;      /* what was wanted and what was found, for a person */
 	struct slo_str found;     /* the offending value's text, cut to 80 bytes at a character */
 	size_t offset;            /* byte of the value in the instance's text */
-	unsigned int depth;       /* failed anyOf and oneOf it only explains, and which came before it; 0 = a failure itself */
+	unsigned int depth;       /* failed anyOf and oneOf that it explains, which came before it; 0 = by itself */
 };
 
 /* What a validation needs besides the schema; reused from instance to instance. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Schemas are instances, too: of their meta-schema. */
+#include "jschema/meta.h"
+
 #include "jschema/compile.h"
 
 #include <errno.h>
@@ -42,6 +44,9 @@ int slo_jmeta_check(const struct slo_jstore *s, uint32_t doc, struct slo_err *er
 		program = &s->meta->seven;
 	else if (r->dialect == SLO_JDIALECT_2020)
 		program = &s->meta->newest;
+	/* What cannot be compiled for want of a meta-schema, the compiler has refused with a better reason. */
+	if (r->dialect == SLO_JDIALECT_UNKNOWN || slo_jstore_resource(s, r->meta) == SLO_JNONE)
+		return 0;
 	if (!*program)
 		ret = compile(s, r->meta, program, err);
 	if (!ret && !s->meta->eval)
@@ -56,23 +61,29 @@ int slo_jmeta_check(const struct slo_jstore *s, uint32_t doc, struct slo_err *er
 	return ret;
 }
 
-int slo_jstore_add_builtin(struct slo_jstore *s)
+static int add_texts(struct slo_jstore *s, const struct slo_jmetatext *texts, size_t n)
 {
 	struct slo_buf text;
 	int ret = 0;
 
 	slo_buf_init(&text, 1 << 16);
-	for (size_t i = 0; !ret && i < slo_jmetatext_count; i++) {
+	for (size_t i = 0; !ret && i < n; i++) {
 		json_t *doc;
 
 		slo_buf_reset(&text);
-		for (const char *const *line = slo_jmetatexts[i].lines; *line; line++)
+		for (const char *const *line = texts[i].lines; *line; line++)
 			slo_buf_adds(&text, *line);
 		doc = text.err ? NULL : json_loadb(text.data, text.len, 0, NULL);
-		ret = doc ? slo_jstore_put(s, slo_str(slo_jmetatexts[i].uri), doc, SLO_JDRAFT_AUTO, true, NULL) :
-			    -ENOMEM;
+		ret = doc ? slo_jstore_put(s, slo_str(texts[i].uri), doc, SLO_JDRAFT_AUTO, true, NULL) : -ENOMEM;
 		json_decref(doc);
 	}
 	slo_buf_fini(&text);
 	return ret;
+}
+
+int slo_jstore_add_builtin(struct slo_jstore *s)
+{
+	int ret = add_texts(s, slo_jmeta_2020, slo_jmeta_2020_count);
+
+	return ret ? ret : add_texts(s, slo_jmeta_draft7, slo_jmeta_draft7_count);
 }

@@ -101,12 +101,4 @@ struct slo_jmeta *slo_jmeta_new(void);
 /** slo_jmeta_free - the compiled meta-schemas; NULL is allowed. */
 void slo_jmeta_free(struct slo_jmeta *m);
 
-/* The meta-schemas, as lines of JSON text with a NULL at the end. */
-struct slo_jmetatext {
-	const char *uri;
-	const char *const *lines;
-};
-extern const struct slo_jmetatext slo_jmetatexts[];
-extern const size_t slo_jmetatext_count;
-
 #endif

@@ -1,4 +1,40 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * ECMA-262 (2023, u flag) to PCRE2 (10.40 or later; UTF without UCP, no MULTILINE, no CASELESS):
+ *
+ *   ECMA-262                     PCRE2
+ *   letters and digits           themselves; every other literal character \x{...}
+ *   ^  $                         \A  \z
+ *   .                            [^\x{a}\x{d}\x{2028}\x{2029}]
+ *   \b  \B                       the same: without UCP they know ASCII words only
+ *   \d  \w  \s and opposites     classes spelled out: 0-9; 0-9A-Z_a-z; white space, Zs, U+FEFF, line ends
+ *   \t \n \v \f \r \cX \0 \xHH   \x{...}
+ *   \uHHHH  \u{...}              \x{...}; a pair of surrogates is one character, one alone matches nothing
+ *   \^ \$ \\ \. \* ... \/       \x{...}; identity escapes are for syntax characters only; \- in classes
+ *   [...]  [^...]                item by item; [] is [^\x{0}-\x{10ffff}], [^] is [\x{0}-\x{10ffff}]
+ *   \p{L} \p{gc=L} \p{Letter}    \p{L}; names are exact, aliases those of the tables in pattern_prop.c
+ *   \p{Script=x} \p{scx=x}       \p{sc:x}  \p{scx:x}
+ *   \p{Alphabetic} ...           the same by their short names
+ *   \p{ASCII} \p{Assigned}        [\x{0}-\x{7f}]  [\P{Cn}]
+ *   (x) (?<n>x) (?:x)            (x) (x) (?:x); names never reach PCRE2
+ *   \1  \k<n>                    \g{1}; (?:) where the group cannot have matched yet (it matches the empty string)
+ *   (?=x) (?!x) (?<=x) (?<!x)    the same
+ *   * + ? {n} {n,} {n,m}, lazy   {n,m}, {n,m}?; x{0} is left out
+ *
+ * Not ECMA-262, refused: what has no meaning under the u flag, such as lone { } ], \a, \-, (?i), (?#, (?>, (?P<, a++,
+ * \p{greek}. ECMA-262, but refused since PCRE2 has it not, or not the same:
+ *   - a lookbehind one of whose alternatives can have several lengths;
+ *   - references inside a lookbehind, and to captures that ECMA-262 would have forgotten (pattern_ref.c);
+ *   - counts above 65535 and what compiles to more than PCRE2's 64 KiB (not where the engine is not needed);
+ *   - escapes in the names of groups; more than 999 groups, 200 levels, 64 KiB of source;
+ *   - \p{Changes_When_NFKC_Casefolded}, \p{Script=Katakana_Or_Hiragana}.
+ * The version of Unicode is the installed PCRE2's.
+ *
+ * The limit of matching steps is for each place where a match may begin. What needs more than that anywhere ends with
+ * -E2BIG within milliseconds; what stays below it everywhere may still take time that grows with the square of the
+ * subject's length, as [a-z]+[0-9a-z]+[!?] does. With more stack than the just-in-time code has (32 KiB) the
+ * interpreter takes over, which may allocate, up to HEAP_LIMIT_KIB, and keeps the memory for the next match.
+ */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "jschema/pattern.h"
 
@@ -6,6 +42,7 @@
 #include "jschema/jschema.h"
 #include "jschema/pattern_fast.h"
 #include "jschema/pattern_parse.h"
+#include "jschema/pattern_utf8.h"
 
 #include <errno.h>
 #include <pcre2.h>
@@ -74,6 +111,34 @@ static int compile_engine(struct slo_pattern *p, struct slo_pattern_parse *q, st
 	return 0;
 }
 
+/* Names beyond ASCII are identifiers of Unicode. Return: 0, -EINVAL, -ENOMEM. */
+static int check_names(struct slo_pattern_parse *q)
+{
+	static const char name[] = "\\A[$_\\p{ID_Start}][$\\x{200c}\\x{200d}\\p{ID_Continue}]*\\z";
+	pcre2_code *code = NULL;
+	pcre2_match_data *data = NULL;
+	PCRE2_SIZE at;
+	int rc = 0, why;
+
+	for (size_t i = 1; i < q->groups && !rc; i++) {
+		struct slo_str n = slo_str_n(q->src.p + q->group[i].name_at, q->group[i].name_len);
+
+		if (!n.len || slo_pattern_ascii(n))
+			continue;
+		if (!code) {
+			code = pcre2_compile((PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, PCRE2_UTF, &why, &at, NULL);
+			data = pcre2_match_data_create(1, NULL);
+		}
+		if (!code || !data)
+			rc = -ENOMEM;
+		else if (pcre2_match(code, (PCRE2_SPTR)n.p, n.len, 0, PCRE2_NO_UTF_CHECK, data, NULL) < 0)
+			rc = slo_pattern_fail(q, q->group[i].name_at, "a character that the name of a group cannot have");
+	}
+	pcre2_match_data_free(data);
+	pcre2_code_free(code);
+	return rc;
+}
+
 static int compile(struct slo_pattern *p, struct slo_pattern_parse *q, struct slo_str source, bool engine,
 		   struct slo_err *err)
 {
@@ -81,6 +146,8 @@ static int compile(struct slo_pattern *p, struct slo_pattern_parse *q, struct sl
 	int rc;
 
 	rc = slo_pattern_parse(q, source, NULL, err);
+	if (!rc)
+		rc = check_names(q);
 	if (rc || (!engine && slo_pattern_fast_compile(&p->fast, source)))
 		return rc;
 	slo_buf_init(&text, PATTERN_OUT_MAX);

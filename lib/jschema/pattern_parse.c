@@ -87,12 +87,26 @@ static int read_braces(struct slo_pattern_parse *p, struct quantifier *q)
 	return 0;
 }
 
+/*
+ * What is repeated zero times is left out: PCRE2 10.42 takes \A in an alternative of it for an anchor of the whole.
+ * Its captures stay, unset, since the later ones are numbered after them.
+ */
+static void put_never(struct slo_pattern_parse *p, const struct slo_pattern_group *g, size_t from)
+{
+	p->out->len = from;
+	slo_buf_adds(p->out, "(?:)");
+	if (!g)
+		return;
+	slo_buf_adds(p->out, "(?(DEFINE)");
+	for (; g < &p->group[p->next]; g++)
+		slo_buf_adds(p->out, g->number ? "()" : "");
+	slo_buf_adds(p->out, ")");
+}
+
 static int put_quantifier(struct slo_pattern_parse *p, size_t at, const struct quantifier *q)
 {
 	char text[64];
 
-	if (!p->second || !p->out)
-		return 0;
 	if (q->min > PATTERN_REPEAT_MAX || (q->max != UINT32_MAX && q->max > PATTERN_REPEAT_MAX))
 		return slo_pattern_fail(p, at, "a count above %d", PATTERN_REPEAT_MAX);
 	if (q->max == UINT32_MAX)
@@ -103,19 +117,25 @@ static int put_quantifier(struct slo_pattern_parse *p, size_t at, const struct q
 	return 0;
 }
 
-/* @g: the group that may be repeated, NULL for a single character or set. */
-static int read_quantifier(struct slo_pattern_parse *p, struct slo_pattern_group *g)
+/*
+ * @g: the group that may be repeated, or NULL
+ * @from: byte of the translation where what is quantified begins
+ * @consumes: it takes at least one character
+ */
+static int read_quantifier(struct slo_pattern_parse *p, struct slo_pattern_group *g, size_t from, bool consumes)
 {
 	struct quantifier q = { 1, 1 };
 	size_t at = p->at;
-	int rc;
+	int rc = 0;
 
 	switch (slo_pattern_peek(p, 0)) {
 	case '*': q = (struct quantifier){ 0, UINT32_MAX }; break;
 	case '+': q = (struct quantifier){ 1, UINT32_MAX }; break;
 	case '?': q = (struct quantifier){ 0, 1 }; break;
 	case '{': break;
-	default: return 0;
+	default:
+		p->consumed = p->consumed || consumes;
+		return 0;
 	}
 	if (look(p, "{")) {
 		rc = read_braces(p, &q);
@@ -128,9 +148,15 @@ static int read_quantifier(struct slo_pattern_parse *p, struct slo_pattern_group
 		g->optional = q.min == 0;
 		g->repeated = q.max > 1;
 	}
-	rc = put_quantifier(p, at, &q);
+	p->consumed = p->consumed || (consumes && q.min);
+	if (p->second && p->out && !p->out->err) {
+		if (q.max == 0)
+			put_never(p, g, from);
+		else
+			rc = put_quantifier(p, at, &q);
+	}
 	if (!rc && take(p, "?"))
-		slo_pattern_put(p, "?");
+		slo_pattern_put(p, q.max ? "?" : "");
 	return rc;
 }
 
@@ -199,6 +225,7 @@ static int open_group(struct slo_pattern_parse *p, struct slo_pattern_group **ou
 static int read_group(struct slo_pattern_parse *p, struct slo_pattern_group **quantified)
 {
 	struct slo_pattern_group *g = NULL;
+	bool consumed = p->consumed;
 	uint16_t outer = p->in;
 	size_t at = p->at;
 	int rc = open_group(p, &g);
@@ -211,6 +238,7 @@ static int read_group(struct slo_pattern_parse *p, struct slo_pattern_group **qu
 		return slo_pattern_fail(p, at, "( without )");
 	p->depth--;
 	p->in = outer;
+	p->consumed = consumed;
 	g->close = (uint32_t)p->at;
 	slo_pattern_put(p, ")");
 	*quantified = g;
@@ -244,8 +272,8 @@ static int read_named_reference(struct slo_pattern_parse *p, size_t at)
 	return slo_pattern_fail(p, at, "no group is named \"%.*s\"", len > 60 ? 60 : (int)len, p->src.p + name);
 }
 
-/* @assertion: \b and \B, which are not quantified. */
-static int read_escape(struct slo_pattern_parse *p, bool *assertion)
+/* @assertion: \b and \B, which are not quantified; @consumes: not a reference, which may be to nothing. */
+static int read_escape(struct slo_pattern_parse *p, bool *assertion, bool *consumes)
 {
 	size_t at = p->at++;
 	int c = slo_pattern_peek(p, 0), rc;
@@ -257,10 +285,12 @@ static int read_escape(struct slo_pattern_parse *p, bool *assertion)
 		slo_pattern_put(p, c == 'b' ? "\\b" : "\\B");
 		return 0;
 	}
+	*consumes = false;
 	if (c >= '1' && c <= '9')
 		return read_reference(p, at);
 	if (c == 'k')
 		return read_named_reference(p, at);
+	*consumes = true;
 	rc = slo_pattern_set(p, false);
 	if (rc)
 		return rc < 0 ? rc : 0;
@@ -286,7 +316,8 @@ static int read_term(struct slo_pattern_parse *p)
 {
 	struct slo_pattern_group *g = NULL;
 	int c = slo_pattern_peek(p, 0), rc = 0;
-	bool assertion = c == '^' || c == '$';
+	bool assertion = c == '^' || c == '$', consumes = true;
+	size_t from = p->out ? p->out->len : 0;
 
 	switch (c) {
 	case '^':
@@ -297,6 +328,7 @@ static int read_term(struct slo_pattern_parse *p)
 	case '(':
 		rc = read_group(p, &g);
 		assertion = !rc && g->kind >= PATTERN_AHEAD;
+		consumes = !rc && !g->empty;
 		break;
 	case '.':
 		p->at++;
@@ -307,7 +339,7 @@ static int read_term(struct slo_pattern_parse *p)
 		rc = slo_pattern_class(p);
 		break;
 	case '\\':
-		rc = read_escape(p, &assertion);
+		rc = read_escape(p, &assertion, &consumes);
 		break;
 	case '*':
 	case '+':
@@ -320,15 +352,21 @@ static int read_term(struct slo_pattern_parse *p)
 	default:
 		rc = read_literal(p);
 	}
-	return rc || assertion ? rc : read_quantifier(p, g);
+	return rc || assertion ? rc : read_quantifier(p, g, from, consumes);
 }
 
 static int read_alternatives(struct slo_pattern_parse *p)
 {
+	struct slo_pattern_group *g = &p->group[p->in];
+
+	g->empty = false;
+	p->consumed = false;
 	for (int c; c = slo_pattern_peek(p, 0), c >= 0 && c != ')';) {
 		if (c == '|') {
 			p->at++;
-			p->group[p->in].branches = true;
+			g->branches = true;
+			g->empty = g->empty || !p->consumed;
+			p->consumed = false;
 			slo_pattern_put(p, "|");
 		} else {
 			int rc = read_term(p);
@@ -337,6 +375,7 @@ static int read_alternatives(struct slo_pattern_parse *p)
 				return rc;
 		}
 	}
+	g->empty = g->empty || !p->consumed;
 	return 0;
 }
 

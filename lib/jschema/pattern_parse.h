@@ -35,6 +35,7 @@ struct slo_pattern_group {
 	bool branches;         /* has | at its top */
 	bool optional;         /* may be repeated zero times */
 	bool repeated;         /* may be repeated more than once */
+	bool empty;            /* may match nothing, as far as can be seen without following references */
 };
 
 struct slo_pattern_parse {
@@ -44,6 +45,7 @@ struct slo_pattern_parse {
 	struct slo_err *err;
 	bool second;              /* the groups are known */
 	bool referred;            /* there is a reference back */
+	bool consumed;            /* the alternative that is being read takes at least one character */
 	unsigned int depth;
 	uint16_t in;              /* the group that is being read */
 	uint16_t next;            /* the group that begins next */

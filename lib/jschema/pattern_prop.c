@@ -88,7 +88,7 @@ static const char *const binaries[][3] = {
 static const struct {
 	const char *name, *items, *others; /* as items of a class */
 } by_hand[] = {
-	{ "Any", "\\x{0}-\\x{10ffff}", "" },
+	{ "Any", "\\p{Any}", "\\P{Any}" },
 	{ "ASCII", "\\x{0}-\\x{7f}", "\\x{80}-\\x{10ffff}" },
 	{ "Assigned", "\\P{Cn}", "\\p{Cn}" },
 };
@@ -131,10 +131,8 @@ static bool put_by_hand(struct slo_str name, bool negated, bool in_class, struct
 			continue;
 		if (out && in_class)
 			slo_buf_adds(out, items);
-		else if (out && *items)
-			slo_buf_addf(out, "[%s]", items);
 		else if (out)
-			slo_buf_adds(out, "[^\\x{0}-\\x{10ffff}]");
+			slo_buf_addf(out, "[%s]", items);
 		return true;
 	}
 	return false;

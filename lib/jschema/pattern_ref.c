@@ -41,25 +41,18 @@ static const struct slo_pattern_group *around(const struct slo_pattern_parse *p,
 	return g->kind == PATTERN_ALL ? NULL : &p->group[g->parent];
 }
 
-/* The outermost group that has @g and is repeated; NULL without such. */
-static const struct slo_pattern_group *round_of(const struct slo_pattern_parse *p, const struct slo_pattern_group *g)
+/*
+ * After the rounds of a repeated group, does ECMA-262 remember what PCRE2 does? It forgets at the beginning of each
+ * round, and undoes a last round that matched nothing; so every round must pass through @g, and none may be empty.
+ */
+static bool remembered(const struct slo_pattern_parse *p, const struct slo_pattern_group *g)
 {
-	const struct slo_pattern_group *found = NULL;
+	bool skipped = false;
 
 	for (; g; g = around(p, g)) {
-		if (g->repeated)
-			found = g;
-	}
-	return found;
-}
-
-/* Does every round of the group @outer pass through @g? */
-static bool in_every_round(const struct slo_pattern_parse *p, const struct slo_pattern_group *g,
-			   const struct slo_pattern_group *outer)
-{
-	for (; g != outer; g = around(p, g)) {
-		if (g->optional || around(p, g)->branches)
+		if (g->repeated && (skipped || g->empty))
 			return false;
+		skipped = skipped || g->optional || (around(p, g) && around(p, g)->branches);
 	}
 	return true;
 }
@@ -79,7 +72,7 @@ static bool looked_at_in_a_round(const struct slo_pattern_parse *p, const struct
 
 int slo_pattern_reference(struct slo_pattern_parse *p, size_t at, uint16_t number)
 {
-	const struct slo_pattern_group *g = &p->group[1], *rounds;
+	const struct slo_pattern_group *g = &p->group[1];
 
 	if (!p->out)
 		return 0;
@@ -94,8 +87,7 @@ int slo_pattern_reference(struct slo_pattern_parse *p, size_t at, uint16_t numbe
 		slo_pattern_put(p, "(?:)");
 		return 0;
 	}
-	rounds = round_of(p, g);
-	if ((rounds && !in_every_round(p, g, rounds)) || looked_at_in_a_round(p, g))
+	if (!remembered(p, g) || looked_at_in_a_round(p, g))
 		return slo_pattern_fail(p, at, "a reference to group %u, which a repeated group may skip, cannot be translated",
 					number);
 	p->referred = true;

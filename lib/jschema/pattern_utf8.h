@@ -40,4 +40,13 @@ static inline size_t slo_pattern_utf8(struct slo_str s, uint32_t *cp)
 	return n;
 }
 
+static inline bool slo_pattern_ascii(struct slo_str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	}
+	return true;
+}
+
 #endif

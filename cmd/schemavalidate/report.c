@@ -15,7 +15,7 @@
 
 enum {
 	TEXT_MAX = 16 << 20,   /* bytes of findings of one instance; more are counted as hidden */
-	JUNIT_MAX = 64 << 20,
+	JUNIT_MAX = 16 << 20, /* of the whole report */
 	COLUMNS_MAX = 2000,    /* of one field of one line of text */
 };
 

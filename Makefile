@@ -30,7 +30,7 @@ BENCH_SRC := $(wildcard lib/*/*_bench.c)
 BENCHES  := $(BENCH_SRC:lib/%.c=$(B)/bench/%)
 MAN      := $(wildcard man/*.[157])
 
-PKGS := jansson yaml-0.1 libcurl libmicrohttpd openssl
+PKGS := jansson yaml-0.1 libpcre2-8 libcurl libmicrohttpd openssl
 DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 # --as-needed: a tool links only what it uses, so a plain filter starts without libcurl.
 DEP_LIBS   := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(PKGS)) -lm -pthread
@@ -49,7 +49,7 @@ SLO_LDFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined) $(if $(COV),--covera
 COMPILE = $(CC) $(SLO_CPPFLAGS) $(SLO_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $(SLO_CFLAGS) $(CFLAGS) $(SLO_LDFLAGS) $(LDFLAGS)
 
-.PHONY: all lib tests test golden fuzz fuzz-build bench bench-build lint install uninstall clean version
+.PHONY: all lib tests test golden schema-validate fuzz fuzz-build bench bench-build lint install uninstall clean version
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -77,6 +77,16 @@ $(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard cmd/$(1)/*.c)) $(LIB)
 	$(Q)$$(LINK) $$^ -o $$@ $(DEP_LIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
+
+# schemavalidate carries the shipped schemas with it.
+SCHEMAS := $(sort $(wildcard schemas/*.json)) config/toolkit.schema.json
+$(B)/gen/schemas.c: $(SCHEMAS) scripts/embed
+	@mkdir -p $(@D)
+	$(Q)scripts/embed $(SCHEMAS) >$@
+$(B)/gen/schemas.o: $(B)/gen/schemas.c
+	$(call msg,CC,$<)
+	$(Q)$(COMPILE) -Icmd/schemavalidate -c $< -o $@
+$(B)/bin/schemavalidate: $(B)/gen/schemas.o
 
 $(B)/test/%: $(B)/lib/%.o $(LIB)
 	$(call msg,LINK,$@)
@@ -108,6 +118,8 @@ test: all $(TESTS)
 	@scripts/run-tests $(B)
 golden: all
 	@scripts/golden $(B)/bin
+schema-validate: all
+	@scripts/check-schemas $(B)/bin
 bench-build: all $(BENCHES)
 bench: bench-build
 	@scripts/bench $(B)

@@ -132,7 +132,8 @@ static bool one_differs(const char *where, const json_t *o, const struct slo_rec
 static bool has_strange_keyword(const char *where, json_t *o)
 {
 	static const char *const known[] = { "type", "description", "format", "enum", "minimum", "maximum", "items",
-					     "properties", "required", "additionalProperties", "$schema", "$id", "title" };
+					     "properties", "required", "additionalProperties", "$schema", "$id", "title",
+					     "examples" };
 	const char *key;
 	json_t *v;
 
@@ -229,6 +230,28 @@ START_TEST(schema_and_table_agree)
 }
 END_TEST
 
+START_TEST(every_example_reads_as_its_kind)
+{
+	json_t *j = load(_i), *examples = json_object_get(j, "examples");
+	struct slo_rec_ctx ctx;
+	struct slo_event ev;
+
+	slo_rec_ctx_init(&ctx);
+	ck_assert_uint_gt(json_array_size(examples), 0);
+	for (size_t n = 0; n < json_array_size(examples); n++) {
+		char *text = json_dumps(json_array_get(examples, n), JSON_COMPACT);
+		struct slo_err err = { .what = "" };
+		int r = slo_event_decode(&ctx, text, strlen(text), _i, 1u << _i, &ev, &err);
+
+		ck_assert_msg(r == 0, "%s: examples[%zu]: %s: %s", files[_i], n, err.where, err.what);
+		free(text);
+	}
+	ck_assert_uint_eq(ctx.unknown, 0);
+	slo_rec_ctx_fini(&ctx);
+	json_decref(j);
+}
+END_TEST
+
 /* Each takes a piece away from the incident's schema or changes it; the comparison must see it. */
 static const struct {
 	const char *path[6]; /* object members down to the place */
@@ -277,6 +300,7 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(t, schema_and_table_agree, 0, SLO_KIND__COUNT);
+	tcase_add_loop_test(t, every_example_reads_as_its_kind, 0, SLO_KIND__COUNT);
 	tcase_add_loop_test(t, a_damaged_schema_is_noticed, 0, SLO_ARRAY_LEN(damages));
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

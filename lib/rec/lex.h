@@ -5,7 +5,7 @@
  * codec and the schema validator read through it.
  *
  * It checks everything as it goes: grammar, UTF-8, escapes, surrogate pairs. On
- * top of the RFC it refuses NUL in a string (\u0000), nesting over
+ * top of the RFC it refuses NUL in a string (\u0000, unless told otherwise), nesting over
  * SLO_LEX_DEPTH_MAX levels and numbers beyond the largest double. It does not
  * look for duplicate members.
  *
@@ -54,6 +54,7 @@ struct slo_lex {
 	uint64_t objects;         /* bit d-1: the container at depth d is an object */
 	uint32_t depth;           /* open containers */
 	uint32_t state;           /* private: what may come next */
+	bool nul;                 /* may be set after init: \u0000 is a character like any other */
 	const char *why;          /* reason of a failure, or NULL */
 	int ret;                  /* 0, -EINVAL or -ENOMEM */
 };

@@ -76,9 +76,8 @@ static size_t read_escape(const char *p, const char *end, uint32_t *code, const 
 	if (unit < 0)
 		return 0;
 	*code = (uint32_t)unit;
-	*why = "NUL in a string";
 	if (unit < 0xd800 || unit > 0xdfff)
-		return unit ? 6 : 0;
+		return 6;
 	*why = "half a surrogate pair";
 	low = unit < 0xdc00 ? code_unit(p + 6, end) : -1;
 	if (low < 0xdc00 || low > 0xdfff)
@@ -128,6 +127,10 @@ static const char *check_string(struct slo_lex *l, const char *p, bool *escapes)
 		if (*p == '\\') {
 			n = read_escape(p, l->end, &code, &why);
 			*escapes = true;
+			if (n && !code && !l->nul) {
+				n = 0;
+				why = "NUL in a string";
+			}
 		} else {
 			n = slo_utf8_seq(p, l->end);
 			why = (unsigned char)*p < 0x20 ? "control character in a string" : "invalid UTF-8";

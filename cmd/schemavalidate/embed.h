@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The shipped schemas, compiled into the tool by scripts/embed. */
+#ifndef SCHEMAVALIDATE_EMBED_H
+#define SCHEMAVALIDATE_EMBED_H
+
+#include <stddef.h>
+
+struct embedded_file {
+	const char *name; /* "slo-event.v1.schema.json" */
+	const unsigned char *data;
+	size_t len;
+};
+
+extern const struct embedded_file embedded_files[];
+extern const size_t embedded_files_count;
+
+#endif

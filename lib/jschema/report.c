@@ -131,7 +131,7 @@ struct slo_jmark slo_jreport_open(struct slo_jeval *e)
 void slo_jreport_close(struct slo_jeval *e, struct slo_jmark mark, bool failed)
 {
 	struct slo_jreport *r = &e->report;
-	struct slo_jfound *first = r->found + mark.count, last;
+	struct slo_jfound *first, last;
 
 	r->nest--;
 	if (!e->reporting || r->count == mark.count)
@@ -143,6 +143,7 @@ void slo_jreport_close(struct slo_jeval *e, struct slo_jmark mark, bool failed)
 	}
 	if (r->dropped != mark.dropped)
 		return;
+	first = &r->found[mark.count];
 	last = r->found[r->count - 1];
 	memmove(first + 1, first, (r->count - 1 - mark.count) * sizeof(last));
 	last.nest--;
@@ -155,7 +156,7 @@ static void emit(struct slo_jeval *e, const struct slo_jfound *x, void (*fail)(v
 		 void *arg)
 {
 	struct slo_buf *b = &e->report.line;
-	const char *text = e->report.text.data;
+	const char *text = e->report.text.data ? e->report.text.data : "";
 
 	slo_buf_reset(b);
 	slo_buf_add(b, x->sub->uri.p, x->sub->uri.len);

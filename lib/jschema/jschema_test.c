@@ -7,7 +7,8 @@ START_TEST(says_where_and_what)
 	check_failures("{\"type\":\"object\",\"properties\":{\"a/b\":{\"items\":{\"$ref\":\"#/$defs/n\"}}},"
 		       "\"$defs\":{\"n\":{\"maximum\":5}}}",
 		       "{\"a/b\":[1, 70]}",
-		       "/a~1b/1 /properties/a~1b/items/$ref/maximum https://t.invalid/s#/$defs/n/maximum maximum 70 @11\n");
+		       "/a~1b/1 /properties/a~1b/items/$ref/maximum "
+		       "https://t.invalid/s#/$defs/n/maximum maximum 70 @11\n");
 }
 END_TEST
 
@@ -16,7 +17,8 @@ START_TEST(names_missing_and_unknown_members)
 	check_failures("{\"required\":[\"a\",\"b\"],\"properties\":{\"a\":true},\"additionalProperties\":false}",
 		       "{\"c\":1,\"a\":2}",
 		       "- /required https://t.invalid/s#/required required {\"c\":1,\"a\":2} @0\n"
-		       "/c /additionalProperties https://t.invalid/s#/additionalProperties additionalProperties 1 @5\n");
+		       "/c /additionalProperties "
+		       "https://t.invalid/s#/additionalProperties additionalProperties 1 @5\n");
 	ck_assert_ptr_nonnull(strstr(said, "\"b\" is missing"));
 	ck_assert_ptr_nonnull(strstr(said, "\"c\" is not known"));
 }
@@ -65,7 +67,8 @@ END_TEST
 
 START_TEST(locates_failures_in_embedded_resources)
 {
-	check_failures("{\"$ref\":\"inner\",\"$defs\":{\"x\":{\"$id\":\"inner\",\"prefixItems\":[true,{\"type\":\"null\"}]}}}",
+	check_failures("{\"$ref\":\"inner\","
+		       "\"$defs\":{\"x\":{\"$id\":\"inner\",\"prefixItems\":[true,{\"type\":\"null\"}]}}}",
 		       "[0,0]",
 		       "/1 /$ref/prefixItems/1/type https://t.invalid/inner#/prefixItems/1/type type 0 @3\n");
 }
@@ -95,7 +98,8 @@ START_TEST(lists_at_most_4096_failures)
 	text[n++] = ']';
 	text[n] = '\0';
 	ck_assert_int_eq(verdict("{\"items\":{\"type\":\"null\"}}", text), 0);
-	ck_assert_uint_eq(failures, 4096);
+	ck_assert_uint_eq(failures, SLO_JSCHEMA_FAILURES);
+	ck_assert_uint_eq(slo_jeval_dropped(eval), 10000 - SLO_JSCHEMA_FAILURES);
 }
 END_TEST
 
@@ -133,7 +137,7 @@ static const struct {
 	int ret;
 	const char *where, *what;
 } refused[] = {
-	{ "{\"properties\":{\"a\":{\"type\":\"intger\"}}}", -EINVAL, "/properties/a/type", "" },
+	{ "{\"properties\":{\"a\":{\"type\":\"intger\"}}}", -EINVAL, "s#/properties/a/type", "" },
 	{ "{\"minLength\":-1}", -EINVAL, "/minLength", "at least 0" },
 	{ "{\"$ref\":\"https://elsewhere.invalid/x\"}", -ENOENT, "#/$ref", "elsewhere.invalid/x" },
 	{ "{\"$ref\":\"#/nowhere\"}", -EINVAL, "#/$ref", "nowhere" },
@@ -184,7 +188,8 @@ START_TEST(compiles_from_a_fragment_and_outlives_its_store)
 	struct slo_jschema *schema = NULL;
 	struct slo_jstore *s;
 	json_t *doc = json_loads("{\"$id\":\"https://r.invalid/root\",\"$defs\":{\"a b\":{\"enum\":[\"x\"]},"
-				 "\"n\":{\"$anchor\":\"here\",\"properties\":{\"m\":{\"const\":{\"k\":[1,\"two\"]}}}}}}", 0, NULL);
+				 "\"n\":{\"$anchor\":\"here\",\"properties\":{\"m\":"
+				 "{\"const\":{\"k\":[1,\"two\"]}}}}}}", 0, NULL);
 	int ok;
 
 	ck_assert_int_eq(slo_jstore_new(&s), 0);

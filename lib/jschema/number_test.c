@@ -150,7 +150,8 @@ START_TEST(doubles_of_a_schema_are_the_decimals_they_were_written_as)
 	static const struct {
 		double v;
 		const char *text;
-	} cases[] = { { 0.1, "0.1" }, { -0.01, "-0.01" }, { 1e21, "1e21" }, { 123456789012345680000.0, "12345678901234568e4" },
+	} cases[] = { { 0.1, "0.1" }, { -0.01, "-0.01" }, { 1e21, "1e21" }, 
+		      { 123456789012345680000.0, "12345678901234568e4" },
 		      { 5e-324, "5e-324" }, { 1.7976931348623157e308, "1.7976931348623157e308" }, { -0.0, "0" } };
 
 	for (size_t i = 0; i < SLO_ARRAY_LEN(cases); i++) {

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { FOUND_MAX = 4096, SHOWN = 80 };
+enum { SHOWN = 80 };
 
 struct slo_str slo_jshow(const struct slo_jeval *e, const struct slo_jnode *n)
 {
@@ -74,7 +74,7 @@ static struct slo_jfound *new_found(struct slo_jreport *r)
 {
 	void *v;
 
-	if (r->count < FOUND_MAX) {
+	if (r->count < SLO_JSCHEMA_FAILURES) {
 		v = slo_jgrow(r->found, r->count, &r->cap, sizeof(*r->found));
 		if (v) {
 			r->found = v;
@@ -174,6 +174,11 @@ static void emit(struct slo_jeval *e, const struct slo_jfound *x, void (*fail)(v
 		.offset = x->from,
 		.depth = x->nest,
 	});
+}
+
+uint64_t slo_jeval_dropped(const struct slo_jeval *e)
+{
+	return e->report.dropped;
 }
 
 void slo_jreport_emit(struct slo_jeval *e, void (*fail)(void *arg, const struct slo_jfail *f), void *arg)

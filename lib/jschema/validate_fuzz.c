@@ -9,12 +9,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char *const text =
 	"{\"$defs\":{\"n\":{\"$dynamicAnchor\":\"n\",\"type\":[\"array\",\"object\",\"number\",\"string\",\"null\"]}},"
 	"\"$ref\":\"#/$defs/n\",\"if\":{\"type\":\"number\"},\"then\":{\"multipleOf\":0.01,\"minimum\":-1e30,"
-	"\"exclusiveMaximum\":12345678901234567890,\"not\":{\"const\":7.5}},\"else\":{\"maxLength\":9,\"minLength\":1,"
+	"\"exclusiveMaximum\":12345678901234567890,"
+	"\"not\":{\"const\":7.5}},\"else\":{\"maxLength\":9,\"minLength\":1,"
 	"\"pattern\":\"^[a-z]*$\",\"format\":\"date\"},\"anyOf\":[{\"type\":\"number\"},{\"enum\":[null,\"a\","
 	"[1,2],{\"a\":1.0}]},{\"uniqueItems\":true,\"maxItems\":40},{\"required\":[\"a\"]}],\"oneOf\":["
-	"{\"minProperties\":2,\"type\":\"object\"},true],\"prefixItems\":[{\"type\":\"number\"}],\"contains\":{\"type\":"
-	"\"string\"},\"minContains\":0,\"maxContains\":3,\"properties\":{\"a\":{\"$dynamicRef\":\"#n\"},\"b\":{\"$ref\":"
-	"\"#\"}},\"patternProperties\":{\"^c\":{\"$ref\":\"#\"}},\"propertyNames\":{\"maxLength\":5},"
+	"{\"minProperties\":2,\"type\":\"object\"},true],\"prefixItems\":[{\"type\":\"number\"}],\"contains\":"
+	"{\"type\":\"string\"},\"minContains\":0,\"maxContains\":3,\"properties\":{\"a\":{\"$dynamicRef\":\"#n\"},"
+	"\"b\":{\"$ref\":\"#\"}},\"patternProperties\":{\"^c\":{\"$ref\":\"#\"}},\"propertyNames\":{\"maxLength\":5},"
 	"\"dependentRequired\":{\"a\":[\"b\"]},\"dependentSchemas\":{\"b\":{\"properties\":{\"d\":true}}},"
 	"\"unevaluatedProperties\":{\"type\":\"integer\"},\"unevaluatedItems\":{\"type\":\"string\"}}";
 

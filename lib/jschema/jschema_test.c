@@ -57,6 +57,17 @@ START_TEST(keeps_quiet_about_branches_that_do_not_matter)
 }
 END_TEST
 
+START_TEST(says_which_values_are_wanted)
+{
+	ck_assert_int_eq(verdict("{\"enum\":[\"ok\",\"w\\\"n\",-0.5,12,1e300,null,[1]]}", "\"bad\""), 0);
+	ck_assert_str_eq(said, "want one of \"ok\", \"w\\\"n\", -0.5, 12, 1e300, null, an array, found \"bad\"\n");
+	ck_assert_int_eq(verdict("{\"const\":0.001}", "1"), 0);
+	ck_assert_str_eq(said, "want 0.001, found 1\n");
+	ck_assert_int_eq(verdict("{\"maximum\":1.25}", "1.5"), 0);
+	ck_assert_str_eq(said, "want at most 1.25, found 1.5\n");
+}
+END_TEST
+
 START_TEST(reports_names_at_their_object)
 {
 	check_failures("{\"properties\":{\"o\":{\"propertyNames\":{\"maxLength\":2}}}}", "{\"o\":{\"abc\":1}}",
@@ -220,6 +231,7 @@ int main(void)
 	tcase_add_test(t, reports_in_the_order_of_the_instance);
 	tcase_add_test(t, explains_a_failed_choice_after_it);
 	tcase_add_test(t, keeps_quiet_about_branches_that_do_not_matter);
+	tcase_add_test(t, says_which_values_are_wanted);
 	tcase_add_test(t, reports_names_at_their_object);
 	tcase_add_test(t, locates_failures_in_embedded_resources);
 	tcase_add_test(t, cuts_what_was_found_at_a_character);

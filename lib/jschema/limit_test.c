@@ -174,6 +174,23 @@ START_TEST(compares_large_values_without_end_in_sight)
 }
 END_TEST
 
+/* What is kept track of for one value is given back before the next one. */
+START_TEST(tracks_any_number_of_values)
+{
+	enum { COUNT = 600000 };
+	static char text[3 * COUNT + 2];
+
+	for (int i = 0; i < COUNT; i++)
+		memcpy(text + 1 + (size_t)i * 3, "{},", 3);
+	text[0] = '[';
+	text[3 * COUNT] = ']';
+	ck_assert_int_eq(verdict_n("{\"items\":{\"allOf\":[{\"minProperties\":0},{\"minProperties\":0},"
+				   "{\"minProperties\":0},{\"minProperties\":0},{\"minProperties\":0},"
+				   "{\"minProperties\":0},{\"minProperties\":0}],\"unevaluatedProperties\":false}}",
+				   text, 3 * COUNT + 1, NULL), 1);
+}
+END_TEST
+
 static const struct {
 	const char *schema, *instance;
 	int valid;
@@ -274,6 +291,7 @@ int main(void)
 	tcase_add_test(t, gives_up_on_what_takes_too_long);
 	tcase_add_test(t, follows_recursion_that_the_instance_ends);
 	tcase_add_test(t, compares_large_values_without_end_in_sight);
+	tcase_add_test(t, tracks_any_number_of_values);
 	tcase_add_loop_test(t, judges_edge_cases, 0, (int)SLO_ARRAY_LEN(values));
 #ifndef SANITIZED
 	tcase_add_test(t, a_valid_instance_costs_no_allocation);

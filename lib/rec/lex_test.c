@@ -193,11 +193,9 @@ END_TEST
 
 START_TEST(takes_nul_only_when_told)
 {
-	struct slo_buf scratch;
 	struct slo_lex_value v;
 	struct slo_lex l;
 
-	slo_buf_init(&scratch, 64);
 	for (int nul = 0; nul < 2; nul++) {
 		slo_lex_init(&l, "\"a\\u0000b\"", 10, &scratch);
 		l.nul = nul;
@@ -205,7 +203,6 @@ START_TEST(takes_nul_only_when_told)
 	}
 	ck_assert_uint_eq(v.str.len, 3);
 	ck_assert_int_eq(memcmp(v.str.p, "a\0b", 3), 0);
-	slo_buf_fini(&scratch);
 }
 END_TEST
 

@@ -49,10 +49,12 @@ void slo_jstore_free(struct slo_jstore *s);
 /**
  * slo_jstore_add - make a document known under a URI
  * @uri: absolute; a document with an absolute $id is known under that as well
- * @doc: borrowed reference, kept alive by the store
+ * @doc: borrowed; the store keeps a copy
  * @draft: assumed where the document names no $schema; AUTO = 2020-12
  *
- * Subschemas with $id, $anchor, $dynamicAnchor are found by them.
+ * Subschemas with $id, $anchor, $dynamicAnchor are found by them. A meta-schema of one's own that
+ * builds on draft 7 must be there before the schemas that name it. A document that was refused may be
+ * known in part: the store is then good for messages, not for compiling.
  * Return: 0, -EINVAL with @err (duplicate or unusable identifiers), -E2BIG, -ENOMEM.
  */
 int slo_jstore_add(struct slo_jstore *s, const char *uri, json_t *doc, enum slo_jdraft draft, struct slo_err *err);

@@ -42,7 +42,7 @@ int slo_jcompile_fail(struct slo_jcompiler *c, int ret, uint8_t kw, const char *
 /** slo_jcompile_get - the value of a keyword that the draft and the vocabularies know, or NULL. */
 json_t *slo_jcompile_get(const struct slo_jcompiler *c, uint8_t kw);
 
-/** slo_jcompile_sub - the subschema under the keyword (and @token; NULL p = none). Return: its number; sticky errors. */
+/** slo_jcompile_sub - the subschema under the keyword (and @token, unless that is absent). Return: its number. */
 uint32_t slo_jcompile_sub(struct slo_jcompiler *c, json_t *json, uint8_t kw, struct slo_str token);
 
 /** slo_jcompile_list - an array of subschemas. */

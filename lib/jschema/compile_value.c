@@ -190,13 +190,16 @@ void slo_jcompile_values(struct slo_jcompiler *c)
 {
 	json_t *v = slo_jcompile_get(c, SLO_JK_CONST);
 	struct slo_jinsn *i;
-	uint32_t at;
+	uint32_t *at;
 
 	compile_type(c);
 	compile_enum(c);
-	if (!v || !constant(c, v, SLO_JK_CONST, &at))
+	at = v ? slo_jcompile_alloc(c, sizeof(*at)) : NULL;
+	if (!at || !constant(c, v, SLO_JK_CONST, at))
 		return;
 	i = slo_jcompile_emit(c, SLO_JO_CONST, SLO_JK_CONST);
-	if (i)
-		i->a = at;
+	if (!i)
+		return;
+	i->u.list = at;
+	i->a = 1;
 }

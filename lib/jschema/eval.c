@@ -261,6 +261,7 @@ int slo_jschema_validate(const struct slo_jschema *s, struct slo_jeval *e, const
 }
 
 struct first {
+	struct slo_str where;
 	struct slo_err *err;
 	int ret;
 };
@@ -272,12 +273,13 @@ static void keep_first(void *arg, const struct slo_jfail *f)
 	if (k->ret)
 		return;
 	k->ret = slo_err_set(k->err, -EINVAL, "%s: %.*s", f->name, SLO_STR_ARG(f->what));
-	slo_err_at(k->err, "%.*s", SLO_STR_ARG(f->instance));
+	slo_err_at(k->err, "%.*s#%.*s", SLO_STR_ARG(k->where), SLO_STR_ARG(f->instance));
 }
 
-int slo_jeval_json(const struct slo_jschema *s, struct slo_jeval *e, json_t *json, struct slo_err *err)
+int slo_jeval_json(const struct slo_jschema *s, struct slo_jeval *e, json_t *json, struct slo_str where,
+		   struct slo_err *err)
 {
-	struct first k = { err, 0 };
+	struct first k = { where, err, 0 };
 	uint32_t at;
 	int ret;
 

@@ -2,11 +2,14 @@
 /* One value: numbers, strings, enum, const. */
 #include "jschema/eval.h"
 #include "jschema/value.h"
+#include "rec/rec.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+
+enum { SHOWN_MAX = 160 /* bytes of the values of an enum in a message */ };
 
 bool slo_jop_false(struct slo_jeval *e, const struct slo_jframe *f, const struct slo_jinsn *i,
 		   const struct slo_jnode *n, struct slo_jtrack *t)
@@ -16,16 +19,19 @@ bool slo_jop_false(struct slo_jeval *e, const struct slo_jframe *f, const struct
 }
 
 /* A number of the schema as text. */
-static const char *show_bound(const struct slo_jeval *e, const struct slo_jinsn *i, char to[64])
+static const char *show_number(const struct slo_jnode *n, char to[64])
 {
-	const struct slo_jnode *n = &e->s->consts.nodes[i->a];
-
 	snprintf(to, 64, "%s%" PRIu64, n->neg ? "-" : "", n->digits);
 	if (n->exp10 < 0 && n->exp10 > -30 && n->digits < UINT64_C(1) << 53)
 		snprintf(to, 64, "%.15g", (n->neg ? -1.0 : 1.0) * strtod(to + n->neg, NULL) / pow(10, -n->exp10));
 	else if (n->exp10)
 		snprintf(to + strlen(to), 64 - strlen(to), "e%" PRId32, n->exp10);
 	return to;
+}
+
+static const char *show_bound(const struct slo_jeval *e, const struct slo_jinsn *i, char to[64])
+{
+	return show_number(&e->s->consts.nodes[i->a], to);
 }
 
 static int compare(const struct slo_jeval *e, const struct slo_jinsn *i, const struct slo_jnode *n)
@@ -135,6 +141,42 @@ bool slo_jop_format(struct slo_jeval *e, const struct slo_jframe *f, const struc
 			 SLO_STR_ARG(slo_jshow(e, n)));
 }
 
+/* The values that are wanted, as many as fit. */
+static void show_enum(const struct slo_jeval *e, const struct slo_jinsn *i, struct slo_buf *b)
+{
+	static const char *const words[] = { "null", "false", "true", "", "", "", "an array", "an object" };
+
+	for (uint32_t k = 0; k < i->a; k++) {
+		const struct slo_jnode *c = &e->s->consts.nodes[i->u.list[k]];
+		char number[64];
+
+		slo_buf_adds(b, k ? ", " : "");
+		if (b->len + c->len > SHOWN_MAX) {
+			slo_buf_addf(b, "... (%" PRIu32 " more)", i->a - k);
+			return;
+		}
+		if (c->type == SLO_JT_STRING)
+			slo_json_add_str(b, slo_jnode_str(c));
+		else
+			slo_buf_adds(b, slo_jnode_is_number(c) ? show_number(c, number) : words[c->type]);
+	}
+}
+
+static bool fail_enum(struct slo_jeval *e, const struct slo_jframe *f, const struct slo_jinsn *i,
+		      const struct slo_jnode *n)
+{
+	struct slo_buf b;
+
+	if (!e->reporting)
+		return false;
+	slo_buf_init(&b, 2 * SHOWN_MAX);
+	show_enum(e, i, &b);
+	slo_jfail(e, f, i->kw, n, "want %s%.*s, found %.*s", i->op == SLO_JO_ENUM && i->a > 1 ? "one of " : "",
+		  SLO_STR_ARG(slo_buf_str(&b)), SLO_STR_ARG(slo_jshow(e, n)));
+	slo_buf_fini(&b);
+	return false;
+}
+
 bool slo_jop_enum(struct slo_jeval *e, const struct slo_jframe *f, const struct slo_jinsn *i,
 		  const struct slo_jnode *n, struct slo_jtrack *t)
 {
@@ -151,14 +193,12 @@ bool slo_jop_enum(struct slo_jeval *e, const struct slo_jframe *f, const struct 
 			return true;
 		}
 	}
-	return slo_jfail(e, f, i->kw, n, "want one of %" PRIu32 " values, found %.*s", i->a,
-			 SLO_STR_ARG(slo_jshow(e, n)));
+	return fail_enum(e, f, i, n);
 }
 
 bool slo_jop_const(struct slo_jeval *e, const struct slo_jframe *f, const struct slo_jinsn *i,
 		   const struct slo_jnode *n, struct slo_jtrack *t)
 {
 	(void)t;
-	return slo_jnode_eq(n, &e->s->consts.nodes[i->a], &e->budget) ||
-	       slo_jfail(e, f, i->kw, n, "want the constant, found %.*s", SLO_STR_ARG(slo_jshow(e, n)));
+	return slo_jnode_eq(n, &e->s->consts.nodes[*i->u.list], &e->budget) || fail_enum(e, f, i, n);
 }

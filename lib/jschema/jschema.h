@@ -7,6 +7,15 @@
  *
  * References are resolved among the documents of a store and the two drafts'
  * own meta-schemas, which every store knows. Nothing is ever fetched.
+ *
+ * Numbers are compared as the decimals they were written as, exactly, however
+ * many digits they have: bounds, multipleOf, const, enum, uniqueItems. A number of
+ * a schema that jansson holds as a double counts as the shortest decimal that reads
+ * back as it. Numbers of an instance beyond the largest double are refused.
+ *
+ * Formats are annotations unless asked for or required by the meta-schema's
+ * vocabularies; contentEncoding and its like always are. Nothing here is for two threads
+ * at once: not a store, not a compiled schema (patterns keep state), not an evaluator.
  */
 #ifndef SLO_JSCHEMA_JSCHEMA_H
 #define SLO_JSCHEMA_JSCHEMA_H
@@ -28,6 +37,7 @@ enum {
 	SLO_JSCHEMA_PROGRAM = 1 << 20,    /* instructions of one compiled schema */
 	SLO_JSCHEMA_MATCHES = 1000000,    /* PCRE2 match limit of one pattern on one string */
 	SLO_JSCHEMA_STORE = 4096,         /* documents in a store */
+	SLO_JSCHEMA_FAILURES = 4096,      /* failures of one instance that are told; see slo_jeval_dropped() */
 };
 
 /* Documents by absolute URI. */
@@ -39,10 +49,12 @@ void slo_jstore_free(struct slo_jstore *s);
 /**
  * slo_jstore_add - make a document known under a URI
  * @uri: absolute; a document with an absolute $id is known under that as well
- * @doc: borrowed reference, kept alive by the store
+ * @doc: borrowed; the store keeps a copy
  * @draft: assumed where the document names no $schema; AUTO = 2020-12
  *
- * Subschemas with $id, $anchor, $dynamicAnchor are found by them.
+ * Subschemas with $id, $anchor, $dynamicAnchor are found by them. A meta-schema of one's own that
+ * builds on draft 7 must be there before the schemas that name it. A document that was refused may be
+ * known in part: the store is then good for messages, not for compiling.
  * Return: 0, -EINVAL with @err (duplicate or unusable identifiers), -E2BIG, -ENOMEM.
  */
 int slo_jstore_add(struct slo_jstore *s, const char *uri, json_t *doc, enum slo_jdraft draft, struct slo_err *err);
@@ -90,9 +102,13 @@ void slo_jeval_free(struct slo_jeval *e);
  *        validation stops at the first failure
  *
  * Return: 1 valid, 0 invalid; -EINVAL with @err when @text is not JSON (duplicate names in an object count as
- * that); -E2BIG with @err beyond a limit above, the match limit of a pattern included; -ENOMEM.
+ * that); -E2BIG with @err beyond a limit above, the match limit of a pattern included, or after about a
+ * million steps (schemas applied, values compared) and 256 more for each of its values; -ENOMEM.
  */
 int slo_jschema_validate(const struct slo_jschema *s, struct slo_jeval *e, const char *text, size_t len,
 			 void (*fail)(void *arg, const struct slo_jfail *f), void *arg, struct slo_err *err);
+
+/** slo_jeval_dropped - failures found but not told since @e was made, because there were too many for one instance. */
+uint64_t slo_jeval_dropped(const struct slo_jeval *e);
 
 #endif

@@ -52,10 +52,8 @@ int slo_jmeta_check(const struct slo_jstore *s, uint32_t doc, struct slo_err *er
 	if (!ret && !s->meta->eval)
 		ret = slo_jeval_new(&s->meta->eval);
 	if (!ret) {
-		ret = slo_jeval_json(*program, s->meta->eval, s->docs[doc].root, err);
+		ret = slo_jeval_json(*program, s->meta->eval, s->docs[doc].root, r->uri, err);
 		ret = ret == 0 ? -EINVAL : ret < 0 ? ret : 0;
-		if (ret)
-			slo_err_at(err, "%.*s#", SLO_STR_ARG(r->uri));
 	}
 	slo_jschema_free(custom);
 	return ret;

@@ -127,10 +127,16 @@ struct slo_jschema {
 	uint32_t root;                 /* subschema to begin with */
 };
 
-/** slo_jeval_json - the verdict on a json_t, for meta-schemas. @err gets the first failure. Return: 1, 0, or an error. */
-int slo_jeval_json(const struct slo_jschema *s, struct slo_jeval *e, json_t *json, struct slo_err *err);
+/**
+ * slo_jeval_json - the verdict on a json_t, for meta-schemas
+ * @where: URI put in front of the place of the first failure, which goes to @err
+ *
+ * Return: 1, 0, or a negative errno as slo_jschema_validate().
+ */
+int slo_jeval_json(const struct slo_jschema *s, struct slo_jeval *e, json_t *json, struct slo_str where,
+		   struct slo_err *err);
 
-/** slo_jmeta_check - one document of the store against its meta-schema. Return: 0; -EINVAL with @err; ... */
+/** slo_jmeta_check - a document of the store against its meta-schema. Return: 0; -EINVAL, -E2BIG with @err; -ENOMEM. */
 int slo_jmeta_check(const struct slo_jstore *s, uint32_t doc, struct slo_err *err);
 
 #endif

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { FOUND_MAX = 4096, SHOWN = 80 };
+enum { SHOWN = 80 };
 
 struct slo_str slo_jshow(const struct slo_jeval *e, const struct slo_jnode *n)
 {
@@ -74,7 +74,7 @@ static struct slo_jfound *new_found(struct slo_jreport *r)
 {
 	void *v;
 
-	if (r->count < FOUND_MAX) {
+	if (r->count < SLO_JSCHEMA_FAILURES) {
 		v = slo_jgrow(r->found, r->count, &r->cap, sizeof(*r->found));
 		if (v) {
 			r->found = v;
@@ -131,7 +131,7 @@ struct slo_jmark slo_jreport_open(struct slo_jeval *e)
 void slo_jreport_close(struct slo_jeval *e, struct slo_jmark mark, bool failed)
 {
 	struct slo_jreport *r = &e->report;
-	struct slo_jfound *first = r->found + mark.count, last;
+	struct slo_jfound *first, last;
 
 	r->nest--;
 	if (!e->reporting || r->count == mark.count)
@@ -143,6 +143,7 @@ void slo_jreport_close(struct slo_jeval *e, struct slo_jmark mark, bool failed)
 	}
 	if (r->dropped != mark.dropped)
 		return;
+	first = &r->found[mark.count];
 	last = r->found[r->count - 1];
 	memmove(first + 1, first, (r->count - 1 - mark.count) * sizeof(last));
 	last.nest--;
@@ -155,7 +156,7 @@ static void emit(struct slo_jeval *e, const struct slo_jfound *x, void (*fail)(v
 		 void *arg)
 {
 	struct slo_buf *b = &e->report.line;
-	const char *text = e->report.text.data;
+	const char *text = e->report.text.data ? e->report.text.data : "";
 
 	slo_buf_reset(b);
 	slo_buf_add(b, x->sub->uri.p, x->sub->uri.len);
@@ -173,6 +174,11 @@ static void emit(struct slo_jeval *e, const struct slo_jfound *x, void (*fail)(v
 		.offset = x->from,
 		.depth = x->nest,
 	});
+}
+
+uint64_t slo_jeval_dropped(const struct slo_jeval *e)
+{
+	return e->report.dropped;
 }
 
 void slo_jreport_emit(struct slo_jeval *e, void (*fail)(void *arg, const struct slo_jfail *f), void *arg)

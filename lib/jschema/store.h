@@ -6,7 +6,7 @@
 #include "jschema/arena.h"
 #include "jschema/jschema.h"
 
-enum { SLO_JNONE = UINT32_MAX };
+#define SLO_JNONE UINT32_MAX /* no resource, no subschema, no index */
 
 /* The rules a schema resource is written by. */
 enum slo_jdialect { SLO_JDIALECT_UNKNOWN, SLO_JDIALECT_7, SLO_JDIALECT_2020, SLO_JDIALECT_CUSTOM };

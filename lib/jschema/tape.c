@@ -153,7 +153,8 @@ static int check_many(struct slo_jtape *t, uint32_t object, const struct slo_jno
 	if (slo_jtape_sort_room(t, n->count))
 		return -ENOMEM;
 	SLO_JNODE_EACH(c, n)
-		t->sort[k++] = (struct slo_jsort){ slo_hash(c->key, c->key_len, (uintptr_t)t), (uint32_t)(c - t->nodes) };
+		t->sort[k++] = (struct slo_jsort){ .by = slo_hash(c->key, c->key_len, (uintptr_t)t),
+						   .i = (uint32_t)(c - t->nodes) };
 	slo_jsort(t->sort, k);
 	for (uint32_t i = 1; i < k; i++) {
 		const struct slo_jnode *b = &t->nodes[t->sort[i].i];

@@ -191,6 +191,21 @@ START_TEST(says_so_when_scratch_is_too_small)
 }
 END_TEST
 
+START_TEST(takes_nul_only_when_told)
+{
+	struct slo_lex_value v;
+	struct slo_lex l;
+
+	for (int nul = 0; nul < 2; nul++) {
+		slo_lex_init(&l, "\"a\\u0000b\"", 10, &scratch);
+		l.nul = nul;
+		ck_assert_int_eq(slo_lex_next(&l, &v), nul ? SLO_LEX_STRING : SLO_LEX_ERROR);
+	}
+	ck_assert_uint_eq(v.str.len, 3);
+	ck_assert_int_eq(memcmp(v.str.p, "a\0b", 3), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("rec/lex");
@@ -206,6 +221,7 @@ int main(void)
 	tcase_add_loop_test(t, refuses_and_stays_refused, 0, SLO_ARRAY_LEN(invalid));
 	tcase_add_test(t, nests_64_deep_and_no_deeper);
 	tcase_add_test(t, says_so_when_scratch_is_too_small);
+	tcase_add_test(t, takes_nul_only_when_told);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -83,6 +83,27 @@ static int refuse(struct slo_pattern_parse *q, int code, size_t out_at)
 	return slo_pattern_fail(q, at, "PCRE2 refuses this: %s", text);
 }
 
+/*
+ * PCRE2 10.42 skips places where a match cannot begin, and some where it can: just-in-time code with (b|)b*[bc]
+ * (PCRE2 issue 336), both kinds with (?=b)a?b, whose b it wants twice.
+ */
+static bool may_skip_too_much(const struct slo_pattern_parse *q)
+{
+	for (size_t i = 0; i < q->groups; i++) {
+		if (q->group[i].branches || q->group[i].kind >= PATTERN_AHEAD)
+			return true;
+	}
+	return false;
+}
+
+static bool is_anchored(const pcre2_code *code)
+{
+	uint32_t options = 0;
+
+	pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
+	return options & PCRE2_ANCHORED;
+}
+
 static int compile_engine(struct slo_pattern *p, struct slo_pattern_parse *q, struct slo_str text)
 {
 	uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C;
@@ -96,6 +117,11 @@ static int compile_engine(struct slo_pattern *p, struct slo_pattern_parse *q, st
 	if (!q->referred)
 		options |= PCRE2_NO_AUTO_CAPTURE;
 	p->code = pcre2_compile((PCRE2_SPTR)text.p, text.len, options, &code, &at, c);
+	if (p->code && may_skip_too_much(q) && !is_anchored(p->code)) {
+		pcre2_code_free(p->code);
+		options |= PCRE2_NO_START_OPTIMIZE;
+		p->code = pcre2_compile((PCRE2_SPTR)text.p, text.len, options, &code, &at, c);
+	}
 	pcre2_compile_context_free(c);
 	if (!p->code)
 		return code == PCRE2_ERROR_HEAP_FAILED ? -ENOMEM : refuse(q, code, at);

@@ -50,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, size ? data : (const uint8_t *)"", size);
 	s = slo_str_n(copy, size);
 	for (size_t i = 0; i < SLO_ARRAY_LEN(within); i++) {
-		bool narrow = slo_format_find(slo_str(within[i][0]))(s), wide = slo_format_find(slo_str(within[i][1]))(s);
+		bool narrow = slo_format_find(slo_str(within[i][0]))(s);
+		bool wide = slo_format_find(slo_str(within[i][1]))(s);
 
 		assert(!narrow || wide);
 	}

@@ -22,39 +22,55 @@ static const struct {
 	{ "time", "12:00:00+0100", false }, { "time", "12:00:00", false }, { "time", "1:00:00Z", false },
 	{ "date-time", "2024-02-29t00:00:00z", true }, { "date-time", "2023-02-29T00:00:00Z", false },
 	{ "date-time", "2024-02-29 00:00:00Z", false }, { "date-time", "2024-02-29T", false },
-	{ "duration", "P1Y", true }, { "duration", "P1W", true }, { "duration", "PT1M1S", true }, { "duration", "P1M1DT1H", true },
-	{ "duration", "P1Y1D", false }, { "duration", "PT1H1S", false }, { "duration", "P1W1D", false }, { "duration", "P", false },
-	{ "duration", "PT", false }, { "duration", "P1DT", false }, { "duration", "P1", false }, { "duration", "P1D1D", false },
+	{ "duration", "P1Y", true }, { "duration", "P1W", true }, { "duration", "PT1M1S", true },
+	{ "duration", "P1M1DT1H", true },
+	{ "duration", "P1Y1D", false }, { "duration", "PT1H1S", false }, { "duration", "P1W1D", false },
+	{ "duration", "P", false },
+	{ "duration", "PT", false }, { "duration", "P1DT", false }, { "duration", "P1", false },
+	{ "duration", "P1D1D", false },
 	{ "duration", "P1D1M", false }, { "duration", "p1D", false }, { "duration", "P1H", false },
 	{ "email", "a@b", true }, { "email", "a.b+c@d.example", true }, { "email", "\"a\\\" @b\"@c", true },
 	{ "email", "a@[1.2.3.4]", true }, { "email", "a@[IPv6:::1]", true }, { "email", "a@[::1]", false },
-	{ "email", "a@[tag:x]", false }, { "email", "a@[1.2.3.4", false }, { "email", "a@[]", false }, { "email", "a@]", false },
-	{ "email", "\"a\"b@c", false }, { "email", "\"a@c", false }, { "email", "\"a\\", false }, { "email", "a@b@c", false },
-	{ "email", "a\xc3\xa9@b", false }, { "email", "a@\xc3\xa9", false }, { "email", "", false }, { "email", "@", false },
+	{ "email", "a@[tag:x]", false }, { "email", "a@[1.2.3.4", false }, { "email", "a@[]", false },
+	{ "email", "a@]", false },
+	{ "email", "\"a\"b@c", false }, { "email", "\"a@c", false }, { "email", "\"a\\", false },
+	{ "email", "a@b@c", false },
+	{ "email", "a\xc3\xa9@b", false }, { "email", "a@\xc3\xa9", false }, { "email", "", false },
+	{ "email", "@", false },
 	{ "email", A63 "aa@b", false }, { "email", A63 "a@b", true },
 	{ "idn-email", "a\xc3\xa9@\xc3\xa9", true }, { "idn-email", "\"\xc3\xa9\"@b", true },
-	{ "hostname", "a.B-c.3", true }, { "hostname", A63, true }, { "hostname", A63 "a", false }, { "hostname", "a_b", false },
+	{ "hostname", "a.B-c.3", true }, { "hostname", A63, true }, { "hostname", A63 "a", false },
+	{ "hostname", "a_b", false },
 	{ "hostname", A63 "." A63 "." A63 ".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true },
 	{ "hostname", A63 "." A63 "." A63 ".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
-	{ "hostname", "a..b", false }, { "hostname", "-a", false }, { "hostname", "a-", false }, { "hostname", "xn--", false },
-	{ "hostname", "XN--STRAE-OQA", true }, { "hostname", "xn--strae-oqa", true }, { "hostname", "xn--99999999", false },
+	{ "hostname", "a..b", false }, { "hostname", "-a", false }, { "hostname", "a-", false },
+	{ "hostname", "xn--", false },
+	{ "hostname", "XN--STRAE-OQA", true }, { "hostname", "xn--strae-oqa", true },
+	{ "hostname", "xn--99999999", false },
 	{ "hostname", "\xc3\xa9", false },
 	{ "idn-hostname", "stra\xc3\x9f" "e.example", true }, { "idn-hostname", "Stra\xc3\x9f" "e", false },
-	{ "idn-hostname", "EXAMPLE", true }, { "idn-hostname", "\xe2\x98\x83", false }, { "idn-hostname", "\xc3\x89", false },
+	{ "idn-hostname", "EXAMPLE", true }, { "idn-hostname", "\xe2\x98\x83", false },
+	{ "idn-hostname", "\xc3\x89", false },
 	{ "idn-hostname", "a\xe3\x80\x82\xd7\x90", true }, { "idn-hostname", "\xd7\x90\xd7\x91.1", false },
-	{ "idn-hostname", "\xd7\x90-", false }, { "idn-hostname", "\xd7\x90" "1", true }, { "idn-hostname", "1\xd7\x90", false },
-	{ "ipv4", "1.2.3.4", true }, { "ipv4", "01.2.3.4", false }, { "ipv4", "1.2.3", false }, { "ipv4", "1.2.3.4.", false },
+	{ "idn-hostname", "\xd7\x90-", false }, { "idn-hostname", "\xd7\x90" "1", true },
+	{ "idn-hostname", "1\xd7\x90", false },
+	{ "ipv4", "1.2.3.4", true }, { "ipv4", "01.2.3.4", false }, { "ipv4", "1.2.3", false },
+	{ "ipv4", "1.2.3.4.", false },
 	{ "ipv4", "1.2.3.0004", false }, { "ipv4", "0.0.0.00", false },
-	{ "ipv6", "1:2:3:4:5:6:7::", true }, { "ipv6", "::2:3:4:5:6:7:8", true }, { "ipv6", "1:2:3:4:5:6:7:8::", false },
+	{ "ipv6", "1:2:3:4:5:6:7::", true }, { "ipv6", "::2:3:4:5:6:7:8", true },
+	{ "ipv6", "1:2:3:4:5:6:7:8::", false },
 	{ "ipv6", "::1:2:3:4:5:6:7:8", false }, { "ipv6", "1:2:3:4:5:6:1.2.3.4", true }, { "ipv6", "::1.2.3.4", true },
 	{ "ipv6", "::1:2:3:4:5:6:1.2.3.4", false }, { "ipv6", "1.2.3.4::", false }, { "ipv6", ":1::", false },
 	{ "ipv6", ":", false }, { "ipv6", ":::", false }, { "ipv6", "", false }, { "ipv6", "1::2:", false },
-	{ "uri", "a:", true }, { "uri", "a+-.1://h", true }, { "uri", "a:b:c@d", true }, { "uri", "http://[::1]x", false },
+	{ "uri", "a:", true }, { "uri", "a+-.1://h", true }, { "uri", "a:b:c@d", true },
+	{ "uri", "http://[::1]x", false },
 	{ "uri", "http://[::1", false }, { "uri", "http://[v1.a:b]", true }, { "uri", "http://[v.a]", false },
 	{ "uri", "http://[v1.%41]", false }, { "uri", "http://h:", true }, { "uri", "http://a%4", false },
-	{ "uri", "http://h#a#b", false }, { "uri", "http://h?a?b", true }, { "uri", "http://h/\x7f", false }, { "uri", "", false },
+	{ "uri", "http://h#a#b", false }, { "uri", "http://h?a?b", true }, { "uri", "http://h/\x7f", false },
+	{ "uri", "", false },
 	{ "uri", "1a:b", false }, { "uri", "http://\xc3\xa9", false },
-	{ "uri-reference", "a/b:c", true }, { "uri-reference", "a?b:c", true }, { "uri-reference", "a:1?b", true }, { "uri-reference", "a_:b", false }, { "uri-reference", "?b:c", true },
+	{ "uri-reference", "a/b:c", true }, { "uri-reference", "a?b:c", true }, { "uri-reference", "a:1?b", true },
+	{ "uri-reference", "a_:b", false }, { "uri-reference", "?b:c", true },
 	{ "uri-reference", "%41:b", false }, { "uri-reference", "//h:1/p", true }, { "uri-reference", "[", false },
 	{ "iri", "a:\xc3\xa9", true }, { "iri", "a:\xee\x80\x80", false }, { "iri", "a:?\xee\x80\x80", true },
 	{ "iri", "a:\xc2\x85", false }, { "iri", "a:\xef\xbf\xbe", false }, { "iri-reference", "\xc3\xa9", true },
@@ -63,12 +79,17 @@ static const struct {
 	{ "uri-template", "{{x}}", false }, { "uri-template", "{x", false }, { "uri-template", "%zz", false },
 	{ "uri-template", "{.a.b}", true }, { "uri-template", "{a.}", false }, { "uri-template", "{}", false },
 	{ "json-pointer", "/a/~0~1", true }, { "json-pointer", "a", false }, { "json-pointer", "/~", false },
-	{ "relative-json-pointer", "0", true }, { "relative-json-pointer", "10#", true }, { "relative-json-pointer", "0#/a", false },
-	{ "relative-json-pointer", "00", false }, { "relative-json-pointer", "#", false }, { "relative-json-pointer", "1a", false },
-	{ "regex", "^a+$", true }, { "regex", "(?<=a+)b", true }, { "regex", "(?:(a)|b)*\\1", true }, { "regex", "a{99999}", true },
+	{ "relative-json-pointer", "0", true }, { "relative-json-pointer", "10#", true },
+	{ "relative-json-pointer", "0#/a", false },
+	{ "relative-json-pointer", "00", false }, { "relative-json-pointer", "#", false },
+	{ "relative-json-pointer", "1a", false },
+	{ "regex", "^a+$", true }, { "regex", "(?<=a+)b", true }, { "regex", "(?:(a)|b)*\\1", true },
+	{ "regex", "a{99999}", true },
 	{ "regex", "(", false }, { "regex", "\\a", false }, { "regex", "\\p{Greek}", false },
-	{ "uuid", "2eb8aa08-AA98-11ea-b4aa-73b441d16380", true }, { "uuid", "2eb8aa08-aa98-11ea-b4aa-73b441d1638", false },
-	{ "uuid", "2eb8aa08-aa98-11ea-b4aa-73b441d1638g", false }, { "uuid", "2eb8aa08+aa98-11ea-b4aa-73b441d16380", false },
+	{ "uuid", "2eb8aa08-AA98-11ea-b4aa-73b441d16380", true },
+	{ "uuid", "2eb8aa08-aa98-11ea-b4aa-73b441d1638", false },
+	{ "uuid", "2eb8aa08-aa98-11ea-b4aa-73b441d1638g", false },
+	{ "uuid", "2eb8aa08+aa98-11ea-b4aa-73b441d16380", false },
 };
 
 START_TEST(a_string_has_the_format_or_not)
@@ -76,7 +97,8 @@ START_TEST(a_string_has_the_format_or_not)
 	slo_format_fn *check = slo_format_find(slo_str(cases[_i].format));
 
 	ck_assert(check != NULL);
-	ck_assert_msg(check(slo_str(cases[_i].text)) == cases[_i].valid, "%s: \"%s\"", cases[_i].format, cases[_i].text);
+	ck_assert_msg(check(slo_str(cases[_i].text)) == cases[_i].valid, "%s: \"%s\"", cases[_i].format,
+		      cases[_i].text);
 }
 END_TEST
 
@@ -111,8 +133,8 @@ static const struct {
 	const char *text;
 	uint32_t cp[LABEL_MAX];
 } punycode[] = {
-	{ "egbpdaj6bu4bxfgehfvwxn", { 0x644, 0x64a, 0x647, 0x645, 0x627, 0x628, 0x62a, 0x643, 0x644, 0x645, 0x648, 0x634,
-				      0x639, 0x631, 0x628, 0x64a, 0x61f } },
+	{ "egbpdaj6bu4bxfgehfvwxn", { 0x644, 0x64a, 0x647, 0x645, 0x627, 0x628, 0x62a, 0x643, 0x644, 0x645, 0x648,
+				      0x634, 0x639, 0x631, 0x628, 0x64a, 0x61f } },
 	{ "ihqwcrb4cv8a8dqg056pqjye", { 0x4ed6, 0x4eec, 0x4e3a, 0x4ec0, 0x4e48, 0x4e0d, 0x8bf4, 0x4e2d, 0x6587 } },
 	{ "3b-ww4c5e180e575a65lsy2b", { 0x33, 0x5e74, 0x62, 0x7d44, 0x91d1, 0x516b, 0x5148, 0x751f } },
 	{ "d9juau41awczczp", { 0x305d, 0x306e, 0x30b9, 0x30d4, 0x30fc, 0x30c9, 0x3067 } },
@@ -144,7 +166,8 @@ static const struct {
 	{ IDNA_AN, "\\p{bidi_class:AN}" },
 	{ IDNA_EN, "\\p{bidi_class:EN}" },
 	{ IDNA_NSM, "\\p{bidi_class:NSM}" },
-	{ IDNA_NEUTRAL, "\\p{bidi_class:ES}|\\p{bidi_class:CS}|\\p{bidi_class:ET}|\\p{bidi_class:ON}|\\p{bidi_class:BN}" },
+	{ IDNA_NEUTRAL,
+	  "\\p{bidi_class:ES}|\\p{bidi_class:CS}|\\p{bidi_class:ET}|\\p{bidi_class:ON}|\\p{bidi_class:BN}" },
 	{ IDNA_MARK, "\\p{M}" },
 	{ IDNA_GREEK, "\\p{sc:Greek}" },
 	{ IDNA_HEBREW, "\\p{sc:Hebrew}" },
@@ -224,7 +247,7 @@ START_TEST(the_tables_agree_with_the_engines)
 }
 END_TEST
 
-/* RFC 5892: letters, digits and marks that case folding does not change, and its exceptions; never what is unassigned. */
+/* RFC 5892: letters, digits and marks that case folding does not change, and its exceptions. */
 START_TEST(valid_is_within_letters_digits_and_marks)
 {
 	struct engine e = engine_new("[\\p{Lu}\\p{Ll}\\p{Lo}\\p{Lm}\\p{Mn}\\p{Mc}\\p{Nd}]");
@@ -242,7 +265,8 @@ START_TEST(valid_is_within_letters_digits_and_marks)
 		if (cp >= 0xd800 && cp <= 0xdfff)
 			ck_assert(!valid);
 		else if (valid && !excepted)
-			ck_assert_msg(engine_has(e, cp) && (kept || !engine_has(cased, cp)), "U+%04X", (unsigned int)cp);
+			ck_assert_msg(engine_has(e, cp) && (kept || !engine_has(cased, cp)), "U+%04X",
+				      (unsigned int)cp);
 		else if (excepted)
 			ck_assert(valid);
 	}

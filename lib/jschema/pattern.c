@@ -78,7 +78,8 @@ static int refuse(struct slo_pattern_parse *q, int code, size_t out_at)
 			at = q->group[i].open;
 	}
 	if (code == PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH || code == PCRE2_ERROR_LOOKBEHIND_TOO_LONG)
-		return slo_pattern_fail(q, at, "lookbehind: each alternative must have one fixed length (a limit of PCRE2)");
+		return slo_pattern_fail(q, at,
+					"lookbehind: each alternative must have one fixed length (a limit of PCRE2)");
 	pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
 	return slo_pattern_fail(q, at, "PCRE2 refuses this: %s", text);
 }
@@ -158,7 +159,8 @@ static int check_names(struct slo_pattern_parse *q)
 		if (!code || !data)
 			rc = -ENOMEM;
 		else if (pcre2_match(code, (PCRE2_SPTR)n.p, n.len, 0, PCRE2_NO_UTF_CHECK, data, NULL) < 0)
-			rc = slo_pattern_fail(q, q->group[i].name_at, "a character that the name of a group cannot have");
+			rc = slo_pattern_fail(q, q->group[i].name_at,
+					      "a character that the name of a group cannot have");
 	}
 	pcre2_match_data_free(data);
 	pcre2_code_free(code);

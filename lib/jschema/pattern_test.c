@@ -108,6 +108,7 @@ static const struct {
 	{ "(?<=ab|c)d", "abd~cd", "bd" },
 	{ "^(?:a(?:b(?:c)?)?)?$", "~a~ab~abc", "ac" },
 	{ "^((b)|^c|){0}$", "", "b" },
+	{ "(|^c|){0}$", "ba~", NULL },
 	{ "(\\1a|){0}(b)\\2$", "abb", "ab" },
 	/* quantifiers */
 	{ "^a{2}b{1,2}c{2,}d?$", "aabcc~aabbcccd", "abcc~aabc" },

@@ -217,7 +217,9 @@ static bool literal(struct slo_str s)
 		n = slo_pattern_utf8(s, &cp);
 		if (!n)
 			return false;
-		if (cp >= 0x80 ? !is_ucschar(cp) && !is_private(cp) : cp <= ' ' || cp == 0x7f || strchr("\"<>\\^`{|}", (int)cp))
+		if (cp >= 0x80 ? !is_ucschar(cp) && !is_private(cp) : cp <= ' ' || cp == 0x7f)
+			return false;
+		if (cp < 0x80 && strchr("\"<>\\^`{|}", (int)cp))
 			return false;
 		if (cp == '%' && !is_escape(s))
 			return false;

@@ -78,9 +78,31 @@ static int refuse(struct slo_pattern_parse *q, int code, size_t out_at)
 			at = q->group[i].open;
 	}
 	if (code == PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH || code == PCRE2_ERROR_LOOKBEHIND_TOO_LONG)
-		return slo_pattern_fail(q, at, "lookbehind: each alternative must have one fixed length (a limit of PCRE2)");
+		return slo_pattern_fail(q, at,
+					"lookbehind: each alternative must have one fixed length (a limit of PCRE2)");
 	pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
 	return slo_pattern_fail(q, at, "PCRE2 refuses this: %s", text);
+}
+
+/*
+ * PCRE2 10.42 skips places where a match cannot begin, and some where it can: just-in-time code with (b|)b*[bc]
+ * (PCRE2 issue 336), both kinds with (?=b)a?b, whose b it wants twice.
+ */
+static bool may_skip_too_much(const struct slo_pattern_parse *q)
+{
+	for (size_t i = 0; i < q->groups; i++) {
+		if (q->group[i].branches || q->group[i].kind >= PATTERN_AHEAD)
+			return true;
+	}
+	return false;
+}
+
+static bool is_anchored(const pcre2_code *code)
+{
+	uint32_t options = 0;
+
+	pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
+	return options & PCRE2_ANCHORED;
 }
 
 static int compile_engine(struct slo_pattern *p, struct slo_pattern_parse *q, struct slo_str text)
@@ -96,6 +118,11 @@ static int compile_engine(struct slo_pattern *p, struct slo_pattern_parse *q, st
 	if (!q->referred)
 		options |= PCRE2_NO_AUTO_CAPTURE;
 	p->code = pcre2_compile((PCRE2_SPTR)text.p, text.len, options, &code, &at, c);
+	if (p->code && may_skip_too_much(q) && !is_anchored(p->code)) {
+		pcre2_code_free(p->code);
+		options |= PCRE2_NO_START_OPTIMIZE;
+		p->code = pcre2_compile((PCRE2_SPTR)text.p, text.len, options, &code, &at, c);
+	}
 	pcre2_compile_context_free(c);
 	if (!p->code)
 		return code == PCRE2_ERROR_HEAP_FAILED ? -ENOMEM : refuse(q, code, at);
@@ -132,7 +159,8 @@ static int check_names(struct slo_pattern_parse *q)
 		if (!code || !data)
 			rc = -ENOMEM;
 		else if (pcre2_match(code, (PCRE2_SPTR)n.p, n.len, 0, PCRE2_NO_UTF_CHECK, data, NULL) < 0)
-			rc = slo_pattern_fail(q, q->group[i].name_at, "a character that the name of a group cannot have");
+			rc = slo_pattern_fail(q, q->group[i].name_at,
+					      "a character that the name of a group cannot have");
 	}
 	pcre2_match_data_free(data);
 	pcre2_code_free(code);

@@ -209,7 +209,8 @@ static int open_group(struct slo_pattern_parse *p, struct slo_pattern_group **ou
 		return slo_pattern_fail(p, at, "(? is not followed by : = ! <= <! or <name>");
 	g = &p->group[p->next];
 	if (!p->second) {
-		*g = (struct slo_pattern_group){ .open = (uint32_t)at, .parent = p->in, .kind = (uint8_t)openings[i].kind };
+		*g = (struct slo_pattern_group){ .open = (uint32_t)at, .parent = p->in };
+		g->kind = (uint8_t)openings[i].kind;
 		if (g->kind == PATTERN_CAPTURE)
 			g->number = ++p->captures;
 		p->groups++;

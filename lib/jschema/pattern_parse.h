@@ -67,7 +67,8 @@ int slo_pattern_parse(struct slo_pattern_parse *p, struct slo_str source, struct
 /* The parts below call each other. */
 
 /** slo_pattern_fail - "byte N: what"; returns -EINVAL. */
-int slo_pattern_fail(struct slo_pattern_parse *p, size_t at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int slo_pattern_fail(struct slo_pattern_parse *p, size_t at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /** slo_pattern_peek - the byte @n after the next one, -1 beyond the end. */
 static inline int slo_pattern_peek(const struct slo_pattern_parse *p, size_t n)
@@ -81,7 +82,7 @@ void slo_pattern_put_char(struct slo_pattern_parse *p, uint32_t cp);
 /** slo_pattern_escape - the escape of a character whose backslash was read; 0 or -EINVAL. */
 int slo_pattern_escape(struct slo_pattern_parse *p, bool in_class, uint32_t *cp);
 
-/** slo_pattern_set - \d \s \w \p and their opposites, of which @p->at is at the letter: 1 written, 0 no such, -EINVAL. */
+/** slo_pattern_set - \d \s \w \p or an opposite, whose letter is next. Return: 1 written, 0 none of them, -EINVAL. */
 int slo_pattern_set(struct slo_pattern_parse *p, bool in_class);
 
 /** slo_pattern_class - from after [ to after ]. */

@@ -88,7 +88,8 @@ int slo_pattern_reference(struct slo_pattern_parse *p, size_t at, uint16_t numbe
 		return 0;
 	}
 	if (!remembered(p, g) || looked_at_in_a_round(p, g))
-		return slo_pattern_fail(p, at, "a reference to group %u, which a repeated group may skip, cannot be translated",
+		return slo_pattern_fail(p, at,
+					"a reference to group %u, which a repeated group may skip, is not translated",
 					number);
 	p->referred = true;
 	if (p->second)

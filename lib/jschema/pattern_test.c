@@ -38,7 +38,8 @@ static const struct {
 	{ "^\\W$", "-~\xc3\xa9~\xe2\x84\xaa", "a~_" },
 	{ "^\\s$", " ~\t~\n~\v~\f~\r~\xc2\xa0~\xef\xbb\xbf~\xe1\x9a\x80~\xe2\x80\x80~\xe2\x80\x8a~\xe2\x80\xa8~"
 		   "\xe2\x80\xa9~\xe2\x80\xaf~\xe2\x81\x9f~\xe3\x80\x80", "a~\xc2\x85~\xe2\x80\x8b~\x1c~\xe1\xa0\x8e" },
-	{ "^\\S$", "a~\xc2\x85~\xe2\x80\x8b~\x1c~\xe1\xa0\x8e~\xf0\x9f\x98\x80", " ~\xc2\xa0~\xef\xbb\xbf~\xe3\x80\x80" },
+	{ "^\\S$", "a~\xc2\x85~\xe2\x80\x8b~\x1c~\xe1\xa0\x8e~\xf0\x9f\x98\x80",
+	  " ~\xc2\xa0~\xef\xbb\xbf~\xe3\x80\x80" },
 	{ "^[\\d\\s]$", "1~ ~\xef\xbb\xbf", "a" },
 	{ "^[^\\S]$", "\xc2\xa0", "a" },
 	{ "^[^\\W_]$", "a~1", "_~-~\xc3\xa9" },
@@ -101,9 +102,13 @@ static const struct {
 	{ "^(?:(a)|b)\\1$", "aa~b", "ba~a" },
 	{ "^(?:(['\"])x\\1,)+$", "'x',\"x\",", "'x\"," },
 	{ "^(a)\\1{2}(?=b)b(?!c)(?<=b)(?<!a).$", "aaabd", "aaabc" },
+	{ "(b|)b*[bc]", "b~bc~abb", "a~" },
+	{ "(?:ax|)[a]*.*a", "ax", "x" },
+	{ "(?:(?=b\\w))(?:a){0,2}b", "bc~aabc", "ab" },
 	{ "(?<=ab|c)d", "abd~cd", "bd" },
 	{ "^(?:a(?:b(?:c)?)?)?$", "~a~ab~abc", "ac" },
 	{ "^((b)|^c|){0}$", "", "b" },
+	{ "(|^c|){0}$", "ba~", NULL },
 	{ "(\\1a|){0}(b)\\2$", "abb", "ab" },
 	/* quantifiers */
 	{ "^a{2}b{1,2}c{2,}d?$", "aabcc~aabbcccd", "abcc~aabc" },
@@ -114,7 +119,8 @@ static const struct {
 	{ "^a{99999999999}$", NULL, "a" },
 };
 
-static void each_subject(const char *list, struct slo_pattern *p, struct slo_pattern *engine, const char *source, int want)
+static void each_subject(const char *list, struct slo_pattern *p, struct slo_pattern *engine, const char *source,
+			 int want)
 {
 	while (list) {
 		const char *end = strchr(list, '~');
@@ -150,19 +156,27 @@ static const struct {
 	{ "a\\a", "byte 1: \\a" },
 	{ "\\A", "\\A" }, { "\\z", "\\z" }, { "\\Z", "\\Z" }, { "\\Q.\\E", "\\Q" }, { "\\K", "\\K" }, { "\\G", "\\G" },
 	{ "\\h", "\\h" }, { "\\R", "\\R" }, { "\\X", "\\X" }, { "\\N", "\\N" }, { "\\C", "\\C" }, { "\\e", "\\e" },
-	{ "\\-", "\\-" }, { "\\_", "\\_" }, { "\\ ", "no escape" }, { "\\\xc3\xa9", "no escape" }, { "\\", "at the end" },
-	{ "[\\B]", "\\B" }, { "[\\1]", "\\1" }, { "[\\k]", "\\k" }, { "[\\a]", "\\a" }, { "\\00", "\\0" }, { "\\01", "\\0" },
+	{ "\\-", "\\-" }, { "\\_", "\\_" }, { "\\ ", "no escape" }, { "\\\xc3\xa9", "no escape" },
+	{ "\\", "at the end" },
+	{ "[\\B]", "\\B" }, { "[\\1]", "\\1" }, { "[\\k]", "\\k" }, { "[\\a]", "\\a" }, { "\\00", "\\0" },
+	{ "\\01", "\\0" },
 	{ "\\c1", "\\c" }, { "\\c", "\\c" }, { "\\x4", "\\x" }, { "\\xg0", "\\x" }, { "\\u12", "\\u" },
 	{ "\\u{}", "\\u{" }, { "\\u{110000}", "\\u{" }, { "\\u{12", "\\u{" }, { "\\u{ffffffff61}", "\\u{" },
-	{ "a{", "{" }, { "a{1", "}" }, { "a{,2}", "{" }, { "{1}", "nothing" }, { "}", "}" }, { "]", "]" }, { "a]", "byte 1" },
+	{ "a{", "{" }, { "a{1", "}" }, { "a{,2}", "{" }, { "{1}", "nothing" }, { "}", "}" }, { "]", "]" },
+	{ "a]", "byte 1" },
 	{ "*", "nothing" }, { "a|*", "byte 2" }, { "+a", "nothing" }, { "?", "nothing" }, { "(*ACCEPT)a", "byte 1" },
 	{ "a++", "byte 2" }, { "a*+", "byte 2" }, { "a??+", "byte 3" }, { "a{1}{2}", "byte 4" }, { "a{2,1}", "least" },
-	{ "^*", "nothing" }, { "$+", "nothing" }, { "\\b+", "nothing" }, { "(?=a)*", "nothing" }, { "(?<=a)?", "nothing" },
-	{ "(", "byte 0: ( without )" }, { "a)", "byte 1: ) without (" }, { "(?:a", "( without )" }, { "[a", "byte 0: [" },
-	{ "(?i)a", "(?" }, { "(?i:a)", "(?" }, { "(?#a)", "(?" }, { "(?>a)", "(?" }, { "(?|a)", "(?" }, { "(?P<n>a)", "(?" },
-	{ "(?P=n)", "(?" }, { "(?R)", "(?" }, { "(?1)", "(?" }, { "(?'n'a)", "(?" }, { "(?&n)", "(?" }, { "(?(1)a)", "(?" },
+	{ "^*", "nothing" }, { "$+", "nothing" }, { "\\b+", "nothing" }, { "(?=a)*", "nothing" },
+	{ "(?<=a)?", "nothing" },
+	{ "(", "byte 0: ( without )" }, { "a)", "byte 1: ) without (" }, { "(?:a", "( without )" },
+	{ "[a", "byte 0: [" },
+	{ "(?i)a", "(?" }, { "(?i:a)", "(?" }, { "(?#a)", "(?" }, { "(?>a)", "(?" }, { "(?|a)", "(?" },
+	{ "(?P<n>a)", "(?" },
+	{ "(?P=n)", "(?" }, { "(?R)", "(?" }, { "(?1)", "(?" }, { "(?'n'a)", "(?" }, { "(?&n)", "(?" },
+	{ "(?(1)a)", "(?" },
 	{ "(?C)", "(?" }, { "(?", "(?" }, { "(?<>a)", "name" }, { "(?<1>a)", "name" }, { "(?<n", "name" },
-	{ "(?<n>a)(?<n>b)", "second group named \"n\"" }, { "(?<a-b>a)", "name" }, { "(?<\xe2\x82\xac>a)", "cannot have" },
+	{ "(?<n>a)(?<n>b)", "second group named \"n\"" }, { "(?<a-b>a)", "name" },
+	{ "(?<\xe2\x82\xac>a)", "cannot have" },
 	{ "\\k", "\\k" }, { "\\k<", "name" }, { "\\k<n>", "no group" }, { "\\k{n}", "\\k" }, { "(?<n>a)\\k'n'", "\\k" },
 	{ "\\1", "there are 0" }, { "(a)\\2", "byte 3: \\2, and there are 1" }, { "\\99999999999", "there are 0" },
 	{ "[b-a]", "end is before" }, { "[a-\\d]", "between sets" }, { "[\\w-a]", "between sets" },
@@ -173,9 +187,11 @@ static const struct {
 	{ "\\p{Block=Thai}", "no property" }, { "\\p{gc=Greek}", "no property" }, { "\\p{ASCII=Y}", "no property" },
 	{ "a\xff", "byte 1: not UTF-8" }, { "[\xc3]", "not UTF-8" }, { "\xed\xa0\x80", "not UTF-8" },
 	/* ECMA-262, but not PCRE2's, or not the same there */
-	{ "a(?<=b+)c", "byte 1: lookbehind" }, { "(?<=a(?:b|cd))", "byte 0: lookbehind" }, { "(x)(?<!a?)", "byte 3: lookbehind" },
+	{ "a(?<=b+)c", "byte 1: lookbehind" }, { "(?<=a(?:b|cd))", "byte 0: lookbehind" },
+	{ "(x)(?<!a?)", "byte 3: lookbehind" },
 	{ "(a)(?<=\\1)", "inside a lookbehind" },
-	{ "(?:(a)|b)*\\1", "byte 10: a reference to group 1" }, { "(a*)+\\1", "may skip" }, { "(?:(a)?b)+\\1", "may skip" },
+	{ "(?:(a)|b)*\\1", "byte 10: a reference to group 1" }, { "(a*)+\\1", "may skip" },
+	{ "(?:(a)?b)+\\1", "may skip" },
 	{ "(?:(?=(a)))?a\\1", "may skip" }, { "(?:a|b){70000}", "above 65535" },
 };
 
@@ -193,24 +209,27 @@ END_TEST
 
 /* Every name of ECMA-262's tables, but the one PCRE2 does not have. */
 static const char properties[] =
-	"C Other Cc Control cntrl Cf Format Cn Unassigned Co Private_Use Cs Surrogate L Letter LC Cased_Letter Ll "
-	"Lowercase_Letter Lm Modifier_Letter Lo Other_Letter Lt Titlecase_Letter Lu Uppercase_Letter M Mark "
-	"Combining_Mark Mc Spacing_Mark Me Enclosing_Mark Mn Nonspacing_Mark N Number Nd Decimal_Number digit Nl "
-	"Letter_Number No Other_Number P Punctuation punct Pc Connector_Punctuation Pd Dash_Punctuation Pe "
-	"Close_Punctuation Pf Final_Punctuation Pi Initial_Punctuation Po Other_Punctuation Ps Open_Punctuation S Symbol "
-	"Sc Currency_Symbol Sk Modifier_Symbol Sm Math_Symbol So Other_Symbol Z Separator Zl Line_Separator Zp "
-	"Paragraph_Separator Zs Space_Separator ASCII Any Assigned ASCII_Hex_Digit AHex Alphabetic Alpha Bidi_Control "
-	"Bidi_C Bidi_Mirrored Bidi_M Case_Ignorable CI Cased Changes_When_Casefolded CWCF Changes_When_Casemapped CWCM "
-	"Changes_When_Lowercased CWL Changes_When_Titlecased CWT Changes_When_Uppercased CWU Dash "
-	"Default_Ignorable_Code_Point DI Deprecated Dep Diacritic Dia Emoji Emoji_Component EComp Emoji_Modifier EMod "
-	"Emoji_Modifier_Base EBase Emoji_Presentation EPres Extended_Pictographic ExtPict Extender Ext Grapheme_Base "
-	"Gr_Base Grapheme_Extend Gr_Ext Hex_Digit Hex IDS_Binary_Operator IDSB IDS_Trinary_Operator IDST ID_Continue IDC "
-	"ID_Start IDS Ideographic Ideo Join_Control Join_C Logical_Order_Exception LOE Lowercase Lower Math "
-	"Noncharacter_Code_Point NChar Pattern_Syntax Pat_Syn Pattern_White_Space Pat_WS Quotation_Mark QMark Radical "
-	"Regional_Indicator RI Sentence_Terminal STerm Soft_Dotted SD Terminal_Punctuation Term Unified_Ideograph UIdeo "
-	"Uppercase Upper Variation_Selector VS White_Space space XID_Continue XIDC XID_Start XIDS sc=Latin sc=Latn "
-	"Script=Zyyy Script=Common scx=Qaai scx=Zinh sc=Inherited sc=Han sc=Hani sc=Hira sc=Kana sc=Arab sc=Cyrl sc=Hebr "
-	"sc=Thai sc=Hang sc=Qaac sc=Copt sc=Nkoo sc=Nko sc=Phags_Pa sc=Vith Script_Extensions=Vithkuqi sc=Adlm";
+	"C Other Cc Control cntrl Cf Format Cn Unassigned Co Private_Use Cs Surrogate L Letter LC "
+	"Cased_Letter Ll Lowercase_Letter Lm Modifier_Letter Lo Other_Letter Lt Titlecase_Letter Lu "
+	"Uppercase_Letter M Mark Combining_Mark Mc Spacing_Mark Me Enclosing_Mark Mn Nonspacing_Mark N Number "
+	"Nd Decimal_Number digit Nl Letter_Number No Other_Number P Punctuation punct Pc "
+	"Connector_Punctuation Pd Dash_Punctuation Pe Close_Punctuation Pf Final_Punctuation Pi "
+	"Initial_Punctuation Po Other_Punctuation Ps Open_Punctuation S Symbol Sc Currency_Symbol Sk "
+	"Modifier_Symbol Sm Math_Symbol So Other_Symbol Z Separator Zl Line_Separator Zp Paragraph_Separator "
+	"Zs Space_Separator ASCII Any Assigned ASCII_Hex_Digit AHex Alphabetic Alpha Bidi_Control Bidi_C "
+	"Bidi_Mirrored Bidi_M Case_Ignorable CI Cased Changes_When_Casefolded CWCF Changes_When_Casemapped "
+	"CWCM Changes_When_Lowercased CWL Changes_When_Titlecased CWT Changes_When_Uppercased CWU Dash "
+	"Default_Ignorable_Code_Point DI Deprecated Dep Diacritic Dia Emoji Emoji_Component EComp "
+	"Emoji_Modifier EMod Emoji_Modifier_Base EBase Emoji_Presentation EPres Extended_Pictographic ExtPict "
+	"Extender Ext Grapheme_Base Gr_Base Grapheme_Extend Gr_Ext Hex_Digit Hex IDS_Binary_Operator IDSB "
+	"IDS_Trinary_Operator IDST ID_Continue IDC ID_Start IDS Ideographic Ideo Join_Control Join_C "
+	"Logical_Order_Exception LOE Lowercase Lower Math Noncharacter_Code_Point NChar Pattern_Syntax "
+	"Pat_Syn Pattern_White_Space Pat_WS Quotation_Mark QMark Radical Regional_Indicator RI "
+	"Sentence_Terminal STerm Soft_Dotted SD Terminal_Punctuation Term Unified_Ideograph UIdeo Uppercase "
+	"Upper Variation_Selector VS White_Space space XID_Continue XIDC XID_Start XIDS sc=Latin sc=Latn "
+	"Script=Zyyy Script=Common scx=Qaai scx=Zinh sc=Inherited sc=Han sc=Hani sc=Hira sc=Kana sc=Arab "
+	"sc=Cyrl sc=Hebr sc=Thai sc=Hang sc=Qaac sc=Copt sc=Nkoo sc=Nko sc=Phags_Pa sc=Vith "
+	"Script_Extensions=Vithkuqi sc=Adlm";
 
 START_TEST(every_property_name_is_known_to_the_engine)
 {
@@ -304,9 +323,12 @@ static const struct {
 	bool fast;
 } shapes[] = {
 	{ "", true }, { "ab", true }, { "ab$", true }, { "^ab", true }, { "^ab$", true }, { "^$", true }, { "$", true },
-	{ "a\\.b", true }, { "^x-", true }, { "\xc3\xa9", true }, { "^\xc3\xa9$", true }, { "^a\xf0\x9f\x98\x80", true },
-	{ "^[a-c]+$", true }, { "^[a-c]*$", true }, { "^[a-c]{2,3}$", true }, { "^[a-c]{2,}$", true }, { "^[abc]$", true },
-	{ "^[^a-c]{1,2}$", true }, { "^[^a]*$", true }, { "^\\d{2}-\\d{2}$", true }, { "^\\w+$", true }, { "^\\W+$", true },
+	{ "a\\.b", true }, { "^x-", true }, { "\xc3\xa9", true }, { "^\xc3\xa9$", true },
+	{ "^a\xf0\x9f\x98\x80", true },
+	{ "^[a-c]+$", true }, { "^[a-c]*$", true }, { "^[a-c]{2,3}$", true }, { "^[a-c]{2,}$", true },
+	{ "^[abc]$", true },
+	{ "^[^a-c]{1,2}$", true }, { "^[^a]*$", true }, { "^\\d{2}-\\d{2}$", true }, { "^\\w+$", true },
+	{ "^\\W+$", true },
 	{ "^\\D?a{2}$", false }, { "^[a-c][a-c1-]*$", true }, { "^[a-c]+-[a-c]+$", true }, { "^[a-c]{0,2}1?-?$", true },
 	{ "^a+b*c?$", true }, { "^a+b*c?", true }, { "^[\\d.\\-]+a$", true }, { "^[a-c]+?-", true }, { "^ab+$", true },
 	{ "^[^-]+-[^-]+$", true }, { "^[^-]*\xc3\xa9$", false }, { "^a*a$", false }, { "^[a-c]?b$", false },
@@ -318,8 +340,8 @@ static const struct {
 /* Characters, so that what comes out is UTF-8. */
 static size_t random_subject(struct slo_rng *rng, char *text)
 {
-	static const char *const pieces[] = { "a", "b", "c", "1", "-", ".", "_", "a", "b", "\n", "\xc3\xa9", "\xe2\x80\xa8",
-					      "\xf0\x9f\x98\x80", "x" };
+	static const char *const pieces[] = { "a", "b", "c", "1", "-", ".", "_", "a", "b", "\n", "\xc3\xa9",
+					      "\xe2\x80\xa8", "\xf0\x9f\x98\x80", "x" };
 	size_t len = 0;
 
 	for (size_t n = slo_rng_below(rng, 7); n; n--) {

@@ -49,6 +49,8 @@ static const struct {
 	{ "hostname", "xn--99999999", false },
 	{ "hostname", "\xc3\xa9", false },
 	{ "idn-hostname", "stra\xc3\x9f" "e.example", true }, { "idn-hostname", "Stra\xc3\x9f" "e", false },
+	{ "idn-hostname", "\xd7\x90\xca\xb9", false }, { "idn-hostname", "a\xca\xb9", true },
+	{ "idn-hostname", "a\xca\xb9.\xd7\x90", false },
 	{ "idn-hostname", "EXAMPLE", true }, { "idn-hostname", "\xe2\x98\x83", false },
 	{ "idn-hostname", "\xc3\x89", false },
 	{ "idn-hostname", "a\xe3\x80\x82\xd7\x90", true }, { "idn-hostname", "\xd7\x90\xd7\x91.1", false },

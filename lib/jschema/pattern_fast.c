@@ -242,6 +242,17 @@ static bool one_literal(const struct slo_pattern_fast *f)
 	return f->items == 0 || (f->items == 1 && f->item[0].len);
 }
 
+static void fill_table(struct slo_pattern_fast *f)
+{
+	memset(f->in, 0, sizeof(f->in));
+	for (size_t i = 0; i < f->items; i++) {
+		for (unsigned int b = 0; b < 256 && !f->item[i].len; b++) {
+			if (has(&f->item[i], (unsigned char)b))
+				f->in[b] = (uint16_t)(f->in[b] | 1U << i);
+		}
+	}
+}
+
 bool slo_pattern_fast_compile(struct slo_pattern_fast *f, struct slo_str source)
 {
 	struct reader r = { source, 0 };
@@ -266,22 +277,32 @@ bool slo_pattern_fast_compile(struct slo_pattern_fast *f, struct slo_str source)
 		f->kind = ends ? FAST_WHOLE : FAST_BEGINS;
 	else
 		f->kind = ends ? FAST_ENDS : FAST_CONTAINS;
+	fill_table(f);
 	return true;
 }
 
-/* How many bytes of @s, from @at, the class takes; SIZE_MAX when too few characters are in it. */
-static size_t take_class(const struct slo_pattern_fast_item *c, struct slo_str s, size_t at)
+/* How many bytes of @s, from @at, item @k takes; SIZE_MAX when too few characters are in it. */
+static size_t take_class(const struct slo_pattern_fast *f, size_t k, struct slo_str s, size_t at)
 {
-	size_t i = at;
+	const struct slo_pattern_fast_item *c = &f->item[k];
+	const unsigned char *p = (const unsigned char *)s.p + at, *end = p + (s.len - at), *from = p;
+	unsigned int bit = 1U << k;
 	uint32_t n = 0;
 
-	for (; n < c->max && i < s.len && has(c, (unsigned char)s.p[i]); n++) {
-		if ((unsigned char)s.p[i++] >= 0x80) {
-			while (i < s.len && ((unsigned char)s.p[i] & 0xc0) == 0x80)
-				i++;
+	if (!c->others) {
+		if (c->max < (size_t)(end - p))
+			end = p + c->max;
+		while (p < end && (f->in[*p] & bit))
+			p++;
+		return (size_t)(p - from) < c->min ? SIZE_MAX : (size_t)(p - from);
+	}
+	for (; n < c->max && p < end && (f->in[*p] & bit); n++) {
+		if (*p++ >= 0x80) {
+			while (p < end && (*p & 0xc0) == 0x80)
+				p++;
 		}
 	}
-	return n < c->min ? SIZE_MAX : i - at;
+	return n < c->min ? SIZE_MAX : (size_t)(p - from);
 }
 
 static bool match_items(const struct slo_pattern_fast *f, struct slo_str s)
@@ -295,7 +316,7 @@ static bool match_items(const struct slo_pattern_fast *f, struct slo_str s)
 		if (n && (n > s.len - at || memcmp(s.p + at, f->text + c->at, n) != 0))
 			return false;
 		if (!n)
-			n = take_class(c, s, at);
+			n = take_class(f, i, s, at);
 		if (n == SIZE_MAX)
 			return false;
 		at += n;

@@ -10,6 +10,8 @@
 #include "base/str.h"
 #include "jschema/pattern.h"
 
+#include <assert.h>
+
 enum {
 	FAST_ITEMS = 12,
 	FAST_TEXT = 128, /* bytes of all literals */
@@ -29,7 +31,10 @@ struct slo_pattern_fast {
 	size_t items, text_len;
 	struct slo_pattern_fast_item item[FAST_ITEMS];
 	char text[FAST_TEXT];
+	uint16_t in[256];    /* of a byte: a bit for each item whose class has it */
 };
+
+static_assert(FAST_ITEMS <= 16, "a bit for each item");
 
 /** slo_pattern_fast_compile - is @source, which is valid ECMA-262, of that kind? */
 bool slo_pattern_fast_compile(struct slo_pattern_fast *f, struct slo_str source);

@@ -59,6 +59,7 @@ struct slo_jeval {
 	struct slo_jreport report;
 	/* propertyNames: the name as a string, and the object it is of */
 	const struct slo_jnode *name, *name_of;
+	struct slo_jnode name_node; /* what @name points at */
 };
 
 /** slo_japply - does @n satisfy @sub? @up and what follows: how we came here; @t may be NULL. */

@@ -85,21 +85,22 @@ bool slo_jop_names(struct slo_jeval *e, const struct slo_jframe *f, const struct
 		   const struct slo_jnode *n, struct slo_jtrack *t)
 {
 	const struct slo_jnode *outer = e->name, *outer_of = e->name_of;
+	const struct slo_jnode outer_node = e->name_node;
 	bool ok = true;
 
 	(void)t;
 	SLO_JNODE_EACH(c, n) {
-		struct slo_jnode name = { .type = SLO_JT_STRING, .p = c->key, .len = c->key_len, .skip = 1 };
-
-		e->name = &name;
+		e->name_node = (struct slo_jnode){ .type = SLO_JT_STRING, .p = c->key, .len = c->key_len, .skip = 1 };
+		e->name_node.from = c->from;
+		e->name = &e->name_node;
 		e->name_of = n;
-		name.from = c->from;
-		ok &= slo_japply(e, f, i->a, &name, NULL, i->kw, none, SLO_JNONE);
+		ok &= slo_japply(e, f, i->a, e->name, NULL, i->kw, none, SLO_JNONE);
 		if (!ok && !e->reporting)
 			break;
 	}
 	e->name = outer;
 	e->name_of = outer_of;
+	e->name_node = outer_node;
 	return ok;
 }
 

@@ -158,6 +158,29 @@ static int add_item(struct reader *r, json_t *array, yaml_event_t *ev)
 	return remember(r, array, json_array_size(array) - 1, at);
 }
 
+/* Everything up to @end_type into @into, which becomes *@out. */
+static int read_children(struct reader *r, json_t *into, yaml_event_type_t end_type,
+			 int (*add)(struct reader *r, json_t *into, yaml_event_t *ev), json_t **out)
+{
+	int ret = 0;
+
+	for (bool end = false; !ret && !end;) {
+		yaml_event_t ev;
+
+		ret = next(r, &ev);
+		if (ret)
+			break;
+		end = ev.type == end_type;
+		if (!end)
+			ret = add(r, into, &ev);
+		yaml_event_delete(&ev);
+	}
+	r->depth--;
+	if (!ret)
+		*out = json_incref(into);
+	return ret;
+}
+
 static int read_sequence(struct reader *r, const yaml_event_t *start, json_t **out)
 {
 	json_auto_t *array = json_array();
@@ -165,21 +188,7 @@ static int read_sequence(struct reader *r, const yaml_event_t *start, json_t **o
 
 	if (!array)
 		return no_memory(r);
-	for (bool end = false; !ret && !end;) {
-		yaml_event_t ev;
-
-		ret = next(r, &ev);
-		if (ret)
-			break;
-		end = ev.type == YAML_SEQUENCE_END_EVENT;
-		if (!end)
-			ret = add_item(r, array, &ev);
-		yaml_event_delete(&ev);
-	}
-	r->depth--;
-	if (!ret)
-		*out = json_incref(array);
-	return ret;
+	return ret ? ret : read_children(r, array, YAML_SEQUENCE_END_EVENT, add_item, out);
 }
 
 static int check_key(struct reader *r, json_t *object, const yaml_event_t *ev)
@@ -204,7 +213,7 @@ static int check_key(struct reader *r, json_t *object, const yaml_event_t *ev)
 	return fail(r, -EINVAL, ev->start_mark, what);
 }
 
-static int add_member(struct reader *r, json_t *object, const yaml_event_t *key)
+static int add_member(struct reader *r, json_t *object, yaml_event_t *key)
 {
 	yaml_event_t ev;
 	json_t *value = NULL;
@@ -230,21 +239,7 @@ static int read_mapping(struct reader *r, const yaml_event_t *start, json_t **ou
 
 	if (!object)
 		return no_memory(r);
-	for (bool end = false; !ret && !end;) {
-		yaml_event_t ev;
-
-		ret = next(r, &ev);
-		if (ret)
-			break;
-		end = ev.type == YAML_MAPPING_END_EVENT;
-		if (!end)
-			ret = add_member(r, object, &ev);
-		yaml_event_delete(&ev);
-	}
-	r->depth--;
-	if (!ret)
-		*out = json_incref(object);
-	return ret;
+	return ret ? ret : read_children(r, object, YAML_MAPPING_END_EVENT, add_member, out);
 }
 
 static int read_node(struct reader *r, yaml_event_t *ev, json_t **out)

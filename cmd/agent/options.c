@@ -22,7 +22,7 @@ const struct slo_opt agent_options[] = {
 	{ "watch", 'w', SLO_OPT_LIST, 0, OFF(watch), "PORT[=SERVICE]", NULL,
 	  "time the requests of the service that listens on PORT; may be repeated, up to 16 times", 0, 0, 0, NULL },
 	{ "objective", 0, SLO_OPT_LIST, 0, OFF(objectives), "SPEC", NULL,
-	  "judge requests by this objective, e.g. ttft_ms<=800,target=0.95; before those of the configuration", 0, 0, 0,
+	  "judge requests by this objective, e.g. ttft_ms<=800,target=0.95; in place of the configured one of the same service and SLI", 0, 0, 0,
 	  NULL },
 	{ "source", 0, SLO_OPT_STR, 0, OFF(source), "SOURCE", "live",
 	  "live, replay:FILE or synthetic:SCENARIO; the latter two mark every event", 0, 0, 0, NULL },

@@ -100,6 +100,24 @@ START_TEST(the_highest_reachable_burn_rate_is_accepted)
 }
 END_TEST
 
+START_TEST(an_option_takes_the_place_of_its_objective_or_is_added)
+{
+	static struct slo_config c;
+	const char *const specs[] = { "ttft_ms<=123", "ttft_ms<=77,service=chat" }, *const bad[] = { "nonsense" };
+	struct slo_err err = { { 0 }, { 0 } };
+	uint32_t before;
+
+	slo_config_defaults(&c);
+	before = c.objectives_count;
+	ck_assert_int_eq(slo_config_override(&c, specs, 2, &err), 0);
+	ck_assert_uint_eq(c.objectives_count, before + 1);
+	ck_assert_double_eq(slo_config_objective(&c, slo_str("rag"), SLO_SLI_TTFT)->threshold, 123);
+	ck_assert_double_eq(slo_config_objective(&c, slo_str("chat"), SLO_SLI_TTFT)->threshold, 77);
+	ck_assert_int_eq(slo_config_override(&c, bad, 1, &err), -EINVAL);
+	ck_assert_str_eq(err.where, "--objective");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("objective");
@@ -112,6 +130,7 @@ int main(void)
 	tcase_add_test(t, every_part_of_the_option_is_read);
 	tcase_add_loop_test(t, what_is_refused_says_why_and_changes_nothing, 0, (int)SLO_ARRAY_LEN(refused));
 	tcase_add_test(t, the_highest_reachable_burn_rate_is_accepted);
+	tcase_add_test(t, an_option_takes_the_place_of_its_objective_or_is_added);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

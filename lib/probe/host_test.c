@@ -161,6 +161,28 @@ START_TEST(run_queue_delay_is_the_mean_wait_per_slice_of_each_thread)
 }
 END_TEST
 
+START_TEST(a_look_between_two_samples_keeps_one_long_wait_apart)
+{
+	open_tree("v1", 8080);
+	sample();
+	put("proc/1201/task/1202/schedstat", "2000000 81000000 6\n"); /* 80 ms in one slice */
+	seen_count = 0;
+	slo_host_subsample(host, wall);
+	ck_assert_uint_eq(seen_count, 1);
+	ck_assert_double_eq_tol(find(SLO_SIGNAL_RUNQUEUE_DELAY)->value, 80, 1e-9);
+	ck_assert_int_eq(find(SLO_SIGNAL_RUNQUEUE_DELAY)->end_ns, wall);
+	put("proc/1201/task/1202/schedstat", "9000000 82000000 106\n"); /* then 1 ms in a hundred */
+	sample();
+	ck_assert_uint_eq(find(SLO_SIGNAL_RUNQUEUE_DELAY)->times, 100);
+	ck_assert_double_eq_tol(find(SLO_SIGNAL_RUNQUEUE_DELAY)->value, 0.01, 1e-9);
+	seen_count = 0;
+	slo_host_enable(host, SLO_SIGNAL_RUNQUEUE_DELAY, false);
+	put("proc/1201/task/1202/schedstat", "9000000 99000000 107\n");
+	slo_host_subsample(host, wall);
+	ck_assert_uint_eq(seen_count, 0);
+}
+END_TEST
+
 START_TEST(a_wait_that_ends_later_is_not_lost)
 {
 	const struct slo_obs *o;
@@ -371,6 +393,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(t, NULL, close_tree);
 	tcase_add_test(t, the_first_sample_gives_nothing_and_an_unchanged_second_is_zero);
 	tcase_add_test(t, run_queue_delay_is_the_mean_wait_per_slice_of_each_thread);
+	tcase_add_test(t, a_look_between_two_samples_keeps_one_long_wait_apart);
 	tcase_add_test(t, a_wait_that_ends_later_is_not_lost);
 	tcase_add_test(t, a_new_thread_of_a_known_process_counts_from_zero_and_a_counter_that_fell_does_not_count);
 	tcase_add_test(t, throttled_time_is_the_sum_over_the_cgroup_and_its_ancestors);

@@ -155,6 +155,34 @@ START_TEST(another_threshold_is_judged_again_from_the_histogram)
 }
 END_TEST
 
+START_TEST(requests_overdue_by_a_wider_threshold_stay_bad_when_judged_again)
+{
+	struct slo_objective o = objective();
+	struct slo_series s;
+	struct slo_sli_window w = record(0, 10, 6);
+
+	ck_assert_int_eq(slo_series_init(&s, &o, 40 * S), 0);
+	w.threshold = 800;
+	w.has_bad_by = w.has_hist = true;
+	w.bad_by.slow = 6; /* one of them known to have taken 900 ms, five still waiting */
+	slo_hist_init(&w.hist);
+	slo_hist_add(&w.hist, 900, 1);
+	slo_hist_add(&w.hist, 600, 1);
+	slo_hist_add(&w.hist, 100, 3);
+	slo_series_add(&s, &w);
+	ck_assert_uint_eq(at(&s, 1).brief.bad, 7);
+	w = record(1, 10, 6);
+	w.threshold = 200; /* over 200 says nothing about 400 */
+	w.has_bad_by = w.has_hist = true;
+	w.bad_by.slow = 6;
+	slo_hist_init(&w.hist);
+	slo_hist_add(&w.hist, 900, 1);
+	slo_series_add(&s, &w);
+	ck_assert_uint_eq(at(&s, 2).brief.bad, 7 + 1);
+	slo_series_fini(&s);
+}
+END_TEST
+
 START_TEST(another_threshold_without_histogram_is_used_and_counted)
 {
 	struct slo_objective o = objective();
@@ -356,6 +384,7 @@ static Suite *suite(void)
 	tcase_add_test(t, without_requests_there_is_no_data_and_no_burning);
 	tcase_add_test(t, records_of_evaluated_slots_are_late);
 	tcase_add_test(t, another_threshold_is_judged_again_from_the_histogram);
+	tcase_add_test(t, requests_overdue_by_a_wider_threshold_stay_bad_when_judged_again);
 	tcase_add_test(t, another_threshold_without_histogram_is_used_and_counted);
 	tcase_add_test(t, throughput_is_bad_below_its_threshold);
 	tcase_add_test(t, error_rates_use_good_and_bad_whatever_the_threshold);

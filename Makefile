@@ -29,8 +29,16 @@ FUZZERS  := $(FUZZ_SRC:lib/%.c=build/fuzz/bin/%)
 BENCH_SRC := $(wildcard lib/*/*_bench.c)
 BENCHES  := $(BENCH_SRC:lib/%.c=$(B)/bench/%)
 MAN      := $(wildcard man/*.[157])
+BPF_SRC  := $(wildcard bpf/*.bpf.c)
+BPF_OBJ  := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.o)
 
-PKGS := jansson yaml-0.1 libpcre2-8 libcurl libmicrohttpd openssl
+# The first clang that can compile the probes: 16 or newer.
+BPF_CLANG ?= $(firstword $(shell for c in clang clang-19 clang-18 clang-17 clang-16; do \
+	v=$$($$c -dumpversion 2>/dev/null | cut -d. -f1); [ "$${v:-0}" -ge 16 ] && echo $$c; done) clang-16)
+BPF_ARCH := $(subst x86_64,x86,$(subst aarch64,arm64,$(shell uname -m)))
+LLVM_STRIP ?= llvm-strip
+
+PKGS := jansson yaml-0.1 libpcre2-8 libcurl libmicrohttpd openssl libbpf libelf zlib
 DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 # --as-needed: a tool links only what it uses, so a plain filter starts without libcurl.
 DEP_LIBS   := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(PKGS)) -lm -pthread
@@ -39,7 +47,7 @@ CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual -Wcast-align -Wformat=2 -Wundef \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla -Wwrite-strings -Wredundant-decls \
 	-Wpointer-arith -Wimplicit-fallthrough
-SLO_CPPFLAGS := -Ilib -D_GNU_SOURCE -MMD -MP $(DEP_CFLAGS)
+SLO_CPPFLAGS := -Ilib -iquote . -D_GNU_SOURCE -MMD -MP $(DEP_CFLAGS)
 SLO_CFLAGS := -std=c11 -O2 -g $(WARN) $(if $(WERROR),-Werror) -fno-strict-aliasing -fstack-protector-strong \
 	-ffile-prefix-map=$(CURDIR)=. -pthread \
 	$(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1) \
@@ -66,7 +74,18 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -c $< -o $@
 
-$(LIB): $(LIB_OBJ)
+# BPF objects are the same for every flavour; each travels inside the library.
+build/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call msg,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(BPF_CLANG) -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -isystem /usr/include/$(shell $(CC) -print-multiarch) \
+		-Wall -Wextra -Werror -Wno-unused-parameter -ffile-prefix-map=$(CURDIR)=. -MMD -MP -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+$(BPF_OBJ): $(B)/bpf/%.o: build/bpf/%.bpf.o lib/probe/bpf_object.S
+	@mkdir -p $(@D)
+	$(Q)$(CC) -DNAME=slo_bpf_obj_$* -DFILE='"$<"' -c lib/probe/bpf_object.S -o $@
+
+$(LIB): $(LIB_OBJ) $(BPF_OBJ)
 	$(call msg,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcsD $@ $^
 

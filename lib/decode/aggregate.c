@@ -138,31 +138,70 @@ static void probe(struct slo_agg *a, const struct slo_obs *o, int status)
 	slo_agg_exemplar(a, &ev, o->end_ns);
 }
 
+static bool known(const struct slo_agg *a, int signal, int service, int role)
+{
+	return signal >= 0 && signal < SLO_SIGNAL__COUNT && service >= SLO_SERVICE_NONE &&
+	       service < (int)a->opts.services_count && role >= 0 && role < SLO_ROLE__COUNT && a->wanted[signal] &&
+	       !a->shed[signal];
+}
+
+static struct agg_cell *cell_of(struct slo_agg *a, int signal, int service, int role)
+{
+	return &a->services[service + 1].cells[signal][kinds[signal].network ? role : SLO_ROLE_OTHER];
+}
+
+static void add_values(struct agg_cell *c, const struct slo_obs_summary *s)
+{
+	c->count += s->count;
+	c->sum += s->sum;
+	c->min = fmin(c->min, s->min);
+	c->max = fmax(c->max, s->max);
+	c->provider = s->provider;
+}
+
+static void take_exemplar(void *arg, const struct slo_obs *o)
+{
+	struct slo_agg *a = arg;
+
+	if (!known(a, o->signal, o->service, o->role) || !isfinite(o->value))
+		a->n.ignored++;
+	else
+		probe(a, o, slo_probe_status(o->signal, o->value));
+}
+
 static void take_obs(void *arg, const struct slo_obs *o)
 {
 	struct slo_agg *a = arg;
 	struct agg_cell *c;
-	int role, status;
 
-	if (o->signal < 0 || o->signal >= SLO_SIGNAL__COUNT || o->service < SLO_SERVICE_NONE ||
-	    o->service >= (int)a->opts.services_count || o->role < 0 || o->role >= SLO_ROLE__COUNT ||
-	    !isfinite(o->value) || o->times == 0 || !a->wanted[o->signal] || a->shed[o->signal]) {
+	if (!known(a, o->signal, o->service, o->role) || !isfinite(o->value) || o->times == 0) {
 		a->n.ignored++;
 		return;
 	}
 	a->n.observations++;
-	role = kinds[o->signal].network ? o->role : SLO_ROLE_OTHER;
-	c = &a->services[o->service + 1].cells[o->signal][role];
-	c->count += o->times;
-	c->sum += o->value * (double)o->times;
-	c->min = fmin(c->min, o->value);
-	c->max = fmax(c->max, o->value);
-	c->provider = o->provider;
+	c = cell_of(a, o->signal, o->service, o->role);
+	add_values(c, &(struct slo_obs_summary){ .count = o->times, .sum = o->value * (double)o->times,
+						 .min = o->value, .max = o->value, .provider = o->provider });
 	if (slo_signal_info[o->signal].scalar == SLO_SCALAR_LATENCY)
 		slo_hist_add(&c->hist, o->value, o->times);
-	status = slo_probe_status(o->signal, o->value);
-	if (status != SLO_PROBE_STATUS_OK)
-		probe(a, o, status);
+	if (slo_probe_status(o->signal, o->value) != SLO_PROBE_STATUS_OK)
+		take_exemplar(a, o);
+}
+
+static void take_summary(void *arg, const struct slo_obs_summary *s)
+{
+	struct slo_agg *a = arg;
+	struct agg_cell *c;
+
+	if (!known(a, s->signal, s->service, s->role) || !isfinite(s->sum) || s->count == 0) {
+		a->n.ignored += s->count;
+		return;
+	}
+	a->n.observations += s->count;
+	c = cell_of(a, s->signal, s->service, s->role);
+	add_values(c, s);
+	if (s->hist)
+		slo_hist_merge(&c->hist, s->hist);
 }
 
 static void take_request(void *arg, const struct slo_request *r)
@@ -187,7 +226,8 @@ static void take_ttft(void *arg, const struct slo_request *r)
 
 struct slo_obs_sink slo_agg_sink(struct slo_agg *a)
 {
-	return (struct slo_obs_sink){ .arg = a, .obs = take_obs, .request = take_request, .ttft = take_ttft };
+	return (struct slo_obs_sink){ .arg = a, .obs = take_obs, .request = take_request, .summary = take_summary,
+				      .exemplar = take_exemplar, .ttft = take_ttft };
 }
 
 void slo_agg_capture(struct slo_agg *a, int service, int signal, int state, const char *provider, const char *why)

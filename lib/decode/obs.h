@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "event/enum.h"
+#include "stat/hist.h"
 
 enum { SLO_SERVICE_NONE = -1 };
 
@@ -36,6 +37,15 @@ struct slo_obs {
 	char comm[16];
 };
 
+/* All observations of one signal, owner and role in an interval, summed up where they were made. */
+struct slo_obs_summary {
+	int signal, service, role; /* as in struct slo_obs */
+	const char *provider;
+	uint64_t count;     /* >= 1 */
+	double sum, min, max; /* in the signal's unit */
+	const struct slo_hist *hist; /* of latencies; else NULL. Borrowed for the call */
+};
+
 /* One request of a watched service, complete or given up on. */
 struct slo_request {
 	int service;          /* index into the watched services */
@@ -60,6 +70,10 @@ struct slo_obs_sink {
 	void *arg;
 	void (*obs)(void *arg, const struct slo_obs *o);
 	void (*request)(void *arg, const struct slo_request *r);
+	/* Observations of the kernel's own histograms. */
+	void (*summary)(void *arg, const struct slo_obs_summary *s);
+	/* One observation that a summary counts as well: an example, no more. */
+	void (*exemplar)(void *arg, const struct slo_obs *o);
 	/*
 	 * A request's first token is known before the request ends: called when it
 	 * is overdue (first_ns 0, ttft_told false; at most once) and when its first

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The probes: signals measured by BPF programs in the kernel.
+ *
+ * Each probe is an object of its own with a ladder of rungs, best first. A rung
+ * is a set of programs that need one kind of hook; it is taken when all of them
+ * load and attach, and given up with the kernel's reason when one does not. One probe
+ * that fails never touches another.
+ *
+ * Every observation is counted in a histogram in the kernel, per owner; what
+ * exceeds the signal's warning threshold comes out through a ring as well, as an example.
+ */
+#ifndef SLO_PROBE_BPF_H
+#define SLO_PROBE_BPF_H
+
+#include "base/err.h"
+#include "bpf/event.h"
+#include "decode/obs.h"
+
+struct slo_target;
+
+enum {
+	SLO_BPF_RUNGS = 6, /* most rungs of one probe */
+	SLO_BPF_WHY = 192, /* bytes of a reason, its NUL included */
+};
+
+struct slo_bpf_opts {
+	bool wanted[SLO_SIGNAL__COUNT]; /* probes of none of these are not loaded */
+	const char *disable;  /* rungs not to try: "tp_btf,connect:raw_tp"; NULL = none */
+	uint32_t ring_bytes;  /* power of two, at least a page; 0 = 1 MiB */
+	int64_t connect_timeout_ns; /* 0 = 30 s */
+	struct slo_target *target;  /* borrowed; NULL = watch everything as the host's */
+	struct slo_obs_sink sink;   /* copied: summary and exemplar are called */
+	void *arg;                  /* of role */
+	int (*role)(void *arg, const uint8_t addr[16], uint16_t port); /* enum SLO_ROLE of a peer; NULL = other */
+};
+
+/* Since the start; of one probe. */
+struct slo_bpf_stats {
+	struct slo_bpf_counters kernel; /* summed over CPUs */
+	uint64_t evicted;      /* starts pushed out of a full map */
+	uint64_t missed;       /* runs of a program the kernel skipped because it was running on that CPU already */
+	uint64_t run_count, run_ns; /* of its programs, where the kernel counts them */
+};
+
+struct slo_bpf;
+
+/**
+ * slo_bpf_open - load and attach every wanted probe on the best rung that works
+ *
+ * That no probe works is not an error: slo_bpf_rung() tells. Return: 0; -EINVAL
+ * with @err for a rung in @disable that nobody has; -ENOMEM.
+ */
+int slo_bpf_open(struct slo_bpf **out, const struct slo_bpf_opts *o, struct slo_err *err);
+void slo_bpf_close(struct slo_bpf *b);
+
+/** slo_bpf_fd - becomes readable when the ring fills up; -1 without any probe. Drain it often in any case. */
+int slo_bpf_fd(const struct slo_bpf *b);
+
+/** slo_bpf_drain - hand on what waits in the ring. Return: exemplars handed on. */
+int slo_bpf_drain(struct slo_bpf *b);
+
+/**
+ * slo_bpf_flush - hand on what was counted since the last call, as summaries
+ *
+ * Follows the target's processes and the wall clock as well. Drain first.
+ */
+void slo_bpf_flush(struct slo_bpf *b, int64_t mono_ns);
+
+/** slo_bpf_lost - exemplars that found no room in the ring, since the start. */
+uint64_t slo_bpf_lost(const struct slo_bpf *b);
+
+/** slo_bpf_enable - detach the probe of @signal, or attach it again (the overhead guard sheds signals). */
+void slo_bpf_enable(struct slo_bpf *b, int signal, bool on);
+
+/** slo_bpf_can - a probe exists for @signal; whether it works here is another matter. */
+bool slo_bpf_can(int signal);
+
+/** slo_bpf_rung - the rung that measures @signal ("tp_btf"), "" when none does. Static string. */
+const char *slo_bpf_rung(const struct slo_bpf *b, int signal);
+
+/**
+ * slo_bpf_why - why rung @i of @signal was not taken
+ * @rung: its name
+ *
+ * Return: the reason, "" for the rung that was taken and those below it, NULL when there are no more. Valid until close.
+ */
+const char *slo_bpf_why(const struct slo_bpf *b, int signal, int i, const char **rung);
+
+/** slo_bpf_stats - counters of @probe (enum slo_bpf_probe). Return: 0, or -ENOENT when it is not loaded. */
+int slo_bpf_stats(const struct slo_bpf *b, int probe, struct slo_bpf_stats *out);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by bpf.c, bpf_load.c, bpf_read.c, bpf_watch.c; one entry of slo_bpf_defs for each object in bpf/. */
+#ifndef SLO_PROBE_BPF_INTERNAL_H
+#define SLO_PROBE_BPF_INTERNAL_H
+
+#include "probe/bpf.h"
+#include "probe/cgroup.h"
+#include "probe/clock.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+enum {
+	BPF_PROGRAMS = 8,   /* most programs of one rung */
+	BPF_TASKS = 4096,   /* watched processes */
+	BPF_CGROUPS = 1024, /* watched cgroups */
+	BPF_PORTS = 64,
+	BPF_CLOCK_S = 30,   /* how often the wall clock is read again */
+};
+
+struct bpf_rung {
+	const char *name;    /* the kind of hook: what --disable-rung takes and windows carry */
+	/* All are loaded and attached; one that starts with '?' only where its target exists. */
+	const char *programs[BPF_PROGRAMS];
+	const char *unused[4]; /* maps this rung has no use for: not made */
+};
+
+struct bpf_def {
+	int probe;           /* enum slo_bpf_probe */
+	const unsigned char *object, *object_end;
+	bool peers;          /* histograms by peer; else by slot */
+	bool everybody;      /* what nobody watched does is counted as the host's even when services are watched */
+	const char *starts;  /* hash map of observations under way, whose evictions are counted; NULL = none */
+	struct bpf_rung rungs[SLO_BPF_RUNGS];
+};
+
+extern const struct bpf_def slo_bpf_defs[];
+extern const size_t slo_bpf_defs_count;
+
+struct bpf_probe {
+	const struct bpf_def *def;
+	struct bpf_object *obj; /* NULL = not loaded */
+	struct bpf_link *links[BPF_PROGRAMS];
+	int links_count;
+	int rung;               /* index; -1 = none */
+	bool attached;
+	char provider[24];      /* "bpf/tp_btf" */
+	char why[SLO_BPF_RUNGS][SLO_BPF_WHY];
+	int rows_fd, starts_fd; /* maps; -1 = none */
+	void *before;           /* last look: array by slot, or struct slo_table by peer */
+};
+
+enum bpf_shared { BPF_CONFIG, BPF_COUNTERS, BPF_RING, BPF_MAP_TASKS, BPF_MAP_CGROUPS, BPF_MAP_PORTS, BPF__SHARED };
+
+struct bpf_slot {
+	bool used;
+	int service;
+	uint64_t cgroup_id;
+};
+
+struct slo_bpf {
+	struct slo_bpf_opts o;
+	char disable[256];
+	int shared[BPF__SHARED]; /* descriptors of the maps every object shares; -1 = not made */
+	struct slo_bpf_config *config; /* mapped */
+	struct ring_buffer *ring;
+	struct bpf_probe probes[SLO_BPF__PROBES]; /* by enum; def NULL = no such probe */
+	struct bpf_slot slots[SLO_BPF_SLOTS];
+	uint32_t slots_count;    /* rows the kernel has */
+	uint32_t slots_over;     /* owners that share slot 0 because there were too many */
+	uint64_t watch_hash;     /* of the processes the maps were filled from */
+	int64_t watch_mono, clock_mono;
+	struct slo_cgroup_mounts mounts;
+	struct slo_clock clock;
+	int cpus;
+	unsigned char *cpu_rows; /* room for one row of all CPUs */
+	struct btf *kernel_types; /* during open only */
+	uint64_t malformed;      /* events that could not be decoded */
+	int drained;
+};
+
+/** bpf_make_shared - the maps every object uses. Return: 0 or negative errno with @err. */
+int bpf_make_shared(struct slo_bpf *b, struct slo_err *err);
+
+/** bpf_climb - take the best rung of @p that works; the reasons of those that do not are kept. */
+void bpf_climb(struct slo_bpf *b, struct bpf_probe *p);
+void bpf_unload(struct bpf_probe *p);
+
+/** bpf_attach - Return: 0 or negative errno. */
+int bpf_attach(struct slo_bpf *b, struct bpf_probe *p, char why[SLO_BPF_WHY]);
+void bpf_detach(struct bpf_probe *p);
+
+/** bpf_rung_known - some probe has this rung; @probe NULL = any. */
+bool bpf_rung_known(struct slo_str probe, struct slo_str rung);
+
+/** bpf_watch - tell the kernel whose observations count. */
+void bpf_watch(struct slo_bpf *b, int64_t mono_ns);
+
+int bpf_read_open(struct slo_bpf *b, struct bpf_probe *p);
+void bpf_read_close(struct bpf_probe *p);
+int bpf_on_event(void *arg, void *data, size_t size);
+
+#endif

@@ -160,6 +160,7 @@ static __always_inline int enter(const struct pt_regs *regs, long number, bool s
 	const struct task_struct *p = (const struct task_struct *)bpf_get_current_task();
 	const struct slo_bpf_config *c = config();
 	__u32 op = op_of(number), slot;
+	const struct file *file;
 	struct start *s;
 
 	if (!c || op == SLO_SYS_NONE)
@@ -173,10 +174,11 @@ static __always_inline int enter(const struct pt_regs *regs, long number, bool s
 		return 0;
 	}
 	s->fd = (__u32)BPF_CORE_READ((const struct pt_regs___kernel *)regs, FIRST_ARGUMENT);
-	s->file = file_of(p, s->fd);
-	if (!s->file)
+	file = file_of(p, s->fd);
+	if (!file)
 		return 0;
-	s->class = slo_sys_class(BPF_CORE_READ(s->file, f_inode, i_mode));
+	s->file = file;
+	s->class = slo_sys_class(BPF_CORE_READ(file, f_inode, i_mode));
 	s->op = op;
 	s->number = (__u32)number;
 	s->slot = slot;
@@ -188,7 +190,8 @@ static __always_inline void emit(const struct slo_bpf_config *c, const struct st
 {
 	const struct task_struct *p = (const struct task_struct *)bpf_get_current_task();
 	struct slo_bpf_event *e = emit_begin(SLO_BPF_SYSCALL, s->slot, now);
-	const unsigned char *name = BPF_CORE_READ(s->file, f_path.dentry, d_name.name);
+	const struct file *file = s->file;
+	const unsigned char *name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
 
 	if (!e)
 		return;

@@ -26,7 +26,8 @@ struct agent_opts {
 	int mode;
 	int64_t interval_ms, count, request_timeout_ms, dns_timeout_ms, connect_timeout_ms;
 	struct slo_opt_list dns_ports;
-	int64_t sample_good, ring_kib;
+	const char *disable_rung;
+	int64_t sample_good, ring_kib, event_ring_kib;
 	bool disable_guard;
 	/* where to put it */
 	int event_kind, output;

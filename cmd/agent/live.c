@@ -41,42 +41,6 @@ static uint64_t lost_so_far(struct live *l)
 	return p.ring_dropped + p.shed;
 }
 
-static void report_stats(struct live *l, bool final)
-{
-	struct slo_packet_stats p = { 0 };
-	struct slo_flow_counters f;
-	struct slo_agg_counters g;
-	uint32_t n = 0;
-	struct slo_num_pair pairs[SLO_MAX_COUNTERS];
-
-	if (l->packet)
-		slo_packet_stats(l->packet, &p);
-	slo_flow_counters(l->tracker, &f);
-	slo_agg_counters(l->agg, &g);
-	const struct {
-		const char *key;
-		double value;
-	} rows[] = {
-		{ "drop_rate_limit", (double)g.rate_limited }, { "drop_ring_full", (double)p.ring_dropped },
-		{ "drop_shed", (double)p.shed },               { "drop_evicted", (double)f.evicted },
-		{ "drop_malformed", (double)f.malformed },     { "packets_wanted", (double)(p.received + p.shed) },
-		{ "packets_seen", (double)p.seen },            { "packets_duplicate", (double)f.duplicates },
-		{ "packets_unread", (double)(p.received - p.ring_dropped) - (double)p.seen },
-		{ "requests_overdue", (double)f.overdue },
-		{ "observations", (double)g.observations },    { "requests", (double)f.requests },
-		{ "requests_answered", (double)f.answered },   { "requests_timed_out", (double)f.timed_out },
-		{ "requests_aborted", (double)f.aborted },     { "requests_void", (double)f.request_void },
-		{ "requests_evicted", (double)f.requests_evicted },
-		{ "requests_pending", (double)f.pending_requests }, { "timeouts", (double)f.timeouts },
-		{ "timeouts_withheld", (double)f.voided },     { "clock_steps", (double)p.clock_steps },
-		{ "shed_level", (double)l->guard.level },      { "cpu_pct", l->cpu_pct },
-	};
-
-	for (size_t i = 0; i < SLO_ARRAY_LEN(rows) && n < SLO_MAX_COUNTERS; i++)
-		pairs[n++] = (struct slo_num_pair){ slo_str(rows[i].key), rows[i].value };
-	agent_emit_stats(l->a, pairs, n, slo_now_wall_ns(), final);
-}
-
 /* A port whose requests cannot be timed must not look like one without requests. */
 static void emit_window(void *arg, const struct slo_event *ev)
 {
@@ -99,6 +63,8 @@ static void emit_window(void *arg, const struct slo_event *ev)
 
 static void act(struct live *l, struct slo_guard_action action)
 {
+	struct slo_sources sources = live_sources(l);
+
 	if (action.kind == SLO_GUARD_FLOWS) {
 		slo_info("overhead %.1f %% of a core (limit %.1f): following 1 in %d flows", l->guard.pct,
 			 l->guard.max_pct, 1 << action.arg);
@@ -107,7 +73,10 @@ static void act(struct live *l, struct slo_guard_action action)
 		slo_info("overhead %.1f %% of a core (limit %.1f): %s %s", l->guard.pct, l->guard.max_pct,
 			 slo_enum_name(&slo_signal_enum, action.arg), action.shed ? "stopped" : "taken up again");
 		slo_agg_enable(l->agg, action.arg, !action.shed);
-		slo_host_enable(l->host, action.arg, !action.shed);
+		if (l->bpf)
+			slo_bpf_enable(l->bpf, action.arg, !action.shed);
+		if (!slo_ladder_traced(&sources, action.arg))
+			slo_host_enable(l->host, action.arg, !action.shed);
 	}
 }
 
@@ -128,6 +97,10 @@ static void end_window(struct live *l, int64_t wall)
 	uint64_t lost = lost_so_far(l);
 
 	slo_host_sample(l->host, wall, mono);
+	if (l->bpf) {
+		slo_bpf_drain(l->bpf);
+		slo_bpf_flush(l->bpf, mono);
+	}
 	live_capture_states(l);
 	if (lost > l->lost_before)
 		slo_agg_lost(l->agg, lost - l->lost_before);
@@ -136,7 +109,7 @@ static void end_window(struct live *l, int64_t wall)
 	l->windows++;
 	watch_overhead(l, mono);
 	if (mono >= l->next_stats_mono) {
-		report_stats(l, false);
+		live_report_stats(l, false);
 		l->next_stats_mono = mono + l->a->o->stats_interval_s * SLO_NS_PER_S;
 		live_refresh_local(l);
 	}
@@ -153,18 +126,26 @@ static void take_packets(struct live *l)
 	int n = l->packet ? slo_packet_poll(l->packet, PACKETS_PER_TURN) : 0;
 
 	if (n >= 0 && n < PACKETS_PER_TURN && slo_now_mono_ns() >= l->next_tick_mono) {
+		if (l->bpf)
+			slo_bpf_drain(l->bpf);
 		slo_flow_tick(l->tracker, slo_now_wall_ns() - LAG_MS * SLO_NS_PER_MS);
 		slo_host_subsample(l->host, slo_now_wall_ns());
 		l->next_tick_mono = slo_now_mono_ns() + TICK_MS * SLO_NS_PER_MS;
 	}
 }
 
+/* The probes' ring wakes nobody until it fills up: it is emptied on every tick. */
 static void wait_for_work(const struct live *l)
 {
 	int64_t left = (l->window_end - slo_now_wall_ns()) / SLO_NS_PER_MS + 1;
-	struct pollfd p = { .fd = l->packet ? slo_packet_fd(l->packet) : -1, .events = POLLIN };
+	struct pollfd p[2] = {
+		{ .fd = l->packet ? slo_packet_fd(l->packet) : -1, .events = POLLIN },
+		{ .fd = l->bpf ? slo_bpf_fd(l->bpf) : -1, .events = POLLIN },
+	};
 
-	poll(&p, 1, left < 0 ? 0 : left > TICK_MS ? TICK_MS : (int)left);
+	poll(p, 2, left < 0 ? 0 : left > TICK_MS ? TICK_MS : (int)left);
+	if (p[1].revents)
+		slo_bpf_drain(l->bpf);
 }
 
 static void loop(struct live *l)
@@ -203,10 +184,13 @@ int agent_run_live(struct agent *a)
 		live_close(&l);
 		return status;
 	}
-	slo_host_sample(l.host, slo_now_wall_ns(), slo_now_mono_ns());
 	live_capture_states(&l);
 	if (!a->o->quiet)
 		live_print_providers(&l);
+	if (a->o->mode == AGENT_MODE_CORE_FULL && !live_core_full(&l)) {
+		live_close(&l);
+		return 1;
+	}
 	l.last_sample_mono = slo_now_mono_ns();
 	l.last_cpu = cpu_now_ns();
 	l.next_stats_mono = l.last_sample_mono + a->o->stats_interval_s * SLO_NS_PER_S;
@@ -215,7 +199,7 @@ int agent_run_live(struct agent *a)
 	take_packets(&l);
 	if (!a->o->count || l.windows < a->o->count)
 		end_window(&l, slo_now_wall_ns());
-	report_stats(&l, true);
+	live_report_stats(&l, true);
 	live_close(&l);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The live source: packet socket and procfs behind one aggregator. */
+/* The live source: BPF probes, packet socket and procfs behind one aggregator. */
 #ifndef SLO_AGENT_LIVE_H
 #define SLO_AGENT_LIVE_H
 
@@ -7,7 +7,9 @@
 
 #include "decode/aggregate.h"
 #include "guard/overhead.h"
+#include "probe/bpf.h"
 #include "probe/host.h"
+#include "probe/ladder.h"
 #include "probe/packet.h"
 #include "probe/target.h"
 
@@ -22,6 +24,8 @@ struct live {
 	struct slo_host *host;
 	struct slo_agg *agg;
 	struct slo_flow_tracker *tracker;
+	struct slo_obs_sink sink;           /* of the aggregator */
+	struct slo_bpf *bpf;                /* NULL when tracing was not asked for */
 	struct slo_packet_src *packet;      /* NULL when packets cannot be captured */
 	char packet_why[192];               /* then the reason */
 	struct slo_guard guard;
@@ -50,7 +54,13 @@ void live_capture_states(struct live *l);
 /** live_print_providers - the table of providers, on stderr. */
 void live_print_providers(const struct live *l);
 
-/** live_covers_packet - signals the packet source measures. */
-bool live_covers_packet(int signal);
+/** live_sources - what was opened, for the ladder. */
+struct slo_sources live_sources(const struct live *l);
+
+/** live_core_full - whether tracing measures every signal it can; the reasons are logged where it does not. */
+bool live_core_full(const struct live *l);
+
+/** live_report_stats - write a stats record of all counters. */
+void live_report_stats(struct live *l, bool final);
 
 #endif

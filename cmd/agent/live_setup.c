@@ -3,6 +3,7 @@
 #include "live.h"
 
 #include "base/num.h"
+#include "base/time.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -131,10 +132,34 @@ static int64_t overdue_ns(const struct live *l, size_t service)
 	return o ? (int64_t)(o->threshold * 1e6) + 1 : 0;
 }
 
+/* A signal that tracing measures is not measured a second time from packets. */
+static void packet_obs(void *arg, const struct slo_obs *o)
+{
+	struct live *l = arg;
+
+	if (!l->bpf || !slo_bpf_rung(l->bpf, o->signal)[0])
+		l->sink.obs(l->sink.arg, o);
+}
+
+static void packet_request(void *arg, const struct slo_request *r)
+{
+	struct live *l = arg;
+
+	l->sink.request(l->sink.arg, r);
+}
+
+static void packet_ttft(void *arg, const struct slo_request *r)
+{
+	struct live *l = arg;
+
+	l->sink.ttft(l->sink.arg, r);
+}
+
 static int open_tracker(struct live *l, struct slo_err *err)
 {
 	const struct agent_opts *o = l->a->o;
-	const struct slo_obs_sink sink = slo_agg_sink(l->agg);
+	const struct slo_obs_sink sink = { .arg = l, .obs = packet_obs, .request = packet_request,
+					   .ttft = packet_ttft };
 	struct slo_flow_opts f;
 	int r;
 
@@ -176,22 +201,56 @@ static void emit_exemplar(void *arg, const struct slo_event *ev)
 	agent_emit(arg, ev);
 }
 
+/* The name a peer was last looked up by is known from packets, where there are any. */
+static int peer_role(void *arg, const uint8_t addr[16], uint16_t port)
+{
+	const struct live *l = arg;
+
+	return slo_config_role(&l->a->config, addr, port, slo_flow_name(l->tracker, addr));
+}
+
+static int open_probes(struct live *l, struct slo_err *err)
+{
+	const struct agent_opts *o = l->a->o;
+	struct slo_bpf_opts b = {
+		.disable = o->disable_rung, .ring_bytes = (uint32_t)o->event_ring_kib * 1024,
+		.connect_timeout_ns = o->connect_timeout_ms * 1000000, .target = l->target, .sink = l->sink,
+		.arg = l, .role = peer_role,
+	};
+
+	if (o->mode == AGENT_MODE_HOST)
+		return 0;
+	memcpy(b.wanted, l->a->enabled, sizeof(b.wanted));
+	return slo_bpf_open(&l->bpf, &b, err);
+}
+
+/* The sampler of procfs measures what tracing does not. */
+static void enable_host(struct live *l)
+{
+	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
+		slo_host_enable(l->host, s, l->a->enabled[s] && !(l->bpf && slo_bpf_rung(l->bpf, s)[0]));
+}
+
 int live_open(struct live *l, struct slo_err *err)
 {
-	struct slo_obs_sink sink;
-
 	if (parse_watches(l, err))
 		return 2;
 	if (slo_target_new(&l->target, l->watch, l->services_count, NULL, err) || open_aggregator(l, emit_exemplar))
 		return 1;
-	sink = slo_agg_sink(l->agg);
-	if (slo_host_new(&l->host, l->target, &sink, NULL, err))
+	l->sink = slo_agg_sink(l->agg);
+	if (slo_host_new(&l->host, l->target, &l->sink, NULL, err))
 		return 1;
-	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
-		slo_host_enable(l->host, s, l->a->enabled[s]);
 	live_refresh_local(l);
 	if (open_tracker(l, err))
 		return 2;
+	/* Finds the processes whose observations the probes are to count. */
+	slo_target_refresh(l->target, slo_now_mono_ns());
+	if (open_probes(l, err)) {
+		slo_err_at(err, "--disable-rung");
+		return 2;
+	}
+	enable_host(l);
+	slo_host_sample(l->host, slo_now_wall_ns(), slo_now_mono_ns());
 	open_packets(l);
 	slo_guard_init(&l->guard, l->a->o->disable_guard ? 0 : l->a->config.max_overhead_pct, l->packet != NULL,
 		       l->a->enabled);
@@ -202,6 +261,7 @@ void live_close(struct live *l)
 {
 	if (l->packet)
 		slo_packet_close(l->packet);
+	slo_bpf_close(l->bpf);
 	slo_flow_free(l->tracker);
 	slo_host_free(l->host);
 	slo_agg_free(l->agg);

@@ -10,7 +10,6 @@ static const char *const modes[] = { "auto", "core_full", "host", "min", "bcc_de
 static const char *const speeds[] = { "fastest", "recorded", NULL };
 
 static const char *const outputs_later[] = { "otlp", NULL };
-static const char *const modes_later[] = { "core_full", NULL };
 
 #define OFF(m) .off = offsetof(struct agent_opts, m)
 #define HEAD(text) { .name = "", .type = SLO_OPT_HELP, .help = (text) }
@@ -32,7 +31,10 @@ const struct slo_opt agent_options[] = {
 	  "short for --source synthetic:NAME", 0, 0, 0, NULL },
 	{ "capability-mode", 0, SLO_OPT_CHOICE, SLO_OPT_FOLD, OFF(mode), "MODE", "auto",
 	  "auto: the best working provider of each signal; host: no tracing; min (bcc_degraded): DNS and TCP "
-	  "retransmits only; core_full: tracing or nothing (not built yet)", 0, 0, 0, modes, modes_later },
+	  "retransmits only; core_full: tracing for every signal it can measure, or exit 1 with the reasons", 0, 0, 0, modes, NULL },
+	{ "disable-rung", 0, SLO_OPT_STR, 0, OFF(disable_rung), "LIST", "",
+	  "comma-separated kinds of hook not to use, e.g. tp_btf or connect:raw_tp; for tests, and for kernels that "
+	  "misbehave", 0, 0, 0, NULL },
 	{ "disable-signals", 0, SLO_OPT_STR, 0, OFF(disable_signals), "LIST", "",
 	  "comma-separated signals to leave out", 0, 0, 0, NULL },
 	{ "config", 0, SLO_OPT_STR, 0, OFF(config), "FILE", "",
@@ -80,6 +82,8 @@ const struct slo_opt agent_options[] = {
 	{ "disable-overhead-guard", 0, SLO_OPT_FLAG, 0, OFF(disable_guard), NULL, NULL,
 	  "never shed load; by default it is shed above safety.max_overhead_pct (5) % of one core", 0, 0, 0, NULL },
 	{ "ring-kib", 0, SLO_OPT_INT, 0, OFF(ring_kib), "KIB", "4096", "packet ring", 256, 262144, 0, NULL },
+	{ "event-ring-kib", 0, SLO_OPT_INT, 0, OFF(event_ring_kib), "KIB", "1024",
+	  "ring of the BPF probes, a power of two", 64, 65536, 0, NULL },
 	HEAD("Not built yet, or without meaning here"),
 	{ "otlp-endpoint", 0, SLO_OPT_STR, LATER, OFF(ignored), "URL",
 	  "http://otel-collector.observability.svc.cluster.local:4318/v1/logs", "where --output otlp sends to", 0, 0, 0,

@@ -4,85 +4,89 @@
 
 #include "base/log.h"
 
-bool live_covers_packet(int signal)
+struct slo_sources live_sources(const struct live *l)
 {
-	switch (signal) {
-	case SLO_SIGNAL_DNS_LATENCY:
-	case SLO_SIGNAL_TCP_RETRANSMITS:
-	case SLO_SIGNAL_CONNECT_LATENCY:
-	case SLO_SIGNAL_CONNECT_ERRORS:
-	case SLO_SIGNAL_TLS_HANDSHAKE:
-	case SLO_SIGNAL_TLS_FAILS:
-		return true;
-	default:
-		return false;
-	}
+	return (struct slo_sources){
+		.bpf = l->bpf, .bpf_why = "not in this --capability-mode", .packet = l->packet != NULL,
+		.packet_why = l->packet_why, .host = l->host,
+	};
 }
 
-static void packet_state(struct live *l, int signal)
+static void capture(struct live *l, const struct slo_sources *sources, int service, int signal)
 {
-	if (l->packet)
-		slo_agg_capture(l->agg, SLO_SERVICE_ALL, signal, SLO_STATE_ZERO, "packet", NULL);
-	else
-		slo_agg_capture(l->agg, SLO_SERVICE_ALL, signal, SLO_STATE_NOT_CAPTURED, "", l->packet_why);
-}
+	struct slo_choice c = slo_ladder_choose(sources, service, signal);
 
-static void host_state(struct live *l, int service, int signal)
-{
-	const char *why = "";
-	int state = slo_host_state(l->host, service, signal, &why);
-
-	slo_agg_capture(l->agg, service, signal, state, slo_host_provider(l->host, service, signal), why);
+	slo_agg_capture(l->agg, service, signal, c.state, c.provider, c.why);
 }
 
 void live_capture_states(struct live *l)
 {
-	for (int signal = 0; signal < SLO_SIGNAL__COUNT; signal++) {
-		if (live_covers_packet(signal)) {
-			packet_state(l, signal);
+	struct slo_sources sources = live_sources(l);
+
+	for (int signal = 0; signal < SLO_SIGNAL__COUNT; signal++)
+		for (int service = SLO_SERVICE_NONE; service < (int)l->services_count; service++)
+			capture(l, &sources, service, signal);
+}
+
+/* Signals for which the kernel may well have no hook: nobody can demand one. */
+static bool tracing_optional(int signal)
+{
+	return signal == SLO_SIGNAL_CPU_STEAL || signal == SLO_SIGNAL_CFS_THROTTLED;
+}
+
+bool live_core_full(const struct live *l)
+{
+	struct slo_sources sources = live_sources(l);
+	struct slo_buf why;
+	bool full = true;
+
+	slo_buf_init(&why, 4096);
+	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
+		if (!l->a->enabled[s] || tracing_optional(s) || slo_ladder_traced(&sources, s))
 			continue;
-		}
-		for (size_t i = 0; i < l->services_count; i++)
-			host_state(l, (int)i, signal);
-		host_state(l, SLO_SERVICE_NONE, signal);
+		slo_buf_reset(&why);
+		slo_ladder_passed_over(&sources, s, &why);
+		slo_warn("--capability-mode core_full: %s is not traced: %.*s", slo_enum_name(&slo_signal_enum, s),
+			 SLO_STR_ARG(slo_buf_str(&why)));
+		full = false;
 	}
+	slo_buf_fini(&why);
+	return full;
 }
 
-/* What is better than what was taken, and why it was not. */
-static const char *better(int signal)
+static void print_row(const char *signal, const char *provider, struct slo_str note)
 {
-	switch (signal) {
-	case SLO_SIGNAL_CPU_STEAL:
-		return "";
-	default:
-		return "bpf: not built yet";
-	}
+	fprintf(stderr, "  %-25s %-14s %.*s\n", signal, provider, SLO_STR_ARG(note));
 }
 
-static void print_row(const char *signal, const char *provider, const char *note)
+static void print_signal(const struct live *l, const struct slo_sources *sources, int signal, struct slo_buf *note)
 {
-	fprintf(stderr, "  %-25s %-14s %s\n", signal, provider, note);
+	const char *name = slo_enum_name(&slo_signal_enum, signal);
+	struct slo_choice c;
+
+	slo_buf_reset(note);
+	if (!l->a->enabled[signal]) {
+		print_row(name, "off", slo_str("disabled by option or configuration"));
+		return;
+	}
+	c = slo_ladder_choose(sources, l->services_count ? 0 : SLO_SERVICE_NONE, signal);
+	slo_ladder_passed_over(sources, signal, note);
+	if (c.by == SLO_BY_NOBODY)
+		slo_buf_addf(note, "%s%s", note->len ? "; " : "", c.why);
+	print_row(name, c.by == SLO_BY_NOBODY ? "none" : c.provider, slo_buf_str(note));
 }
 
 void live_print_providers(const struct live *l)
 {
-	slo_info("providers:");
-	print_row("SIGNAL", "TAKEN", "NOT TAKEN, AND WHY");
-	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
-		const char *name = slo_enum_name(&slo_signal_enum, s), *why = "", *provider;
-		int service = l->services_count ? 0 : SLO_SERVICE_NONE;
+	struct slo_sources sources = live_sources(l);
+	struct slo_buf note;
 
-		if (!l->a->enabled[s]) {
-			print_row(name, "off", "disabled by option or configuration");
-		} else if (live_covers_packet(s)) {
-			print_row(name, l->packet ? "packet" : "none", l->packet ? better(s) : l->packet_why);
-		} else if (slo_host_state(l->host, service, s, &why) == SLO_STATE_NOT_CAPTURED) {
-			print_row(name, "none", why);
-		} else {
-			provider = slo_host_provider(l->host, service, s);
-			print_row(name, provider, better(s));
-		}
-	}
+	slo_info("providers:");
+	print_row("SIGNAL", "TAKEN", slo_str("BETTER, BUT NOT TAKEN"));
+	slo_buf_init(&note, 4096);
+	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
+		print_signal(l, &sources, s, &note);
+	slo_buf_fini(&note);
 	for (size_t i = 0; i < l->services_count; i++) {
 		const struct slo_target_proc *procs;
 		size_t n = slo_target_procs(l->target, (int)i, &procs);

@@ -55,7 +55,7 @@ void flow_parties(struct slo_flow_tracker *t, const struct slo_tuple *tuple, int
 	}
 	o->service = t->o.owner ? t->o.owner(t->o.arg, tuple) : SLO_SERVICE_NONE;
 	o->role =
-		t->o.role ? t->o.role(t->o.arg, tuple->dst, tuple->dst_port, flow_name(t, tuple->dst)) : SLO_ROLE_OTHER;
+		t->o.role ? t->o.role(t->o.arg, tuple->dst, tuple->dst_port, slo_flow_name(t, tuple->dst)) : SLO_ROLE_OTHER;
 }
 
 void flow_emit(struct slo_flow_tracker *t, const struct slo_obs *o)

@@ -134,6 +134,9 @@ void slo_flow_free(struct slo_flow_tracker *t);
 /** slo_flow_opts - the options the tracker runs with. */
 const struct slo_flow_opts *slo_flow_opts(const struct slo_flow_tracker *t);
 
+/** slo_flow_name - what a DNS answer last called @addr; absent when not known. Valid until the next packet. */
+struct slo_str slo_flow_name(const struct slo_flow_tracker *t, const uint8_t addr[16]);
+
 /** slo_flow_packet - take one captured frame; stamps should not go backwards without slo_flow_void(). */
 void slo_flow_packet(struct slo_flow_tracker *t, const struct slo_frame *f);
 

@@ -53,7 +53,7 @@ uint64_t flow_dns_pending(const struct slo_flow_tracker *t)
 	return c->dns_queries - c->dns_answers - c->dns_timeouts - c->dns_refused - c->dns_voided - c->dns_evicted;
 }
 
-struct slo_str flow_name(const struct slo_flow_tracker *t, const uint8_t addr[16])
+struct slo_str slo_flow_name(const struct slo_flow_tracker *t, const uint8_t addr[16])
 {
 	const struct name *n = t->names.count > 0 ? slo_table_find(&t->names, addr) : NULL;
 

@@ -104,7 +104,6 @@ void flow_dns_unreachable(struct slo_flow_tracker *t, const struct slo_packet *q
 			  const struct slo_frame *f);
 bool flow_dns_tick(struct slo_flow_tracker *t, int64_t now_ns);
 uint64_t flow_dns_pending(const struct slo_flow_tracker *t);
-struct slo_str flow_name(const struct slo_flow_tracker *t, const uint8_t addr[16]);
 
 /* flow_connect.c */
 int flow_connect_init(struct slo_flow_tracker *t);

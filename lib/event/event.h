@@ -21,7 +21,7 @@ enum {
 	SLO_MAX_TRACES = 16,
 	SLO_MAX_SAMPLE_SIGNALS = 32,
 	SLO_MAX_SPAN_ATTRS = 32,
-	SLO_MAX_COUNTERS = 32,
+	SLO_MAX_COUNTERS = 128,
 };
 
 /* One SLI observation of one request (an exemplar). */

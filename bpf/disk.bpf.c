@@ -27,20 +27,12 @@
  * No rung without tracepoints: no other hook sees every end of a request
  * (the batched one is inlined), and classic tracepoints hide its address.
  *
- * info: major << 20 | minor, bytes, op and flags (REQ_*), enum stage bits
+ * info: major << 20 | minor, bytes, op and flags (REQ_*), enum disk_stage bits (disk.h)
  * other: name of the disk
  */
 #include "slots.bpf.h"
 
-enum stage {
-	SUBMITTED = 1, /* the bio came in */
-	INSERTED = 2,  /* into a scheduler or a software queue */
-	ISSUED = 4,    /* the device has it */
-	REQUEUED = 8,  /* and gave it back once */
-	CLONE = 16,    /* a part of another bio: does not count */
-	ANNOUNCED = 32, /* a clone that will be submitted next */
-	WAITS = 64,    /* given back, not yet issued again */
-};
+#include "disk.h"
 
 enum { REQ_OP_MASK = 0xff, REQ_OP_FLUSH = 2, PF_KTHREAD = 0x00200000, DISK_STARTS = SLO_BPF_STARTS };
 
@@ -271,8 +263,8 @@ static __always_inline int bio_queue(const struct bio *bio)
 	if (!c)
 		return 0;
 	before = bpf_map_lookup_elem(&bios, &key);
-	io.stages = SUBMITTED | (before && (before->stages & ANNOUNCED) ? CLONE : 0);
-	if (!(io.stages & CLONE)) {
+	io.stages = DISK_SUBMITTED | (before && (before->stages & DISK_ANNOUNCED) ? DISK_CLONE : 0);
+	if (!(io.stages & DISK_CLONE)) {
 		submitted_here(c, &io, bio);
 		io.disk = disk_of_bio(bio);
 		io.bytes = BPF_CORE_READ(bio, bi_iter.bi_size);
@@ -289,14 +281,14 @@ static __always_inline int bio_queue(const struct bio *bio)
  */
 static __always_inline int bio_remap(const struct bio *bio, __u32 from)
 {
-	struct io clone = { .stages = CLONE | ANNOUNCED }, *before;
+	struct io clone = { .stages = DISK_CLONE | DISK_ANNOUNCED }, *before;
 	__u64 key = (__u64)bio;
 
 	if (!bpf_core_field_exists(bio->bi_bdev) || BPF_CORE_READ(bio, bi_bdev, bd_dev) == from)
 		return 0;
 	before = bpf_map_lookup_elem(&bios, &key);
-	if (before && before->stages & CLONE)
-		before->stages |= ANNOUNCED;
+	if (before && before->stages & DISK_CLONE)
+		before->stages |= DISK_ANNOUNCED;
 	else if (!before && bpf_map_update_elem(&bios, &key, &clone, BPF_ANY))
 		COUNT(DISK, insert_failed);
 	return 0;
@@ -315,7 +307,7 @@ static __always_inline int bio_complete(const struct bio *bio)
 			COUNT(DISK, unmatched);
 		return 0;
 	}
-	if (!(io->stages & CLONE))
+	if (!(io->stages & DISK_CLONE))
 		finish(c, io, errno_of_status(BPF_CORE_READ(bio, bi_status)));
 	forget_bio(bio);
 	return 0;
@@ -329,7 +321,7 @@ static __always_inline struct io *remember(const struct slo_bpf_config *c, const
 	__u64 key = (__u64)rq;
 	struct io io = { 0 };
 
-	if (from && from->stages & CLONE)
+	if (from && from->stages & DISK_CLONE)
 		return NULL;
 	io.op = BPF_CORE_READ(rq, cmd_flags);
 	if (!bio && (io.op & REQ_OP_MASK) == REQ_OP_FLUSH)
@@ -361,10 +353,10 @@ static __always_inline int rq_insert(const struct request *rq)
 
 	if (!c)
 		return 0;
-	if (!io || !(io->stages & WAITS) || io->life != BPF_CORE_READ(rq, start_time_ns))
+	if (!io || !(io->stages & DISK_WAITS) || io->life != BPF_CORE_READ(rq, start_time_ns))
 		io = remember(c, rq, io != NULL);
 	if (io)
-		io->stages |= INSERTED;
+		io->stages |= DISK_INSERTED;
 	return 0;
 }
 
@@ -382,7 +374,7 @@ static __always_inline int rq_issue(const struct request *rq)
 		return 0;
 	io->issued = bpf_ktime_get_boot_ns();
 	io->bytes = BPF_CORE_READ(rq, __data_len);
-	io->stages = (io->stages & ~WAITS) | ISSUED;
+	io->stages = (io->stages & ~DISK_WAITS) | DISK_ISSUED;
 	return 0;
 }
 
@@ -394,7 +386,7 @@ static __always_inline int rq_requeue(const struct request *rq)
 	if (!io)
 		return 0;
 	io->issued = 0;
-	io->stages |= REQUEUED | WAITS;
+	io->stages |= DISK_REQUEUED | DISK_WAITS;
 	return 0;
 }
 
@@ -404,7 +396,7 @@ static __always_inline void end_unissued(const struct slo_bpf_config *c, const s
 {
 	struct io *io = find_bio(bio);
 
-	if (io && !(io->stages & CLONE) && bytes == 0)
+	if (io && !(io->stages & DISK_CLONE) && bytes == 0)
 		finish(c, io, err);
 	else if (!io && bytes > 0)
 		COUNT(DISK, unmatched);

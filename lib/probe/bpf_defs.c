@@ -7,6 +7,8 @@
 		slo_bpf_obj_##name##_end[] __attribute__((visibility("hidden")))
 
 OBJECT(runqueue);
+OBJECT(disk);
+OBJECT(throttle);
 
 const struct bpf_def slo_bpf_defs[] = {
 	{
@@ -17,6 +19,28 @@ const struct bpf_def slo_bpf_defs[] = {
 		.rungs = {
 			{ "tp_btf", { "btf_wakeup", "btf_wakeup_new", "btf_switch" }, { "tid_starts" } },
 			{ "raw_tp", { "raw_wakeup", "raw_wakeup_new", "raw_switch" }, { "task_starts" } },
+		},
+	},
+	{
+		.probe = SLO_BPF_DISK,
+		.object = slo_bpf_obj_disk,
+		.object_end = slo_bpf_obj_disk_end,
+		.everybody = true,
+		.starts = "requests",
+		.rungs = {
+			{ "tp_btf", { "btf_bio_queue", "btf_bio_remap", "btf_bio_merge", "btf_bio_complete",
+				      "btf_rq_insert", "btf_rq_issue", "btf_rq_requeue", "btf_rq_complete" }, { 0 } },
+			{ "raw_tp", { "raw_bio_queue", "raw_bio_remap", "raw_bio_merge", "raw_bio_complete",
+				      "raw_rq_insert", "raw_rq_issue", "raw_rq_requeue", "raw_rq_complete" }, { 0 } },
+		},
+	},
+	{
+		.probe = SLO_BPF_THROTTLE,
+		.object = slo_bpf_obj_throttle,
+		.object_end = slo_bpf_obj_throttle_end,
+		.rungs = {
+			{ "fentry", { "fentry_unthrottle", "fexit_unthrottle" }, { 0 } },
+			{ "kprobe", { "kprobe_unthrottle", "kretprobe_unthrottle" }, { 0 } },
 		},
 	},
 };

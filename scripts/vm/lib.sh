@@ -17,6 +17,9 @@
 #   wait_for SECONDS CMD [ARG…]           until the command succeeds; fails when it never did
 #   cleanup_add CMD [ARG…]                run at the end, whatever the end is; last added first
 #   new_netns                             prints the name of a new network namespace, lo up
+#   listening PORT [NETNS]                true when a TCP socket listens there (for wait_for)
+#   net_counter NETNS GROUP NAME          from its /proc/net/snmp or netstat: net_counter "$ns" Tcp RetransSegs;
+#                                         an empty NETNS is ours
 #   new_cgroup CONTROLLER                 prints the directory of a new cgroup (v2 where it has
 #                                         the controller, else v1); fails when neither has
 #   cgroup_version DIR                    1 or 2
@@ -29,7 +32,8 @@
 #   windows SIGNAL [SERVICE]              its window payloads
 #   probes SIGNAL                         its probe payloads
 #   sum_of MEMBER                         of JSON lines on standard input; absent counts as 0
-#   max_of MEMBER                         likewise; prints nothing when no line has it
+#   last_of MEMBER                        of the last line; nothing when it has none
+#   max_of MEMBER                         the largest; nothing when no line has it
 # TMP is a directory of the test's own, removed at the end. Functions that print
 # may be called in $(…): what they register is cleaned up all the same.
 set -u
@@ -155,6 +159,23 @@ new_netns() {
 	echo "$name"
 }
 
+# in_netns NETNS CMD [ARG…]: the empty name is ours.
+in_netns() {
+	local ns=$1
+	shift
+	if [ -n "$ns" ]; then ip netns exec "$ns" "$@"; else "$@"; fi
+}
+
+listening() {
+	in_netns "${2-}" ss -Hltn "sport = :$1" | grep -q .
+}
+
+net_counter() {
+	in_netns "$1" cat /proc/net/snmp /proc/net/netstat | awk -v group="$2:" -v name="$3" '
+	$1 == group && !at { for (i = 2; i <= NF; i++) if ($i == name) at = i; next }
+	$1 == group && at { print $at; exit }'
+}
+
 # Where a controller's groups are made: the v2 hierarchy that has it, else its own v1 one.
 cgroup_parent() {
 	local dir
@@ -249,6 +270,10 @@ probes() {
 
 sum_of() {
 	jq -n --arg m "$1" '[inputs | .[$m] // 0] | add // 0'
+}
+
+last_of() {
+	tail -n 1 | jq --arg m "$1" '.[$m] // empty'
 }
 
 max_of() {

@@ -39,6 +39,10 @@ struct tcp_sock___fastopen {
 	__u8 fastopen_connect : 1;
 } CORE;
 
+struct sock___soft {
+	int sk_err, sk_err_soft;
+} CORE;
+
 /* @storage is a constant in every call: which map, is decided when this is compiled. */
 
 static __always_inline struct start *start_of(void *sk, bool storage)
@@ -142,7 +146,8 @@ static __always_inline void given_up(const struct slo_bpf_config *c, const void 
 {
 	const struct tcp_sock *t = sk;
 	struct slo_connect_end end = {
-		.err = (__u32)BPF_CORE_READ((const struct sock *)sk, sk_err),
+		.err = (__u32)BPF_CORE_READ((const struct sock___soft *)sk, sk_err),
+		.soft = (__u32)BPF_CORE_READ((const struct sock___soft *)sk, sk_err_soft),
 		.syn_retransmits = BPF_CORE_READ(t, total_retrans),
 		.segs_out = BPF_CORE_READ(t, segs_out),
 	};

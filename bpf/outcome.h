@@ -27,6 +27,7 @@ enum {
 /* A socket that left SYN_SENT without a connection. */
 struct slo_connect_end {
 	__u32 err;             /* sk_err: positive errno, 0 = none */
+	__u32 soft;            /* sk_err_soft: likewise; what the network said last, while the kernel went on trying */
 	__u32 syn_retransmits;
 	__u32 segs_out;        /* segments the socket ever sent */
 };
@@ -52,10 +53,6 @@ static inline __u32 slo_connect_outcome_of(__u32 err)
 	}
 }
 
-/*
- * Without an error of the socket the application closed it. That is no failure, as of the loser of two
- * addresses tried at once, unless a SYN had been repeated: then nobody had answered for at least a second.
- */
 static inline enum slo_connect_by slo_connect_by(const struct slo_connect_end *end)
 {
 	if (end->err)
@@ -63,24 +60,26 @@ static inline enum slo_connect_by slo_connect_by(const struct slo_connect_end *e
 	return end->segs_out ? SLO_CONNECT_BY_CALLER : SLO_CONNECT_NEVER_SENT;
 }
 
-/* Return: enum slo_bpf_outcome, never SLO_BPF_OK. */
+/*
+ * Without an error of the socket the application closed it. That is no failure, as of the loser of two
+ * addresses tried at once, unless the network had said no, or a SYN had been repeated: then nobody had
+ * answered for at least a second.
+ * Return: enum slo_bpf_outcome, never SLO_BPF_OK.
+ */
 static inline __u32 slo_connect_outcome(const struct slo_connect_end *end)
 {
-	switch (slo_connect_by(end)) {
-	case SLO_CONNECT_BY_KERNEL:
-		return slo_connect_outcome_of(end->err);
-	case SLO_CONNECT_NEVER_SENT:
+	if (slo_connect_by(end) == SLO_CONNECT_NEVER_SENT)
 		return SLO_BPF_FAILED;
-	default:
-		return end->syn_retransmits ? SLO_BPF_TIMED_OUT : SLO_BPF_ABORTED;
-	}
+	if (end->err || end->soft)
+		return slo_connect_outcome_of(end->err ? end->err : end->soft);
+	return end->syn_retransmits ? SLO_BPF_TIMED_OUT : SLO_BPF_ABORTED;
 }
 
 /* Return: positive errno; that of a timeout when the application stopped waiting before the kernel did. */
 static inline __u32 slo_connect_errno(const struct slo_connect_end *end)
 {
-	if (end->err)
-		return end->err;
+	if (end->err || end->soft)
+		return end->err ? end->err : end->soft;
 	return slo_connect_outcome(end) == SLO_BPF_TIMED_OUT ? ETIMEDOUT : 0;
 }
 

@@ -228,3 +228,27 @@ int BPF_PROG(fexit_high_inner)
 {
 	return end(SLO_RECLAIM_HIGH, 0, true);
 }
+
+SEC("?kprobe/mem_cgroup_handle_over_high")
+int BPF_KPROBE(kprobe_high)
+{
+	return high_begin(false);
+}
+
+SEC("?kretprobe/mem_cgroup_handle_over_high")
+int BPF_KRETPROBE(kretprobe_high)
+{
+	return end(SLO_RECLAIM_HIGH, 0, false);
+}
+
+SEC("?kprobe/__mem_cgroup_handle_over_high")
+int BPF_KPROBE(kprobe_high_inner)
+{
+	return high_begin(false);
+}
+
+SEC("?kretprobe/__mem_cgroup_handle_over_high")
+int BPF_KRETPROBE(kretprobe_high_inner)
+{
+	return end(SLO_RECLAIM_HIGH, 0, false);
+}

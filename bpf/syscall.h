@@ -6,7 +6,6 @@
 #ifndef SLO_BPF_SYSCALL_H
 #define SLO_BPF_SYSCALL_H
 
-#include <linux/stat.h>
 #include <linux/types.h>
 
 /* slo_bpf_event.info[0] of SLO_BPF_SYSCALL: calls of one kind share a name. */
@@ -26,13 +25,16 @@ enum slo_sys_class {
 	SLO_SYS__CLASSES
 };
 
+/* The type bits of a file's mode, as everywhere. */
+enum { SLO_MODE_TYPE = 0170000, SLO_MODE_FILE = 0100000, SLO_MODE_BLOCK = 0060000 };
+
 /* Directories and links cannot be read from; character devices may make anybody wait for anything. */
 static inline __u32 slo_sys_class(__u32 mode)
 {
-	switch (mode & S_IFMT) {
-	case S_IFREG:
+	switch (mode & SLO_MODE_TYPE) {
+	case SLO_MODE_FILE:
 		return SLO_SYS_FILE;
-	case S_IFBLK:
+	case SLO_MODE_BLOCK:
 		return SLO_SYS_DEVICE;
 	default:
 		return SLO_SYS_WAIT;

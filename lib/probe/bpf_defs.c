@@ -11,6 +11,12 @@ OBJECT(connect);
 OBJECT(retransmit);
 OBJECT(disk);
 OBJECT(throttle);
+OBJECT(reclaim);
+OBJECT(syscall);
+
+#define RECLAIM(hook)                                                                        \
+	#hook "_direct_begin", #hook "_direct_end", #hook "_memcg_begin", #hook "_memcg_end", \
+	"?" #hook "_node_begin", "?" #hook "_node_end", "?" #hook "_throttled"
 
 const struct bpf_def slo_bpf_defs[] = {
 	{
@@ -73,6 +79,31 @@ const struct bpf_def slo_bpf_defs[] = {
 		.rungs = {
 			{ "fentry", { "fentry_unthrottle", "fexit_unthrottle" }, { 0 } },
 			{ "kprobe", { "kprobe_unthrottle", "kretprobe_unthrottle" }, { 0 } },
+		},
+	},
+	{
+		.probe = SLO_BPF_RECLAIM,
+		.object = slo_bpf_obj_reclaim,
+		.object_end = slo_bpf_obj_reclaim_end,
+		.starts = "tid_starts",
+		/* The sleep over memory.high has no tracepoint: the better rungs have a function hook for it beside them. */
+		.rungs = {
+			{ "fentry", { RECLAIM(btf), "?fentry_high", "?fexit_high", "?fentry_high_inner", "?fexit_high_inner" },
+			  { "tid_starts" } },
+			{ "kprobe", { RECLAIM(raw), "?kprobe_high", "?kretprobe_high", "?kprobe_high_inner",
+				      "?kretprobe_high_inner" }, { "task_starts" } },
+			{ "tp_btf", { RECLAIM(btf) }, { "tid_starts" } },
+			{ "raw_tp", { RECLAIM(raw) }, { "task_starts" } },
+		},
+	},
+	{
+		.probe = SLO_BPF_SYSCALL,
+		.object = slo_bpf_obj_syscall,
+		.object_end = slo_bpf_obj_syscall_end,
+		.starts = "tid_starts",
+		.rungs = {
+			{ "tp_btf", { "btf_enter", "btf_exit" }, { "tid_starts" } },
+			{ "raw_tp", { "raw_enter", "raw_exit" }, { "task_starts" } },
 		},
 	},
 };

@@ -125,6 +125,7 @@ bool bpf_rung_known(struct slo_str probe, struct slo_str rung)
 static bool target_exists(struct slo_bpf *b, const struct bpf_program *prog)
 {
 	const char *section = bpf_program__section_name(prog), *target = strchr(section, '/');
+	static const char *const functions[] = { "fentry/", "fexit/", "kprobe/", "kretprobe/" };
 	char name[128];
 
 	if (!target || !b->kernel_types)
@@ -133,8 +134,14 @@ static bool target_exists(struct slo_bpf *b, const struct bpf_program *prog)
 		snprintf(name, sizeof(name), "btf_trace_%s", target + 1);
 		return btf__find_by_name_kind(b->kernel_types, name, BTF_KIND_TYPEDEF) > 0;
 	}
-	if (strncmp(section, "fentry/", 7) == 0 || strncmp(section, "fexit/", 6) == 0)
-		return btf__find_by_name_kind(b->kernel_types, target + 1, BTF_KIND_FUNC) > 0;
+	for (size_t i = 0; i < SLO_ARRAY_LEN(functions); i++)
+		if (strncmp(section, functions[i], strlen(functions[i])) == 0)
+			return btf__find_by_name_kind(b->kernel_types, target + 1, BTF_KIND_FUNC) > 0;
+	/* raw_tp/x is the same tracepoint as tp_btf/x. */
+	if (strncmp(section, "raw_tp/", 7) == 0) {
+		snprintf(name, sizeof(name), "btf_trace_%s", target + 1);
+		return btf__find_by_name_kind(b->kernel_types, name, BTF_KIND_TYPEDEF) > 0;
+	}
 	return true;
 }
 

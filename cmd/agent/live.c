@@ -82,11 +82,20 @@ static void act(struct live *l, struct slo_guard_action action)
 
 static void watch_overhead(struct live *l, int64_t mono)
 {
-	int64_t cpu = cpu_now_ns();
+	int64_t cpu = cpu_now_ns(), wall = mono - l->last_sample_mono;
+	struct slo_guard_cost cost = { .own_ns = cpu - l->last_cpu };
 
-	if (mono > l->last_sample_mono)
-		l->cpu_pct = 100.0 * (double)(cpu - l->last_cpu) / (double)(mono - l->last_sample_mono);
-	act(l, slo_guard_update(&l->guard, cpu - l->last_cpu, mono - l->last_sample_mono));
+	if (wall <= 0)
+		return;
+	l->cpu_pct = 100.0 * (double)cost.own_ns / (double)wall;
+	if (l->bpf)
+		slo_bpf_cost(l->bpf, cost.signal_ns);
+	l->bpf_pct = 0;
+	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
+		cost.signal_ns[s] = (int64_t)((double)cost.signal_ns[s] * (double)wall / 1e9);
+		l->bpf_pct += 100.0 * (double)cost.signal_ns[s] / (double)wall;
+	}
+	act(l, slo_guard_update(&l->guard, &cost, wall));
 	l->last_cpu = cpu;
 	l->last_sample_mono = mono;
 }

@@ -37,7 +37,7 @@ struct live {
 	int64_t window_start, window_end;   /* wall clock */
 	int64_t last_sample_mono, last_cpu, next_stats_mono, next_tick_mono;
 	uint64_t lost_before;               /* packets known missing when the window began */
-	double cpu_pct;                     /* of one core, last interval */
+	double cpu_pct, bpf_pct;            /* of one core, last interval: the agent's own, its programs' in the kernel */
 	int64_t windows;                    /* flushed */
 };
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Overhead guard: when the process takes more than its share of one core, shed
- * work step by step; give it back, last first, when there is room again.
+ * Overhead guard: when measuring takes more than its share of one core, shed
+ * the costliest work step by step; give it back, last first, when there is room again.
  *
- * Two evaluations in a row over the limit shed the next step; ten in a row under 60 % of
- * it restore the last one. Steps: six levels of flow sampling (level n keeps one
- * flow in 2^n), then the signals by the contract's cost order (slo_signal_info.cost_rank). Pure.
+ * What counts is what measuring costs the machine: the agent's own CPU time and
+ * the run time of its programs in the kernel, which is charged to whoever they interrupt.
+ *
+ * Two evaluations in a row over the limit shed the costliest of: one more level of flow sampling (level
+ * n keeps one flow in 2^n; its cost is the agent's own), or one signal, by what its probe costs. Where no cost is known, the
+ * contract's order decides (slo_signal_info.cost_rank). Ten in a row under 60 % of the limit restore the last step, if what it
+ * cost then would fit; that memory halves each time it stands in the way. Pure.
  */
 #ifndef SLO_GUARD_OVERHEAD_H
 #define SLO_GUARD_OVERHEAD_H
@@ -36,12 +40,25 @@ struct slo_guard_action {
 	bool shed; /* true: shed, false: restore */
 };
 
+/* What measuring took over one interval. */
+struct slo_guard_cost {
+	int64_t own_ns;                       /* user and system time of the process */
+	int64_t signal_ns[SLO_SIGNAL__COUNT]; /* run time in the kernel of each signal's probe; 0 = none, or not known */
+};
+
+struct slo_guard_step {
+	struct slo_guard_action action;
+	double pct;       /* what it cost when it was shed */
+};
+
 struct slo_guard {
 	double max_pct;   /* of one core; <= 0 = never shed */
 	double pct;       /* of the last evaluation */
-	struct slo_guard_action steps[SLO_GUARD_STEPS];
-	int count;        /* steps in the table */
-	int level;        /* of them, shed */
+	bool flows;       /* flows can be sampled */
+	int flow_level;
+	bool sheddable[SLO_SIGNAL__COUNT]; /* wanted, and not shed */
+	struct slo_guard_step shed[SLO_GUARD_STEPS]; /* the last one is restored first */
+	int level;        /* of them in use */
 	int over, under;  /* evaluations in a row */
 	uint64_t sheds, restores;
 };
@@ -55,11 +72,10 @@ void slo_guard_init(struct slo_guard *g, double max_pct, bool flows, const bool 
 
 /**
  * slo_guard_update - one evaluation
- * @cpu_ns:  CPU time (user and system) this process took over the interval
  * @wall_ns: length of the interval; <= 0 is no evaluation
  *
  * Return: the one action to take now, kind SLO_GUARD_NOTHING for none.
  */
-struct slo_guard_action slo_guard_update(struct slo_guard *g, int64_t cpu_ns, int64_t wall_ns);
+struct slo_guard_action slo_guard_update(struct slo_guard *g, const struct slo_guard_cost *cost, int64_t wall_ns);
 
 #endif

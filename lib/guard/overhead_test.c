@@ -8,7 +8,18 @@
 /* @pct of one core for one second. */
 static struct slo_guard_action eval(struct slo_guard *g, double pct)
 {
-	return slo_guard_update(g, (int64_t)(pct / 100 * (double)S), S);
+	struct slo_guard_cost c = { .own_ns = (int64_t)(pct / 100 * (double)S) };
+
+	return slo_guard_update(g, &c, S);
+}
+
+/* The same with @signal's probe taking @pct and the agent itself 1 %. */
+static struct slo_guard_action eval_probe(struct slo_guard *g, int signal, double pct)
+{
+	struct slo_guard_cost c = { .own_ns = S / 100 };
+
+	c.signal_ns[signal] = (int64_t)(pct / 100 * (double)S);
+	return slo_guard_update(g, &c, S);
 }
 
 START_TEST(one_spike_sheds_nothing_two_in_a_row_do)
@@ -31,7 +42,7 @@ START_TEST(the_limit_itself_is_not_over_it)
 
 	slo_guard_init(&g, 5, true, NULL);
 	for (int i = 0; i < 10; i++)
-		ck_assert_int_eq(slo_guard_update(&g, S / 20, S).kind, SLO_GUARD_NOTHING);
+		ck_assert_int_eq(eval(&g, 5).kind, SLO_GUARD_NOTHING);
 }
 END_TEST
 
@@ -66,7 +77,7 @@ START_TEST(ten_quiet_evaluations_restore_the_last_step)
 
 	slo_guard_init(&g, 5, true, NULL);
 	for (int i = 0; i < 4; i++)
-		eval(&g, 20);
+		eval(&g, 6);
 	ck_assert_int_eq(g.level, 2);
 	for (int i = 0; i < 9; i++)
 		ck_assert_int_eq(eval(&g, 1).kind, SLO_GUARD_NOTHING);
@@ -93,11 +104,44 @@ START_TEST(signals_that_are_off_are_no_steps)
 	struct slo_guard_action a;
 
 	slo_guard_init(&g, 5, false, wanted);
-	ck_assert_int_eq(g.count, 1);
 	eval(&g, 6);
 	a = eval(&g, 6);
 	ck_assert_int_eq(a.kind, SLO_GUARD_SIGNAL);
 	ck_assert_int_eq(a.arg, SLO_SIGNAL_DNS_LATENCY);
+	eval(&g, 6);
+	ck_assert_int_eq(eval(&g, 6).kind, SLO_GUARD_NOTHING);
+}
+END_TEST
+
+START_TEST(what_a_probe_costs_in_the_kernel_counts_and_the_costliest_goes_first)
+{
+	struct slo_guard g;
+	struct slo_guard_action a;
+
+	slo_guard_init(&g, 5, true, NULL);
+	ck_assert_int_eq(eval_probe(&g, SLO_SIGNAL_DISK_IO, 7).kind, SLO_GUARD_NOTHING);
+	a = eval_probe(&g, SLO_SIGNAL_DISK_IO, 7);
+	ck_assert_double_eq_tol(g.pct, 8, 1e-9);
+	ck_assert_int_eq(a.kind, SLO_GUARD_SIGNAL);
+	ck_assert_int_eq(a.arg, SLO_SIGNAL_DISK_IO);
+	ck_assert(a.shed);
+}
+END_TEST
+
+START_TEST(what_would_not_fit_is_not_restored_until_that_was_long_ago)
+{
+	struct slo_guard g;
+	int blocked = 0;
+
+	slo_guard_init(&g, 5, true, NULL);
+	eval_probe(&g, SLO_SIGNAL_DISK_IO, 14);
+	eval_probe(&g, SLO_SIGNAL_DISK_IO, 14);
+	ck_assert_int_eq(g.level, 1);
+	/* 14, 7, 3.5: only the third try fits beside 1 %. */
+	while (g.level == 1 && blocked < 100)
+		blocked += eval(&g, 1).kind == SLO_GUARD_NOTHING;
+	ck_assert_int_eq(blocked, 3 * SLO_GUARD_RESTORE - 1);
+	ck_assert(g.sheddable[SLO_SIGNAL_DISK_IO]);
 }
 END_TEST
 
@@ -110,7 +154,7 @@ START_TEST(no_limit_and_no_interval_shed_nothing)
 		ck_assert_int_eq(eval(&g, 90).kind, SLO_GUARD_NOTHING);
 	slo_guard_init(&g, 5, true, NULL);
 	for (int i = 0; i < 5; i++)
-		ck_assert_int_eq(slo_guard_update(&g, S, 0).kind, SLO_GUARD_NOTHING);
+		ck_assert_int_eq(slo_guard_update(&g, &(struct slo_guard_cost){ .own_ns = S }, 0).kind, SLO_GUARD_NOTHING);
 }
 END_TEST
 
@@ -124,6 +168,8 @@ static Suite *suite(void)
 	tcase_add_test(t, flows_are_shed_before_signals_and_signals_by_cost);
 	tcase_add_test(t, ten_quiet_evaluations_restore_the_last_step);
 	tcase_add_test(t, signals_that_are_off_are_no_steps);
+	tcase_add_test(t, what_a_probe_costs_in_the_kernel_counts_and_the_costliest_goes_first);
+	tcase_add_test(t, what_would_not_fit_is_not_restored_until_that_was_long_ago);
 	tcase_add_test(t, no_limit_and_no_interval_shed_nothing);
 	suite_add_tcase(s, t);
 	return s;

@@ -130,6 +130,7 @@ static struct slo_bpf *make(const struct slo_bpf_opts *o)
 	for (int i = 0; i < SLO_BPF__PROBES; i++) {
 		b->probes[i].rung = b->probes[i].rows_fd = b->probes[i].starts_fd = -1;
 	}
+	b->cost.fd = -1;
 	b->slots_count = slots_needed(o);
 	b->slots[0] = (struct bpf_slot){ .used = true, .service = SLO_SERVICE_NONE };
 	b->cpus = libbpf_num_possible_cpus();
@@ -180,6 +181,8 @@ void slo_bpf_close(struct slo_bpf *b)
 	for (int i = 0; i < BPF__SHARED; i++)
 		if (b->shared[i] >= 0)
 			close(b->shared[i]);
+	if (b->cost.fd >= 0)
+		close(b->cost.fd);
 	free(b->cpu_rows);
 	free(b);
 }

@@ -74,6 +74,15 @@ uint64_t slo_bpf_lost(const struct slo_bpf *b);
 /** slo_bpf_enable - detach the probe of @signal, or attach it again (the overhead guard sheds signals). */
 void slo_bpf_enable(struct slo_bpf *b, int signal, bool on);
 
+/**
+ * slo_bpf_cost - what each signal's probe costs in the kernel
+ * @per_s: run time, ns per second of wall time, as of the last look (one second in ten); entries of probes that are
+ *         not attached are left alone. A probe of two signals is told under its first one
+ *
+ * Return: 0, or the negative errno for which the kernel does not count (-EPERM without CAP_SYS_ADMIN).
+ */
+int slo_bpf_cost(const struct slo_bpf *b, int64_t per_s[SLO_SIGNAL__COUNT]);
+
 /** slo_bpf_stop - detach every probe for good; what was counted so far can still be read. */
 void slo_bpf_stop(struct slo_bpf *b);
 

@@ -58,6 +58,15 @@ struct bpf_slot {
 	uint64_t cgroup_id;
 };
 
+/* Run time of the programs, looked at now and then. */
+struct bpf_cost {
+	int fd;                  /* open while the kernel counts; -1 = it does not */
+	int error;               /* why it cannot: negative errno */
+	int64_t since_mono, next_mono;
+	uint64_t before[SLO_BPF__PROBES];
+	int64_t per_s[SLO_BPF__PROBES]; /* ns per second, at the last look */
+};
+
 struct slo_bpf {
 	struct slo_bpf_opts o;
 	char disable[256];
@@ -72,6 +81,7 @@ struct slo_bpf {
 	int64_t watch_mono, clock_mono;
 	struct slo_cgroup_mounts mounts;
 	struct slo_clock clock;
+	struct bpf_cost cost;
 	int cpus;
 	unsigned char *cpu_rows; /* room for one row of all CPUs */
 	struct btf *kernel_types; /* during open only */
@@ -95,6 +105,9 @@ bool bpf_rung_known(struct slo_str probe, struct slo_str rung);
 
 /** bpf_watch - tell the kernel whose observations count. */
 void bpf_watch(struct slo_bpf *b, int64_t mono_ns);
+
+/** bpf_cost_tick - begin or end a look at what the programs cost. */
+void bpf_cost_tick(struct slo_bpf *b, int64_t mono_ns);
 
 int bpf_read_open(struct slo_bpf *b, struct bpf_probe *p);
 void bpf_read_close(struct bpf_probe *p);

@@ -183,6 +183,7 @@ void slo_bpf_flush(struct slo_bpf *b, int64_t mono_ns)
 			flush_slots(b, p, epoch);
 	}
 	bpf_watch(b, mono_ns);
+	bpf_cost_tick(b, mono_ns);
 }
 
 static void read_counters(const struct slo_bpf *b, int probe, struct slo_bpf_counters *sum)

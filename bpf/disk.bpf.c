@@ -22,7 +22,8 @@
  *
  * An empty flush counts as an I/O of 0 bytes, from its submission, and not the
  * request the kernel makes of one or many of them. Not seen: what a bio waits in blk-throttle
- * (io.max) before it is let into the queue; DAX; a write's flush after its data.
+ * (io.max) before it is let into the queue; DAX; commands that bypass the block
+ * layer; a write's flush after its data.
  *
  * No rung without tracepoints: no other hook sees every end of a request
  * (the batched one is inlined), and classic tracepoints hide its address.
@@ -34,7 +35,8 @@
 
 #include "disk.h"
 
-enum { REQ_OP_MASK = 0xff, REQ_OP_FLUSH = 2, PF_KTHREAD = 0x00200000, DISK_STARTS = SLO_BPF_STARTS };
+/* Operations from 32 on are commands from outside the block layer, which may take what they like. */
+enum { REQ_OP_MASK = 0xff, REQ_OP_FLUSH = 2, REQ_OP_COMMANDS = 32, TRY_AGAIN = 11, PF_KTHREAD = 0x00200000, DISK_STARTS = SLO_BPF_STARTS };
 
 struct gendisk {
 	int major, first_minor;
@@ -299,6 +301,7 @@ static __always_inline int bio_complete(const struct bio *bio)
 	const struct slo_bpf_config *c = config();
 	__u64 key = (__u64)bio;
 	struct io *io = bpf_map_lookup_elem(&bios, &key);
+	__u32 err = errno_of_status(BPF_CORE_READ(bio, bi_status));
 
 	if (!c)
 		return 0;
@@ -307,8 +310,8 @@ static __always_inline int bio_complete(const struct bio *bio)
 			COUNT(DISK, unmatched);
 		return 0;
 	}
-	if (!(io->stages & DISK_CLONE))
-		finish(c, io, errno_of_status(BPF_CORE_READ(bio, bi_status)));
+	if (!(io->stages & DISK_CLONE) && err != TRY_AGAIN) /* one that must not wait is sent again */
+		finish(c, io, err);
 	forget_bio(bio);
 	return 0;
 }
@@ -324,7 +327,7 @@ static __always_inline struct io *remember(const struct slo_bpf_config *c, const
 	if (from && from->stages & DISK_CLONE)
 		return NULL;
 	io.op = BPF_CORE_READ(rq, cmd_flags);
-	if (!bio && (io.op & REQ_OP_MASK) == REQ_OP_FLUSH)
+	if ((!bio && (io.op & REQ_OP_MASK) == REQ_OP_FLUSH) || (io.op & REQ_OP_MASK) >= REQ_OP_COMMANDS)
 		return NULL;
 	if (from) {
 		__builtin_memcpy(&io, from, sizeof(io));
@@ -390,15 +393,17 @@ static __always_inline int rq_requeue(const struct request *rq)
 	return 0;
 }
 
-/* An end without an issue: an empty flush, a clone, the second end of a write with a flush; else we missed something. */
-static __always_inline void end_unissued(const struct slo_bpf_config *c, const struct bio *bio, __u32 err,
+/* An end without an issue: an empty flush, a clone, a command, a write's second end; else we missed something. */
+static __always_inline void end_unissued(const struct slo_bpf_config *c, const struct request *rq, __u32 err,
 					 __u32 bytes)
 {
+	bool command = (BPF_CORE_READ(rq, cmd_flags) & REQ_OP_MASK) >= REQ_OP_COMMANDS;
+	const struct bio *bio = BPF_CORE_READ(rq, bio);
 	struct io *io = find_bio(bio);
 
 	if (io && !(io->stages & DISK_CLONE) && bytes == 0)
 		finish(c, io, err);
-	else if (!io && bytes > 0)
+	else if (!io && bytes > 0 && !command)
 		COUNT(DISK, unmatched);
 	forget_bio(bio);
 }
@@ -413,7 +418,7 @@ static __always_inline int rq_complete(const struct request *rq, __u32 err, __u3
 		return 0;
 	io = bpf_map_lookup_elem(&requests, &key);
 	if (!io || io->life != BPF_CORE_READ(rq, start_time_ns)) {
-		end_unissued(c, BPF_CORE_READ(rq, bio), err, bytes);
+		end_unissued(c, rq, err, bytes);
 		return 0;
 	}
 	finish(c, io, err);

@@ -10,9 +10,8 @@
  * the present. What throttle_cfs_rq() was asked for does not matter then: it may find runtime left and
  * throttle nothing. Nor does unthrottle_cfs_rq() always end a throttle.
  *
- * A throttle counts for the service whose cgroup has the quota. One of a group above the
- * service's own counts only where nobody in particular is watched: which of the groups
- * below it suffered is not known here. A throttle under way is not seen before it ends.
+ * A throttle counts for every watched service that has a process in the group with the quota or below
+ * it. One under way is not seen before it ends.
  *
  * info: CPU, quota and period in us, groups' throttles so far
  * other: name of the cgroup's directory
@@ -59,12 +58,13 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
-static __always_inline __u32 slot_of_group(const struct slo_bpf_config *c, __u64 cgroup)
-{
-	__u32 *slot = bpf_map_lookup_elem(&slo_cgroups, &cgroup);
-
-	return c->all ? 0 : slot ? *slot : SLO_BPF_NOBODY;
-}
+/* Cgroup id -> whom its quota holds back: bit i is slot i. A service is held back by those above its own as well. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u64);
+} quotas SEC(".maps");
 
 static __always_inline void emit(const struct slo_bpf_config *c, const struct cfs_rq *q, __u32 slot, __u64 cgroup,
 				 __u64 value)
@@ -85,6 +85,13 @@ static __always_inline void emit(const struct slo_bpf_config *c, const struct cf
 	emit_end(c, e);
 }
 
+static __always_inline void count(const struct slo_bpf_config *c, const struct cfs_rq *q, __u32 slot, __u64 cgroup,
+				  __u64 value)
+{
+	if (observe(c, SLO_BPF_THROTTLE, slot, value))
+		emit(c, q, slot, cgroup, value);
+}
+
 static __always_inline int enter(const struct cfs_rq *q)
 {
 	struct call *call = bpf_map_lookup_elem(&calls, &slo_zero);
@@ -101,8 +108,7 @@ static __always_inline int leave(void)
 	struct call *call = bpf_map_lookup_elem(&calls, &slo_zero);
 	const struct slo_bpf_config *c = config();
 	const struct cfs_rq *q = call ? call->queue : NULL;
-	__u64 now, cgroup;
-	__u32 slot;
+	__u64 now, cgroup, *slots;
 
 	if (!c || !q)
 		return 0;
@@ -111,9 +117,14 @@ static __always_inline int leave(void)
 	if (BPF_CORE_READ(q, throttled) || now < call->since)
 		return 0;
 	cgroup = BPF_CORE_READ(q, tg, css.cgroup, kn, id);
-	slot = slot_of_group(c, cgroup);
-	if (slot != SLO_BPF_NOBODY && observe(c, SLO_BPF_THROTTLE, slot, now - call->since))
-		emit(c, q, slot, cgroup, now - call->since);
+	if (c->all) {
+		count(c, q, 0, cgroup, now - call->since);
+		return 0;
+	}
+	slots = bpf_map_lookup_elem(&quotas, &cgroup);
+	for (__u32 i = 1; slots && i < SLO_BPF_SLOTS; i++)
+		if (*slots & 1ULL << i)
+			count(c, q, i, cgroup, now - call->since);
 	return 0;
 }
 

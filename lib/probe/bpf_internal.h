@@ -108,6 +108,8 @@ void bpf_watch(struct slo_bpf *b, int64_t mono_ns);
 
 /** bpf_cost_tick - begin or end a look at what the programs cost. */
 void bpf_cost_tick(struct slo_bpf *b, int64_t mono_ns);
+/** bpf_watch_quotas - tell the throttle probe which cgroups the services' processes are in, and those above. */
+void bpf_watch_quotas(struct slo_bpf *b);
 
 int bpf_read_open(struct slo_bpf *b, struct bpf_probe *p);
 void bpf_read_close(struct bpf_probe *p);

@@ -90,10 +90,10 @@ static const char *arch_name(const char *machine)
 static void add_json(struct slo_buf *b, const struct findings *f)
 {
 	json_auto_t *checks = json_array(), *signals = json_array(), *report = NULL;
-	char now[SLO_RFC3339_MAX], os[sizeof(f->prober.facts.sysname)];
+	char now[SLO_RFC3339_MAX + 1], os[sizeof(f->prober.facts.sysname)];
 	slo_autofree char *text = NULL;
 
-	slo_fmt_rfc3339(now, slo_now_wall_ns() / SLO_NS_PER_S * SLO_NS_PER_S);
+	now[slo_fmt_rfc3339(now, slo_now_wall_ns() / SLO_NS_PER_S * SLO_NS_PER_S)] = '\0';
 	slo_str_copy(os, sizeof(os), slo_str(f->prober.facts.sysname));
 	for (char *c = os; *c; c++)
 		*c = (char)tolower((unsigned char)*c);

@@ -19,7 +19,9 @@ Q       := $(if $(V),,@)
 msg      = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
 
 TOOLS    := $(notdir $(patsubst %/,%,$(wildcard cmd/*/)))
-LIB_SRC  := $(filter-out %_test.c %_fuzz.c %_bench.c,$(wildcard lib/*/*.c))
+# The stimulus program of the kernel tests lives with the probes, but is not of the library.
+STIM_SRC := $(filter-out %_test.c,$(wildcard lib/probe/stim*.c))
+LIB_SRC  := $(filter-out %_test.c %_fuzz.c %_bench.c $(STIM_SRC),$(wildcard lib/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 LIB      := $(B)/libslo.a
 TEST_SRC := $(wildcard lib/*/*_test.c)
@@ -63,7 +65,8 @@ LINK    = $(CC) $(SLO_CFLAGS) $(CFLAGS) $(SLO_LDFLAGS) $(LDFLAGS)
 
 all: $(TOOLS:%=$(B)/bin/%)
 lib: $(LIB)
-tests: $(TESTS)
+STIM     := $(B)/test/probe/stim
+tests: $(TESTS) $(STIM)
 
 # One object knows the version; it is rebuilt when the changelog changes.
 $(B)/lib/base/version.o: SLO_CPPFLAGS += -DSLO_VERSION='"$(VERSION)"'
@@ -112,6 +115,11 @@ $(B)/test/%: $(B)/lib/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $^ -o $@ $(CHECK_LIBS) $(DEP_LIBS)
 
+$(STIM): $(STIM_SRC:%.c=$(B)/%.o) $(LIB)
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) $^ -o $@ $(DEP_LIBS)
+
 $(B)/bench/%: $(B)/lib/%.o $(LIB)
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
@@ -133,7 +141,7 @@ fuzz-build: $(FUZZERS)
 fuzz: fuzz-build
 	@scripts/fuzz build/fuzz/bin $(FUZZ_RUNS)
 
-test: all $(TESTS)
+test: all tests
 	@scripts/run-tests $(B)
 golden: all
 	@scripts/golden $(B)/bin

@@ -453,6 +453,55 @@ START_TEST(nonsense_is_ignored_and_counted)
 }
 END_TEST
 
+START_TEST(a_summary_joins_the_window_and_its_examples_do_not_count_again)
+{
+	struct slo_hist h;
+	struct slo_obs_summary sum = { .signal = SLO_SIGNAL_RUNQUEUE_DELAY, .service = 0, .provider = "bpf/tp_btf",
+				       .count = 3, .sum = 33, .min = 1, .max = 30, .hist = &h };
+	struct slo_obs o = { .signal = SLO_SIGNAL_RUNQUEUE_DELAY, .provider = "bpf/tp_btf", .value = 30, .times = 1 };
+	struct slo_obs_sink sink;
+	const struct slo_window *w;
+
+	open_agg(1, 0);
+	sink = slo_agg_sink(agg);
+	slo_hist_init(&h);
+	slo_hist_add(&h, 1, 2);
+	slo_hist_add(&h, 30, 1);
+	sink.summary(sink.arg, &sum);
+	sink.exemplar(sink.arg, &o);
+	observe(SLO_SIGNAL_RUNQUEUE_DELAY, 0, SLO_ROLE_OTHER, 2, 1);
+	flush();
+	w = window("chat", SLO_SIGNAL_RUNQUEUE_DELAY, SLO_ROLE_OTHER);
+	ck_assert_uint_eq(w->count, 4);
+	ck_assert_double_eq_tol(w->sum, 35, 1e-9);
+	ck_assert_double_eq(w->min, 1);
+	ck_assert_double_eq(w->max, 30);
+	ck_assert_uint_eq(slo_hist_count(&w->hist), 4);
+	ck_assert_uint_eq(exemplars_count, 1);
+	ck_assert_double_eq(exemplars[0].probe.value, 30);
+}
+END_TEST
+
+START_TEST(summaries_of_nobody_known_or_of_a_shed_signal_are_ignored_and_counted)
+{
+	struct slo_obs_summary sum = { .signal = SLO_SIGNAL_CONNECT_ERRORS, .service = 1, .count = 2, .sum = 2 };
+	struct slo_agg_counters n;
+	struct slo_obs_sink sink;
+
+	open_agg(1, 0);
+	sink = slo_agg_sink(agg);
+	sink.summary(sink.arg, &sum);
+	sum.service = 0;
+	slo_agg_enable(agg, SLO_SIGNAL_CONNECT_ERRORS, false);
+	sink.summary(sink.arg, &sum);
+	sink.exemplar(sink.arg, &(struct slo_obs){ .signal = SLO_SIGNAL_CONNECT_ERRORS, .value = 1, .times = 1 });
+	slo_agg_counters(agg, &n);
+	ck_assert_uint_eq(n.ignored, 5);
+	ck_assert_uint_eq(n.observations, 0);
+	ck_assert_uint_eq(exemplars_count, 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("aggregate");
@@ -472,6 +521,8 @@ static Suite *suite(void)
 	tcase_add_test(t, throughput_is_judged_downwards_and_only_with_an_objective);
 	tcase_add_test(t, without_an_objective_only_failures_are_bad);
 	tcase_add_test(t, nonsense_is_ignored_and_counted);
+	tcase_add_test(t, a_summary_joins_the_window_and_its_examples_do_not_count_again);
+	tcase_add_test(t, summaries_of_nobody_known_or_of_a_shed_signal_are_ignored_and_counted);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -68,7 +68,9 @@ static void fill_config(struct slo_bpf *b)
 	for (int i = 0; i < SLO_BPF__PROBES; i++) {
 		const struct slo_kernel_probe *k = &slo_kernel_probes[i];
 
-		b->config->threshold[i] = (uint64_t)(slo_signal_info[k->signal].warn * k->per_unit);
+		double from = b->o.threshold[k->signal] > 0 ? b->o.threshold[k->signal] : slo_signal_info[k->signal].warn;
+
+		b->config->threshold[i] = (uint64_t)(from * k->per_unit);
 	}
 	b->config->connect_timeout_ns = (uint64_t)(b->o.connect_timeout_ns ? b->o.connect_timeout_ns : 30 * SLO_NS_PER_S);
 	b->config->wakeup_bytes = (b->o.ring_bytes ? b->o.ring_bytes : 1 << 20) / 4;

@@ -29,6 +29,7 @@ struct slo_bpf_opts {
 	const char *disable;  /* rungs not to try: "tp_btf,connect:raw_tp"; NULL = none */
 	uint32_t ring_bytes;  /* power of two, at least a page; 0 = 1 MiB */
 	int64_t connect_timeout_ns; /* 0 = 30 s */
+	double threshold[SLO_SIGNAL__COUNT]; /* exemplars from this value on, in the signal's unit; 0 = where it is a warning */
 	struct slo_target *target;  /* borrowed; NULL = watch everything as the host's */
 	struct slo_obs_sink sink;   /* copied: summary and exemplar are called */
 	void *arg;                  /* of role */

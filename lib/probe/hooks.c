@@ -10,31 +10,57 @@
 #include <stdarg.h>
 
 /* Functions that neither this process nor the measuring of it calls often, and that every kernel has out of line. */
-#define FUNCTIONS { "skb_consume_udp", "tcp_v4_connect", "vfs_fsync_range" }
+#define FUNCTIONS "skb_consume_udp", "tcp_v4_connect", "vfs_fsync_range"
+
+/* A cgroup filter that returned 0 would drop packets. */
+static const struct bpf_insn let_pass[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+/* What a tracing program returns is checked: only 0 is allowed. */
+static const struct bpf_insn nothing[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+/* bpf_probe_read_kernel(fp - 8, 8, ctx) */
+static const struct bpf_insn read_kernel[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_1 },
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10 },
+	{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8 },
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8 },
+	{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+
+#define TYPED(kind_name, attach_kind, prefix, what, ...)                                                   \
+	{ .name = kind_name, .type = BPF_PROG_TYPE_TRACING, .attach_type = attach_kind, .btf_prefix = prefix, \
+	  .btf_kind = what, .targets = { __VA_ARGS__ }, .attach = hook_attach_raw }
+#define PLAIN(kind_name, prog_type, attach_kind, target, how)                                              \
+	{ .name = kind_name, .type = prog_type, .attach_type = attach_kind, .targets = { target }, .attach = how }
 
 static const struct hook_kind kinds[SLO_HOOK__COUNT] = {
 	[SLO_HOOK_RINGBUF] = { .name = "ring_buffer", .whole = hook_try_ringbuf },
-	[SLO_HOOK_TP_BTF] = { "tp_btf", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "btf_trace_", BTF_KIND_TYPEDEF,
-			      { "sched_process_exec", "sched_switch" }, hook_attach_raw, NULL },
-	[SLO_HOOK_RAW_TP] = { "raw_tp", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, NULL, 0, { "sched_process_exec" },
-			      hook_attach_raw, NULL },
-	[SLO_HOOK_TRACEPOINT] = { "tracepoint", BPF_PROG_TYPE_TRACEPOINT, 0, NULL, 0, { "sched/sched_process_exec" },
-				  hook_attach_tracepoint, NULL },
-	[SLO_HOOK_FENTRY] = { "fentry", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "", BTF_KIND_FUNC, FUNCTIONS,
-			      hook_attach_trampoline, NULL },
-	[SLO_HOOK_FEXIT] = { "fexit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, "", BTF_KIND_FUNC, FUNCTIONS,
-			     hook_attach_trampoline, NULL },
-	[SLO_HOOK_KPROBE] = { "kprobe", BPF_PROG_TYPE_KPROBE, 0, NULL, 0, { "tcp_v4_connect" }, hook_attach_kprobe,
-			      NULL },
-	[SLO_HOOK_KRETPROBE] = { "kretprobe", BPF_PROG_TYPE_KPROBE, 0, NULL, 0, { "tcp_v4_connect" },
-				 hook_attach_kretprobe, NULL },
-	[SLO_HOOK_KPROBE_MULTI] = { "kprobe.multi", BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI, NULL, 0,
-				    { "tcp_v4_connect" }, hook_attach_kprobe_multi, NULL },
-	[SLO_HOOK_UPROBE] = { "uprobe", BPF_PROG_TYPE_KPROBE, 0, NULL, 0, { "this program" }, hook_attach_uprobe, NULL },
-	[SLO_HOOK_CGROUP_SKB] = { "cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS, NULL, 0,
-				  { "this process's cgroup" }, hook_attach_cgroup, NULL },
-	[SLO_HOOK_SOCKET_FILTER] = { "socket_filter", BPF_PROG_TYPE_SOCKET_FILTER, 0, NULL, 0, { "a socket of our own" },
-				     hook_attach_socket, NULL },
+	[SLO_HOOK_KERNEL_READ] = { .name = "kernel_read", .type = BPF_PROG_TYPE_RAW_TRACEPOINT, .program = read_kernel,
+				   .program_len = SLO_ARRAY_LEN(read_kernel), .targets = { "bpf_probe_read_kernel" },
+				   .attach = hook_attach_nothing },
+	[SLO_HOOK_TP_BTF] = TYPED("tp_btf", BPF_TRACE_RAW_TP, "btf_trace_", BTF_KIND_TYPEDEF, "sched_process_exec"),
+	[SLO_HOOK_RAW_TP] = PLAIN("raw_tp", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, "sched_process_exec", hook_attach_raw),
+	[SLO_HOOK_TRACEPOINT] = PLAIN("tracepoint", BPF_PROG_TYPE_TRACEPOINT, 0, "sched/sched_process_exec",
+				      hook_attach_tracepoint),
+	[SLO_HOOK_FENTRY] = TYPED("fentry", BPF_TRACE_FENTRY, "", BTF_KIND_FUNC, FUNCTIONS),
+	[SLO_HOOK_FEXIT] = TYPED("fexit", BPF_TRACE_FEXIT, "", BTF_KIND_FUNC, FUNCTIONS),
+	[SLO_HOOK_KPROBE] = PLAIN("kprobe", BPF_PROG_TYPE_KPROBE, 0, "tcp_v4_connect", hook_attach_kprobe),
+	[SLO_HOOK_KRETPROBE] = PLAIN("kretprobe", BPF_PROG_TYPE_KPROBE, 0, "tcp_v4_connect", hook_attach_kretprobe),
+	[SLO_HOOK_KPROBE_MULTI] = PLAIN("kprobe.multi", BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI, "tcp_v4_connect",
+					hook_attach_kprobe_multi),
+	[SLO_HOOK_UPROBE] = PLAIN("uprobe", BPF_PROG_TYPE_KPROBE, 0, "this program", hook_attach_uprobe),
+	[SLO_HOOK_CGROUP_SKB] = { .name = "cgroup_skb", .type = BPF_PROG_TYPE_CGROUP_SKB,
+				  .attach_type = BPF_CGROUP_INET_EGRESS, .program = let_pass,
+				  .program_len = SLO_ARRAY_LEN(let_pass), .targets = { "this process's cgroup" },
+				  .attach = hook_attach_cgroup },
+	[SLO_HOOK_SOCKET_FILTER] = PLAIN("socket_filter", BPF_PROG_TYPE_SOCKET_FILTER, 0, "a socket of our own",
+					 hook_attach_socket),
 	[SLO_HOOK_TASK_STORAGE] = { .name = "task_storage", .whole = hook_try_task_storage },
 	[SLO_HOOK_SK_STORAGE] = { .name = "sk_storage", .whole = hook_try_sk_storage },
 	[SLO_HOOK_STATS] = { .name = "bpf_stats", .whole = hook_try_stats },
@@ -84,39 +110,33 @@ static int find_target(struct hook_try *t, __u32 *id)
 	return -ESRCH;
 }
 
-/* The first line of what the verifier wrote says why; its statistics do not. */
+/* The last line of what the verifier wrote says why, but for its statistics. */
 static void take_words(struct hook_try *t, const char *log)
 {
-	size_t n = strcspn(log, "\n");
+	const char *stats = strstr(log, "processed "), *end = stats ? stats : log + strlen(log), *from;
 
-	if (n > 0 && strncmp(log, "processed ", 10) != 0)
-		hook_say(t, "%.*s", (int)n, log);
+	while (end > log && (end[-1] == '\n' || end[-1] == ' '))
+		end--;
+	for (from = end; from > log && from[-1] != '\n'; from--)
+		;
+	if (end > from)
+		hook_say(t, "%.*s", (int)(end - from), from);
 }
 
 static int load(struct hook_try *t, __u32 btf_id)
 {
-	/* r0 = 1; exit. A cgroup filter that returned 0 would drop packets; the others do not care. */
-	static const struct bpf_insn two[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	/* What tracing programs return is checked: only 0 is allowed. */
-	static const struct bpf_insn zero[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
+	const struct bpf_insn *program = t->kind->program ? t->kind->program : nothing;
+	size_t len = t->kind->program ? t->kind->program_len : SLO_ARRAY_LEN(nothing);
 	char log[1024] = "";
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = t->kind->attach_type, .attach_btf_id = btf_id);
 
-	t->prog = bpf_prog_load(t->kind->type, "slo_try", "Dual MIT/GPL",
-				t->kind->type == BPF_PROG_TYPE_CGROUP_SKB ? two : zero, 2, &opts);
+	t->prog = bpf_prog_load(t->kind->type, "slo_try", "Dual MIT/GPL", program, len, &opts);
 	if (t->prog >= 0)
 		return 0;
 	opts.log_buf = log;
 	opts.log_size = sizeof(log);
 	opts.log_level = 1;
-	t->prog = bpf_prog_load(t->kind->type, "slo_try", "Dual MIT/GPL",
-				t->kind->type == BPF_PROG_TYPE_CGROUP_SKB ? two : zero, 2, &opts);
+	t->prog = bpf_prog_load(t->kind->type, "slo_try", "Dual MIT/GPL", program, len, &opts);
 	take_words(t, log);
 	return t->prog < 0 ? t->prog : 0;
 }

@@ -10,6 +10,7 @@
 
 enum slo_hook {
 	SLO_HOOK_RINGBUF,
+	SLO_HOOK_KERNEL_READ, /* no hook: the helper every tracing program needs, refused by lockdown */
 	SLO_HOOK_TP_BTF,
 	SLO_HOOK_RAW_TP,
 	SLO_HOOK_TRACEPOINT,

@@ -79,7 +79,7 @@ int hook_attach_tracepoint(struct hook_try *t)
 	static const char *const roots[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
 	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT };
 	char path[160];
-	int64_t id;
+	int64_t id = 0;
 	int r = -ENOENT;
 
 	for (size_t i = 0; i < SLO_ARRAY_LEN(roots) && r; i++) {

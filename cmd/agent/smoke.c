@@ -112,7 +112,8 @@ static bool fire_and_print(const struct slo_bpf *b, int probe, int64_t took_ns, 
 		return true;
 	}
 	n = counted(b, probe, before, s->at_least);
-	printf("%s  %-11s %-13s %6.1f ms  fired %llu times, %u were due from %s\n", n >= s->at_least ? "PASS" : "FAIL", k->name, rung, ms,
+	printf("%s  %-11s %-13s %6.1f ms  fired %llu times, %u were due from %s\n",
+	       n >= s->at_least ? "PASS" : "FAIL", k->name, rung, ms,
 	       (unsigned long long)n, s->at_least, s->what);
 	return n >= s->at_least;
 }

@@ -160,9 +160,10 @@ static int fire_query(char why[SMOKE_WHY])
 {
 	static const unsigned char query[] = { 0x51, 0x0e, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 5, 's', 'm', 'o', 'k', 'e', 0,
 					       0, 1, 0, 1 };
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(53), .sin_addr = { htonl(0x7f4d3501) } }, from;
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(53), .sin_addr = { htonl(0x7f4d3501) } };
 	slo_autoclose int server = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	slo_autoclose int client = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in from;
 	socklen_t len = sizeof(from);
 	unsigned char b[64];
 	ssize_t n;

@@ -160,7 +160,7 @@ static const struct slo_opt opts[] = {
 
 static const struct slo_cmd check_cmd = {
 	.name = "check",
-	.summary = "Tries what the agent needs of this host: kernel, rights, hooks; says who would measure each signal.",
+	.summary = "Tries what the agent needs of this host; says who would measure each signal.",
 	.opts = opts,
 	.opts_size = sizeof(struct options),
 	.run = check,

@@ -128,7 +128,7 @@ static void read_lockdown(struct reading *r)
 		f->lockdown = mode_of(text);
 		return;
 	}
-	/* The directory is in sysfs whether or not securityfs is mounted on it; a mounted one has its list of modules. */
+	/* The directory is in sysfs, securityfs mounted on it or not; a mounted one has its list of modules. */
 	f->lockdown = exists(r->root, "/sys/kernel/security/lsm") && !exists(r->root, "/sys/kernel/security/lockdown") ?
 		      SLO_LOCKDOWN_NOT_COMPILED : SLO_LOCKDOWN_UNREADABLE;
 }

@@ -33,7 +33,7 @@ enum { SLO_HOOK_WORDS = 160 };
 struct slo_hook_result {
 	int err;           /* 0 = it works; else negative errno */
 	const char *stage; /* where it failed: "find", "load" or "attach"; "" when it works */
-	char words[SLO_HOOK_WORDS]; /* what it was tried on when it works; else the verifier's or our own words, may be "" */
+	char words[SLO_HOOK_WORDS]; /* what it was tried on; when refused, the verifier's or our words or "" */
 };
 
 /** slo_hook_name - "tp_btf", as in the names of rungs and sections. Static string. */

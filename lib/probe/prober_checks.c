@@ -20,7 +20,8 @@ static const struct {
 	  "to find the processes of other users' services" },
 	{ "cap_dac_read_search", "CAP_DAC_READ_SEARCH", SLO_CAP_DAC_READ_SEARCH, SLO_CHECK_WARNING,
 	  "to find the processes of other users' services" },
-	{ "cap_sys_admin", "CAP_SYS_ADMIN", SLO_CAP_SYS_ADMIN, SLO_CHECK_INFO, "for uprobes and BPF run time statistics" },
+	{ "cap_sys_admin", "CAP_SYS_ADMIN", SLO_CAP_SYS_ADMIN, SLO_CHECK_INFO,
+	  "for uprobes and BPF run time statistics" },
 	{ "cap_net_admin", "CAP_NET_ADMIN", SLO_CAP_NET_ADMIN, SLO_CHECK_INFO, "to inject network faults" },
 	{ "cap_sys_resource", "CAP_SYS_RESOURCE", SLO_CAP_SYS_RESOURCE, SLO_CHECK_INFO,
 	  "for rings beyond the memory lock limit" },
@@ -53,7 +54,8 @@ static void judge_lockdown(struct judging *j)
 
 	switch (f->lockdown) {
 	case SLO_LOCKDOWN_UNREADABLE:
-		judge_skip(judge(j, &d, false, "not known: /sys/kernel/security/lockdown cannot be read (securityfs not mounted?)"));
+		judge_skip(judge(j, &d, false, "not known: /sys/kernel/security/lockdown cannot be read "
+				 "(securityfs not mounted?)"));
 		break;
 	case SLO_LOCKDOWN_NOT_COMPILED:
 		judge(j, &d, true, "not compiled in");
@@ -71,10 +73,12 @@ static void judge_settings(struct judging *j)
 		"needs CONFIG_BPF_SYSCALL, CAP_BPF, and a seccomp profile that allows bpf(2)",
 	};
 	static const struct demand unprivileged = {
-		"unprivileged_bpf", SLO_CHECK_INFO, "kernel.unprivileged_bpf_disabled 1 or 2", "set it; the agent does not need it at 0",
+		"unprivileged_bpf", SLO_CHECK_INFO, "kernel.unprivileged_bpf_disabled 1 or 2",
+		"set it; the agent does not need it at 0",
 	};
 	static const struct demand paranoid = {
-		"perf_event_paranoid", SLO_CHECK_INFO, "<= 2, or CAP_SYS_ADMIN, for kprobes, uprobes and classic tracepoints",
+		"perf_event_paranoid", SLO_CHECK_INFO,
+		"<= 2, or CAP_SYS_ADMIN, for kprobes, uprobes and classic tracepoints",
 		"sysctl kernel.perf_event_paranoid=2, or grant CAP_SYS_ADMIN",
 	};
 	const struct slo_facts *f = &j->p->facts;
@@ -138,7 +142,8 @@ static void judge_place(struct judging *j)
 	judge(j, &packet, !j->p->packet_err, "%s", j->p->packet_err ? j->p->packet_why : "works");
 	judge(j, &place, f->own_pids != 1 && f->own_users != 1, "%s (%s); process namespace: %s; user namespace: %s",
 	      f->container ? "container" : "host",
-	      f->container ? f->container_sign : "no /run/systemd/container, /.dockerenv, /run/.containerenv, container cgroup",
+	      f->container ? f->container_sign : "no /run/systemd/container, /.dockerenv, "
+							 "/run/.containerenv, container cgroup",
 	      whose(f->own_pids), whose(f->own_users));
 }
 
@@ -161,7 +166,8 @@ void judge_hooks(struct judging *j)
 
 		snprintf(name, sizeof(name), "hook_%s", slo_hook_name(i));
 		if (r->err)
-			judge(j, &d, false, "%s: %s%s%s", r->stage, slo_strerror(r->err), r->words[0] ? ": " : "", r->words);
+			judge(j, &d, false, "%s: %s%s%s", r->stage, slo_strerror(r->err), r->words[0] ? ": " : "",
+			      r->words);
 		else
 			judge(j, &d, true, "works%s%s", r->words[0] ? ", tried on " : "", r->words);
 	}

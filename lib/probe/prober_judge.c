@@ -81,7 +81,8 @@ static void judge_privileges(struct judging *j)
 {
 	static const struct demand d = {
 		"privileged_execution", SLO_CHECK_WARNING,
-		"root, or CAP_BPF, CAP_PERFMON and CAP_NET_RAW", "run as root, or grant the capabilities that are missing below",
+		"root, or CAP_BPF, CAP_PERFMON and CAP_NET_RAW",
+		"run as root, or grant the capabilities that are missing below",
 	};
 	const struct slo_facts *f = &j->p->facts;
 	bool caps = slo_facts_cap(f, SLO_CAP_BPF) && slo_facts_cap(f, SLO_CAP_PERFMON) &&
@@ -108,7 +109,8 @@ void judge_published(struct judging *j)
 	judge(j, &host, strcmp(f->sysname, "Linux") == 0, "%s", f->sysname);
 	judge_kernel(j);
 	judge(j, &btf, !f->btf_err, "%s", f->btf_err ? slo_strerror(f->btf_err) : "/sys/kernel/btf/vmlinux");
-	judge(j, &headers, f->headers, "/lib/modules/%s/build %s", f->release, f->headers ? "exists" : "does not exist");
+	judge(j, &headers, f->headers, "/lib/modules/%s/build %s", f->release,
+	      f->headers ? "exists" : "does not exist");
 	judge_tool(j, "bpftool_installed", f->bpftool, "not needed to run; install it to look at loaded programs");
 	judge_tool(j, "clang_installed", f->clang, "not needed to run; install it to build from source");
 	judge_privileges(j);

@@ -156,7 +156,8 @@ END_TEST
 START_TEST(what_is_missing_is_said_to_be)
 {
 	copy_tree("machine-6.12");
-	run("cd %s && rm -r proc/self/status proc/sys proc/pressure sys/kernel/btf sys/kernel/tracing proc/self/mountinfo", tree);
+	run("cd %s && rm -r proc/self/status proc/self/mountinfo proc/sys proc/pressure sys/kernel/btf sys/kernel/tracing",
+	    tree);
 	read_tree();
 	ck_assert_int_eq(facts.caps_err, -ENOENT);
 	ck_assert_int_eq(facts.paranoid, SLO_FACT_UNKNOWN);
@@ -321,7 +322,8 @@ static void no_caps(void) { prober.facts.caps = 0; }
 static void three_caps(void)
 {
 	prober.facts.euid = 1000;
-	prober.facts.caps = UINT64_C(1) << SLO_CAP_BPF | UINT64_C(1) << SLO_CAP_PERFMON | UINT64_C(1) << SLO_CAP_NET_RAW;
+	prober.facts.caps = UINT64_C(1) << SLO_CAP_BPF | UINT64_C(1) << SLO_CAP_PERFMON |
+			    UINT64_C(1) << SLO_CAP_NET_RAW;
 }
 static void caps_unknown_root(void) { prober.facts.caps_err = -ENOENT; }
 static void no_packets(void) { prober.packet_err = -EPERM; }
@@ -347,7 +349,10 @@ static void docker(void)
 }
 static void own_pids(void) { prober.facts.own_pids = 1; }
 static void own_users(void) { prober.facts.own_users = 1; }
-static void no_kprobe(void) { prober.hooks[SLO_HOOK_KPROBE] = (struct slo_hook_result){ -ENOENT, "attach", "no kprobe" }; }
+static void no_kprobe(void)
+{
+	prober.hooks[SLO_HOOK_KPROBE] = (struct slo_hook_result){ -ENOENT, "attach", "no kprobe" };
+}
 static void dns(enum slo_source_kind by, const char *provider, bool tried)
 {
 	prober.signals[SLO_SIGNAL_DNS_LATENCY] = (struct slo_prober_signal){ .by = by, .tried = tried };
@@ -428,7 +433,8 @@ START_TEST(a_signal_says_why_better_rungs_were_not_taken)
 	s = &prober.signals[SLO_SIGNAL_DNS_LATENCY];
 	strcpy(s->passed_over, "fentry: EPERM; kprobe: ENOENT");
 	judge_it();
-	ck_assert_str_eq(check_of("signal_dns_latency_ms")->current, "packet; not taken: fentry: EPERM; kprobe: ENOENT");
+	ck_assert_str_eq(check_of("signal_dns_latency_ms")->current,
+			 "packet; not taken: fentry: EPERM; kprobe: ENOENT");
 	dns_nobody();
 	strcpy(s->why, "need CAP_NET_RAW");
 	judge_it();
@@ -485,7 +491,8 @@ START_TEST(trying_hooks_leaves_nothing_behind)
 	slo_hooks_try(again);
 	ck_assert_uint_eq(descriptors(), before);
 	for (int i = 0; i < SLO_HOOK__COUNT; i++) {
-		ck_assert_msg(first[i].err == again[i].err, "%s: %d, then %d", slo_hook_name(i), first[i].err, again[i].err);
+		ck_assert_msg(first[i].err == again[i].err, "%s: %d, then %d", slo_hook_name(i),
+			      first[i].err, again[i].err);
 		ck_assert_int_le(first[i].err, 0);
 		ck_assert_int_eq(first[i].err == 0, first[i].stage[0] == '\0');
 	}

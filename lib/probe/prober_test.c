@@ -156,7 +156,7 @@ END_TEST
 START_TEST(what_is_missing_is_said_to_be)
 {
 	copy_tree("machine-6.12");
-	run("cd %s && rm -r proc/self/status proc/self/mountinfo proc/sys proc/pressure sys/kernel/btf sys/kernel/tracing",
+	run("cd %s/proc && rm -r self/status self/mountinfo sys pressure ../sys/kernel/btf ../sys/kernel/tracing",
 	    tree);
 	read_tree();
 	ck_assert_int_eq(facts.caps_err, -ENOENT);
@@ -325,6 +325,8 @@ static void three_caps(void)
 	prober.facts.caps = UINT64_C(1) << SLO_CAP_BPF | UINT64_C(1) << SLO_CAP_PERFMON |
 			    UINT64_C(1) << SLO_CAP_NET_RAW;
 }
+static void no_perfmon(void) { prober.facts.caps = UINT64_C(1) << SLO_CAP_BPF | UINT64_C(1) << SLO_CAP_NET_RAW; }
+static void no_net_raw(void) { prober.facts.caps = UINT64_C(1) << SLO_CAP_BPF | UINT64_C(1) << SLO_CAP_PERFMON; }
 static void caps_unknown_root(void) { prober.facts.caps_err = -ENOENT; }
 static void no_packets(void) { prober.packet_err = -EPERM; }
 static void no_bpf(void) { prober.bpf_err = -EPERM; }
@@ -382,6 +384,9 @@ static const struct {
 	{ no_caps, "cap_sys_admin", SLO_CHECK_SKIP, true, "CAP_SYS_ADMIN: missing" },
 	{ three_caps, "privileged_execution", SLO_CHECK_PASS, true, "euid 1000 with" },
 	{ three_caps, "cap_sys_ptrace", SLO_CHECK_WARN, true, "CAP_SYS_PTRACE: missing" },
+	{ no_perfmon, "privileged_execution", SLO_CHECK_WARN, true, "euid 0 without" },
+	{ no_net_raw, "privileged_execution", SLO_CHECK_WARN, true, "euid 0 without" },
+	{ caps_unknown_root, "cap_bpf", SLO_CHECK_WARN, true, "CAP_BPF: not known" },
 	{ caps_unknown_root, "privileged_execution", SLO_CHECK_PASS, true, "not known" },
 	{ no_packets, "packet_socket", SLO_CHECK_FAIL, false, NULL },
 	{ no_bpf, "bpf_syscall", SLO_CHECK_WARN, true, "EPERM" },
@@ -540,6 +545,27 @@ START_TEST(looking_at_this_host_gives_each_signal_a_source_or_a_reason)
 }
 END_TEST
 
+START_TEST(without_rights_tracing_is_tried_and_the_reason_kept)
+{
+	const struct slo_prober_signal *p = &prober.signals[SLO_SIGNAL_RUNQUEUE_DELAY];
+
+	if (geteuid() != 0) {
+		puts("SKIP: needs root to give it up");
+		return;
+	}
+	ck_assert_int_eq(setresuid(1000, 1000, 1000), 0);
+	ck_assert_int_eq(slo_prober_look(&prober), 0);
+	ck_assert_int_lt(prober.bpf_err, 0);
+	ck_assert_int_eq(p->by, SLO_BY_HOST);
+	ck_assert(p->tried);
+	ck_assert_msg(strstr(p->passed_over, "tp_btf: ") && strstr(p->passed_over, "EPERM"), "%s", p->passed_over);
+	ck_assert_int_eq(prober.packet_err, -EPERM);
+	judge_it();
+	ck_assert_int_eq(check_of("signal_runqueue_delay_ms")->state, SLO_CHECK_WARN);
+	ck_assert(!slo_prober_pass(checks, count));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("prober");
@@ -566,6 +592,7 @@ static Suite *suite(void)
 	tcase_add_test(live, trying_hooks_leaves_nothing_behind);
 	tcase_add_test(live, nobody_without_rights_is_granted_a_hook);
 	tcase_add_test(live, looking_at_this_host_gives_each_signal_a_source_or_a_reason);
+	tcase_add_test(live, without_rights_tracing_is_tried_and_the_reason_kept);
 	suite_add_tcase(s, facts_case);
 	suite_add_tcase(s, judge_case);
 	suite_add_tcase(s, live);

@@ -11,17 +11,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 enum {
 	NAPS = 20,
 	CONNECTS = 3,       /* answered, and as many refused */
 	BLOCK = 4096,
-	READS = 4,
+	BLOCKS = 4,
 	SYN_AGAIN_MS = 1300, /* the first SYN is repeated after a second */
 	FULL = 4,           /* connections to a listener that takes one */
 };
@@ -127,13 +129,33 @@ static int read_direct(const char *path)
 
 	if (fd < 0 || !block)
 		return 0;
-	for (int i = 0; i < READS; i++)
+	for (int i = 0; i < BLOCKS; i++)
 		n += pread(fd, block, BLOCK, (off_t)i * 16 * BLOCK) == BLOCK;
 	return n;
 }
 
-/* The first whole disk that lets itself be read. */
-static int fire_reads(char why[SMOKE_WHY])
+/* A file without a name on a file system that has a disk below it. Return: blocks written. */
+static int write_direct(const char *dir)
+{
+	static const long with_disk[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC };
+	slo_autoclose int fd = open(dir, O_TMPFILE | O_RDWR | O_DIRECT | O_CLOEXEC, 0600);
+	slo_autofree void *block = aligned_alloc(BLOCK, BLOCK);
+	bool disk = false;
+	struct statfs fs;
+	int n = 0;
+
+	if (fd < 0 || !block || fstatfs(fd, &fs))
+		return 0;
+	for (size_t i = 0; i < SLO_ARRAY_LEN(with_disk); i++)
+		disk |= fs.f_type == with_disk[i];
+	memset(block, 0, BLOCK);
+	for (int i = 0; disk && i < BLOCKS; i++)
+		n += pwrite(fd, block, BLOCK, (off_t)i * BLOCK) == BLOCK;
+	return n;
+}
+
+/* The first whole disk that lets itself be read, or else a file that is nobody's. */
+static int fire_disk(char why[SMOKE_WHY])
 {
 	static const char *const not_disks[] = { "loop", "ram", "zram", "sr", "fd", "nbd" };
 	DIR *d = opendir("/sys/block");
@@ -141,7 +163,7 @@ static int fire_reads(char why[SMOKE_WHY])
 	char path[300];
 	int n = 0;
 
-	while (d && n < READS && (e = readdir(d))) {
+	while (d && n < BLOCKS && (e = readdir(d))) {
 		bool disk = e->d_name[0] != '.';
 
 		for (size_t i = 0; i < SLO_ARRAY_LEN(not_disks); i++)
@@ -152,7 +174,9 @@ static int fire_reads(char why[SMOKE_WHY])
 	}
 	if (d)
 		closedir(d);
-	return n == READS ? 0 : smoke_fail(why, -ENXIO, "no disk of /sys/block can be read directly");
+	if (n < BLOCKS)
+		n = write_direct("/var/tmp");
+	return n == BLOCKS ? 0 : smoke_fail(why, -ENXIO, "no disk can be read, nor /var/tmp written, past the caches");
 }
 
 /* A DNS server of our own for one question: anything in 127/8 is loopback. */
@@ -212,7 +236,7 @@ const struct smoke_stimulus smoke_stimuli[SLO_BPF__PROBES] = {
 	[SLO_BPF_RUNQUEUE] = { "20 naps", NAPS, 1000, fire_naps },
 	[SLO_BPF_CONNECT] = { "3 connects answered, 3 refused", 2 * CONNECTS, 1000, fire_connects },
 	[SLO_BPF_RETRANSMIT] = { "connects to a full listener", 1, 3000, fire_retransmits },
-	[SLO_BPF_DISK] = { "4 direct reads of a disk", READS, 1000, fire_reads },
+	[SLO_BPF_DISK] = { "4 direct reads or writes of a disk", BLOCKS, 1000, fire_disk },
 	[SLO_BPF_THROTTLE] = { "a quota of 10 % for 0.2 s", 1, 2000, smoke_throttle },
 	[SLO_BPF_DNS] = { "one query over loopback", 1, 1000, fire_query },
 	[SLO_BPF_TLS] = { "", 1, 1000, fire_tls },

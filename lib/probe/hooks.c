@@ -128,7 +128,8 @@ static int load(struct hook_try *t, __u32 btf_id)
 	const struct bpf_insn *program = t->kind->program ? t->kind->program : nothing;
 	size_t len = t->kind->program ? t->kind->program_len : SLO_ARRAY_LEN(nothing);
 	char log[1024] = "";
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = t->kind->attach_type, .attach_btf_id = btf_id);
+	struct bpf_prog_load_opts opts = { .sz = sizeof(opts), .expected_attach_type = t->kind->attach_type,
+					   .attach_btf_id = btf_id };
 
 	t->prog = bpf_prog_load(t->kind->type, "slo_try", "Dual MIT/GPL", program, len, &opts);
 	if (t->prog >= 0)

@@ -125,7 +125,7 @@ int hook_attach_kretprobe(struct hook_try *t)
 int hook_attach_kprobe_multi(struct hook_try *t)
 {
 	const char *names[1] = { t->target };
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .kprobe_multi.cnt = 1, .kprobe_multi.syms = names);
+	struct bpf_link_create_opts opts = { .sz = sizeof(opts), .kprobe_multi = { .cnt = 1, .syms = names } };
 
 	return let_go(bpf_link_create(t->prog, 0, BPF_TRACE_KPROBE_MULTI, &opts));
 }
@@ -211,7 +211,7 @@ int hook_try_ringbuf(struct hook_try *t)
 static int storage_map(enum bpf_map_type type)
 {
 	struct btf *btf = btf__new_empty();
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
+	struct bpf_map_create_opts opts = { .sz = sizeof(opts), .map_flags = BPF_F_NO_PREALLOC };
 	int fd, key, value;
 
 	if (libbpf_get_error(btf))

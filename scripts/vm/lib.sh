@@ -27,6 +27,8 @@
 #   cgroup_limit_memory DIR BYTES         hard limit
 #   agent_start [ARG…]                    the agent with 1 s windows in the background; waits for its
 #                                         first record; sets AGENT_PID AGENT_OUT AGENT_LOG
+#                                         set the array AGENT_PREFIX for one that is run another way:
+#                                         AGENT_PREFIX=(ip netns exec "$ns"), (setpriv --reuid 1000 ...)
 #   agent_stop                            SIGTERM; checks that it ends with status 0
 #   records KIND                          payloads of one kind from AGENT_OUT, one JSON object a line
 #   windows SIGNAL [SERVICE]              its window payloads
@@ -40,7 +42,7 @@ set -u
 
 TMP=$(mktemp -d)
 checks_passed=0 checks_failed=0 checks_skipped=0
-AGENT_PID='' AGENT_OUT='' AGENT_LOG=''
+AGENT_PID='' AGENT_OUT='' AGENT_LOG='' AGENT_PREFIX=()
 : >"$TMP/.cleanup"
 
 cleanup_add() {
@@ -233,7 +235,9 @@ agent_ready() {
 agent_start() {
 	AGENT_OUT=$(mktemp "$TMP/agent-XXXXXX")
 	AGENT_LOG=$AGENT_OUT.log
-	agent --interval-ms 1000 --out "$AGENT_OUT" "$@" 2>"$AGENT_LOG" </dev/null &
+	chmod 0711 "$TMP"
+	chmod 0666 "$AGENT_OUT" # it may run as somebody else
+	"${AGENT_PREFIX[@]+"${AGENT_PREFIX[@]}"}" agent --interval-ms 1000 --out "$AGENT_OUT" "$@" 2>"$AGENT_LOG" </dev/null &
 	AGENT_PID=$!
 	wait_for 60 agent_ready
 	if check "the agent starts and writes a record" test -s "$AGENT_OUT"; then return 0; fi

@@ -1,6 +1,6 @@
 # One non-recursive makefile.
 #   make [SAN=1|COV=1] [WERROR=1] [V=1] [CC=clang]   tools into build/<flavour>/bin
-#   make test | golden | fuzz | bench | lint | install | uninstall | clean
+#   make test | golden | fuzz | bench | lint | prereq-check | install | uninstall | clean
 # CFLAGS, CPPFLAGS and LDFLAGS are the user's and come last.
 
 , := ,

@@ -3,6 +3,7 @@
 #include "live.h"
 
 #include "base/log.h"
+#include "probe/facts.h"
 
 struct slo_sources live_sources(const struct live *l)
 {
@@ -76,6 +77,18 @@ static void print_signal(const struct live *l, const struct slo_sources *sources
 	print_row(name, c.by == SLO_BY_NOBODY ? "none" : c.provider, slo_buf_str(note));
 }
 
+/* What refuses tracing as a whole deserves its name. */
+static void print_lockdown(const struct live *l)
+{
+	struct slo_facts f;
+
+	if (!l->bpf)
+		return;
+	slo_facts_read(&f, "", NULL);
+	if (f.lockdown == SLO_LOCKDOWN_CONFIDENTIALITY || f.lockdown == SLO_LOCKDOWN_OTHER)
+		slo_info("kernel lockdown is %s: BPF programs may not read the kernel's memory", f.lockdown_text);
+}
+
 void live_print_providers(const struct live *l)
 {
 	struct slo_sources sources = live_sources(l);
@@ -87,6 +100,7 @@ void live_print_providers(const struct live *l)
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
 		print_signal(l, &sources, s, &note);
 	slo_buf_fini(&note);
+	print_lockdown(l);
 	for (size_t i = 0; i < l->services_count; i++) {
 		const struct slo_target_proc *procs;
 		size_t n = slo_target_procs(l->target, (int)i, &procs);

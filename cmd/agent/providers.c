@@ -29,12 +29,6 @@ void live_capture_states(struct live *l)
 			capture(l, &sources, service, signal);
 }
 
-/* Signals for which the kernel may well have no hook: nobody can demand one. */
-static bool tracing_optional(int signal)
-{
-	return signal == SLO_SIGNAL_CPU_STEAL || signal == SLO_SIGNAL_CFS_THROTTLED;
-}
-
 bool live_core_full(const struct live *l)
 {
 	struct slo_sources sources = live_sources(l);
@@ -43,7 +37,7 @@ bool live_core_full(const struct live *l)
 
 	slo_buf_init(&why, 4096);
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
-		if (!l->a->enabled[s] || tracing_optional(s) || slo_ladder_traced(&sources, s))
+		if (!l->a->enabled[s] || slo_ladder_optional(s) || slo_ladder_traced(&sources, s))
 			continue;
 		slo_buf_reset(&why);
 		slo_ladder_passed_over(&sources, s, &why);

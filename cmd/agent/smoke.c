@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "decode/kernel.h"
 #include "probe/bpf.h"
+#include "probe/ladder.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -89,14 +90,17 @@ static uint64_t counted(const struct slo_bpf *b, int probe, uint64_t before, uns
 	return n;
 }
 
+/* Return: whether that is no fault: a counter of the kernel's stands in for the hook. */
 static bool print_refused(const struct slo_bpf *b, const char *name, int signal)
 {
+	bool optional = slo_ladder_optional(signal);
 	const char *rung, *why;
 
-	printf("FAIL  %-11s no rung works\n", name);
+	printf("%s  %-11s no rung works%s\n", optional ? "SKIP" : "FAIL", name,
+	       optional ? ", and none has to: cpu.stat is as good" : "");
 	for (int i = 0; (why = slo_bpf_why(b, signal, i, &rung)); i++)
 		printf("      %-11s   %s: %s\n", "", rung, why);
-	return false;
+	return optional;
 }
 
 static bool fire_and_print(const struct slo_bpf *b, int probe, int64_t took_ns, struct told *told)

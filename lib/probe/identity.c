@@ -39,15 +39,16 @@ static int init(struct slo_identity *d, const struct slo_identity_opts *o, struc
 	d->rescan_ns = o->rescan_ns ? o->rescan_ns : RESCAN_S * SLO_NS_PER_S;
 	d->handles = !o->no_handles;
 	d->handles_left = SLO_IDENTITY_HANDLES;
-	if (!slo_str_copy(d->proc_root, sizeof(d->proc_root), slo_str(o->proc_root ? o->proc_root : "/proc")) ||
-	    strlen(host_root) >= sizeof(d->mounts.prefix))
-		return slo_err_set(err, -ENAMETOOLONG, "%s: path too long", o->proc_root ? o->proc_root : host_root);
+	if (!slo_str_copy(d->proc_root, sizeof(d->proc_root), slo_str(o->proc_root ? o->proc_root : "/proc")))
+		return slo_err_set(err, -ENAMETOOLONG, "path too long: %.200s", o->proc_root);
+	if (strlen(host_root) >= sizeof(d->mounts.prefix))
+		return slo_err_set(err, -ENAMETOOLONG, "path too long: %.200s", host_root);
 	if (slo_table_init(&d->cgroups, sizeof(uint64_t), sizeof(struct identity_cgroup), SLO_IDENTITY_CGROUPS, 0) ||
 	    slo_table_init(&d->pids, sizeof(int64_t), sizeof(struct identity_pid), SLO_IDENTITY_PIDS, 0))
 		return -ENOMEM;
 	r = slo_identity_names_init(d, host_root);
 	if (r)
-		return r == -ENAMETOOLONG ? slo_err_set(err, r, "%s: path too long", host_root) : r;
+		return r;
 	find_tree(d, o->v2, host_root);
 	return 0;
 }

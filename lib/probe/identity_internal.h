@@ -87,6 +87,7 @@ void slo_identity_walk_end(struct slo_identity *d);
 /** slo_identity_by_handle - look @id up without a walk. Return: the entry or NULL. */
 struct identity_cgroup *slo_identity_by_handle(struct slo_identity *d, uint64_t id);
 
+/** slo_identity_names_init - @host_root: at most 255 bytes. Return: 0 or -ENOMEM. */
 int slo_identity_names_init(struct slo_identity *d, const char *host_root);
 void slo_identity_names_fini(struct slo_identity *d);
 void slo_identity_names_step(struct slo_identity *d);

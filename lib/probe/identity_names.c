@@ -25,10 +25,8 @@ int slo_identity_names_init(struct slo_identity *d, const char *host_root)
 
 	for (size_t i = 0; i < IDENTITY_LOGS; i++) {
 		struct identity_log *l = &d->logs[i];
-		int n = snprintf(l->path, sizeof(l->path), "%s%s", host_root, logs[i].path);
 
-		if (n < 0 || (size_t)n >= sizeof(l->path))
-			return -ENAMETOOLONG;
+		snprintf(l->path, sizeof(l->path), "%s%s", host_root, logs[i].path);
 		l->parse = logs[i].parse;
 		if (slo_table_init(&l->names, sizeof(((struct identity_name *)0)->key), sizeof(struct identity_name),
 				   SLO_IDENTITY_PODS, 0))

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* Identities of real cgroups: made, entered, left and removed again under the hierarchy the probes use. */
+#include "probe/identity.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define S INT64_C(1000000000)
+#define ID "ce1f3c5a7e9b0d2f4a6c8e0b1d3f5a7c9e1b3d5f7a9c0e2b4d6f8a1c3e5b7dce"
+#define UID "ce3f1a52-0c1b-4c7e-9a55-3f2f6f1c0ace"
+
+static const char *const levels[] = { "", "/kubepods", "/kubepods/burstable", "/kubepods/burstable/pod" UID,
+				      "/kubepods/burstable/pod" UID "/" ID };
+enum { LEVELS = SLO_ARRAY_LEN(levels), LEAF = LEVELS - 1 };
+
+static char top[400];
+static struct slo_identity *d;
+static struct slo_who who;
+
+static void path_of(char path[600], int level)
+{
+	snprintf(path, 600, "%s%s", top, levels[level]);
+}
+
+/* The id of the cgroup at @level. */
+static uint64_t id_of(int level)
+{
+	char path[600];
+	struct stat st;
+
+	path_of(path, level);
+	ck_assert_msg(stat(path, &st) == 0, "%s", path);
+	return st.st_ino;
+}
+
+static bool make(void)
+{
+	char path[600];
+
+	for (int i = 0; i < LEVELS; i++) {
+		path_of(path, i);
+		if (mkdir(path, 0755) < 0)
+			return false;
+	}
+	return true;
+}
+
+static void unmake(void)
+{
+	char path[600];
+
+	for (int i = LEVELS; top[0] && i-- > 0;) {
+		path_of(path, i);
+		rmdir(path);
+	}
+}
+
+/* Why this cannot run here; NULL when it can, and then the cgroups are there. */
+static const char *prepare(void)
+{
+	const char *why = NULL;
+	struct slo_cgroup_mounts m;
+	enum slo_cgroup_tree tree;
+
+	if (geteuid() != 0)
+		return "not root";
+	if (slo_cgroup_find(&m, "/proc", NULL, NULL))
+		return "no mountinfo";
+	tree = m.tree[SLO_CGROUP_V1_CPU].found ? SLO_CGROUP_V1_CPU : SLO_CGROUP_V2;
+	if (!m.tree[tree].found)
+		return "no cgroup hierarchy is mounted";
+	snprintf(top, sizeof(top), "%s/slo-identity-test-%d", m.tree[tree].point, (int)getpid());
+	if (!make()) {
+		why = slo_strerror(-errno);
+		unmake();
+	}
+	return why;
+}
+
+static void open_with(struct slo_identity_opts o)
+{
+	ck_assert_int_eq(slo_identity_open(&d, &o, NULL), 0);
+	ck_assert_str_eq(slo_identity_why(d), "");
+	memset(&who, 0, sizeof(who));
+}
+
+static void close_all(void)
+{
+	slo_identity_close(d);
+	d = NULL;
+}
+
+static struct slo_identity_counters counters(void)
+{
+	struct slo_identity_counters n;
+
+	slo_identity_counters(d, &n);
+	return n;
+}
+
+static void assert_container(uint64_t id)
+{
+	ck_assert_int_eq(who.workload.kind, SLO_WORKLOAD_CONTAINER);
+	ck_assert_int_eq(who.workload.qos, SLO_QOS_BURSTABLE);
+	ck_assert_str_eq(who.workload.container_id, ID);
+	ck_assert_str_eq(who.workload.pod_uid, UID);
+	ck_assert_uint_eq(who.cgroup_id, id);
+}
+
+START_TEST(an_id_is_known_at_once_by_its_handle)
+{
+	uint64_t id = id_of(LEAF);
+
+	open_with((struct slo_identity_opts){ 0 });
+	if (!slo_identity_of_cgroup(d, id, &who)) {
+		printf("SKIP: this kernel opens no cgroup by handle, or does not let us\n");
+		return;
+	}
+	assert_container(id);
+	ck_assert_uint_eq(counters().handles, 1);
+	ck_assert_uint_eq(counters().walks, 0);
+	ck_assert(slo_identity_of_cgroup(d, id, &who));
+	ck_assert_uint_eq(counters().handles, 1);
+	ck_assert(slo_identity_of_cgroup(d, id_of(LEAF - 1), &who));
+	ck_assert_int_eq(who.workload.kind, SLO_WORKLOAD_POD);
+	/* an id nobody has, and no more than so many of them at a time */
+	for (int i = 0; i < SLO_IDENTITY_HANDLES + 10; i++)
+		ck_assert(!slo_identity_of_cgroup(d, UINT64_C(0x7fffffff00000000) + (uint64_t)i, &who));
+	ck_assert_uint_eq(counters().handles, SLO_IDENTITY_HANDLES);
+	ck_assert_uint_eq(counters().handles_over, 12);
+	ck_assert_uint_eq(counters().misses, SLO_IDENTITY_HANDLES + 10);
+	slo_identity_refresh(d, S);
+	slo_identity_of_cgroup(d, UINT64_C(0x7fffffff00000000), &who);
+	ck_assert_uint_eq(counters().handles, SLO_IDENTITY_HANDLES + 1);
+}
+END_TEST
+
+START_TEST(an_id_is_known_after_a_walk_and_after_the_cgroup_is_gone)
+{
+	uint64_t id = id_of(LEAF);
+	char path[600];
+	int64_t now = S;
+
+	open_with((struct slo_identity_opts){ .no_handles = true });
+	ck_assert(!slo_identity_of_cgroup(d, id, &who));
+	for (; counters().walks == 0 && now < 1000 * S; now += S)
+		slo_identity_refresh(d, now);
+	ck_assert(slo_identity_of_cgroup(d, id, &who));
+	assert_container(id);
+	ck_assert_uint_eq(counters().handles, 0);
+	path_of(path, LEAF);
+	ck_assert_int_eq(rmdir(path), 0);
+	for (int i = 0; i < 100; i++, now += 60 * S)
+		slo_identity_refresh(d, now);
+	ck_assert_uint_gt(counters().walks, 1);
+	ck_assert(slo_identity_of_cgroup(d, id, &who));
+	assert_container(id);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	ck_assert_uint_ne(id_of(LEAF), id);
+}
+END_TEST
+
+START_TEST(the_root_of_the_hierarchy_is_the_root)
+{
+	char parent[600];
+	struct stat st;
+
+	snprintf(parent, sizeof(parent), "%s/..", top);
+	ck_assert_int_eq(stat(parent, &st), 0);
+	open_with((struct slo_identity_opts){ 0 });
+	slo_identity_refresh(d, S);
+	if (st.st_ino != 1) {
+		printf("SKIP: not in the first cgroup namespace\n");
+		return;
+	}
+	ck_assert(slo_identity_of_cgroup(d, st.st_ino, &who));
+	ck_assert_int_eq(who.workload.kind, SLO_WORKLOAD_ROOT);
+}
+END_TEST
+
+START_TEST(a_process_that_came_and_went_is_still_told_by_its_cgroup)
+{
+	uint64_t id = id_of(LEAF);
+	char path[600], text[32];
+	int fd, go[2];
+	pid_t pid;
+
+	open_with((struct slo_identity_opts){ .no_handles = true });
+	slo_identity_refresh(d, S);
+	ck_assert_int_eq(pipe(go), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(go[1]);
+		_exit(read(go[0], text, 1) < 0);
+	}
+	ck_assert_int_gt(pid, 0);
+	path_of(path, LEAF);
+	strcat(path, "/cgroup.procs");
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	ck_assert(slo_identity_of_pid(d, pid, &who));
+	assert_container(id);
+	close(go[1]);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	close(go[0]);
+	memset(&who, 0, sizeof(who));
+	ck_assert(slo_identity_of_pid(d, pid, &who));
+	assert_container(id);
+	ck_assert_uint_eq(counters().remembered, 1);
+	ck_assert(slo_identity_of_cgroup(d, id, &who));
+	assert_container(id);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("identity_live");
+	TCase *t = tcase_create("real cgroups");
+
+	tcase_add_checked_fixture(t, NULL, close_all);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, an_id_is_known_at_once_by_its_handle);
+	tcase_add_test(t, an_id_is_known_after_a_walk_and_after_the_cgroup_is_gone);
+	tcase_add_test(t, the_root_of_the_hierarchy_is_the_root);
+	tcase_add_test(t, a_process_that_came_and_went_is_still_told_by_its_cgroup);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	const char *why = prepare();
+	SRunner *r;
+	int failed;
+
+	if (why) {
+		printf("SKIP: real cgroups: %s\n", why);
+		return 0;
+	}
+	r = srunner_create(suite());
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	unmake();
+	return failed > 0;
+}

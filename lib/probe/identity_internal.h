@@ -35,7 +35,7 @@ struct identity_walk {
 	char path[SLO_IDENTITY_PATH]; /* its path below the top, "" = the top */
 	char **pending;              /* paths to read: the last one first, so that few wait */
 	size_t pending_count, pending_cap;
-	int64_t cost_ns;             /* of this walk so far, or of the last one */
+	int64_t cost_ns;             /* CPU time of this walk so far, or of the last one */
 	int64_t due_ns, missed_due_ns;
 };
 

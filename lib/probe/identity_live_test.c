@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Identities of real cgroups: made, entered, left and removed again under the hierarchy the probes use. */
+/* Identities of real cgroups: made, entered, left and removed again under each hierarchy whose ids the probes use. */
 #include "probe/identity.h"
 
 #include <check.h>
@@ -19,7 +19,13 @@ static const char *const levels[] = { "", "/kubepods", "/kubepods/burstable", "/
 				      "/kubepods/burstable/pod" UID "/" ID };
 enum { LEVELS = SLO_ARRAY_LEN(levels), LEAF = LEVELS - 1 };
 
-static char top[400];
+/* Hierarchies there are: the one the probes use first, v2 beside it on a hybrid host. */
+static struct {
+	enum slo_cgroup_tree tree;
+	char top[400];
+} trees[2];
+static int trees_count;
+static const char *top;
 static struct slo_identity *d;
 static struct slo_who who;
 
@@ -55,7 +61,7 @@ static void unmake(void)
 {
 	char path[600];
 
-	for (int i = LEVELS; top[0] && i-- > 0;) {
+	for (int i = LEVELS; i-- > 0;) {
 		path_of(path, i);
 		rmdir(path);
 	}
@@ -64,29 +70,47 @@ static void unmake(void)
 /* Why this cannot run here; NULL when it can, and then the cgroups are there. */
 static const char *prepare(void)
 {
-	const char *why = NULL;
+	static const enum slo_cgroup_tree both[] = { SLO_CGROUP_V1_CPU, SLO_CGROUP_V2 };
+	const char *why = "no cgroup hierarchy is mounted";
 	struct slo_cgroup_mounts m;
-	enum slo_cgroup_tree tree;
 
 	if (geteuid() != 0)
 		return "not root";
 	if (slo_cgroup_find(&m, "/proc", NULL, NULL))
 		return "no mountinfo";
-	tree = m.tree[SLO_CGROUP_V1_CPU].found ? SLO_CGROUP_V1_CPU : SLO_CGROUP_V2;
-	if (!m.tree[tree].found)
-		return "no cgroup hierarchy is mounted";
-	snprintf(top, sizeof(top), "%s/slo-identity-test-%d", m.tree[tree].point, (int)getpid());
-	if (!make()) {
+	for (size_t i = 0; i < SLO_ARRAY_LEN(both); i++) {
+		if (!m.tree[both[i]].found)
+			continue;
+		top = trees[trees_count].top;
+		snprintf(trees[trees_count].top, sizeof(trees[0].top), "%s/slo-identity-test-%d",
+			 m.tree[both[i]].point, (int)getpid());
+		trees[trees_count].tree = both[i];
+		if (make()) {
+			trees_count++;
+			continue;
+		}
 		why = slo_strerror(-errno);
 		unmake();
 	}
-	return why;
+	return trees_count ? NULL : why;
 }
 
-static void open_with(struct slo_identity_opts o)
+static void clear(void)
 {
+	for (int i = 0; i < trees_count; i++) {
+		top = trees[i].top;
+		unmake();
+	}
+}
+
+static void open_tree(int i, bool handles)
+{
+	struct slo_identity_opts o = { .v2 = trees[i].tree == SLO_CGROUP_V2, .no_handles = !handles };
+
+	top = trees[i].top;
 	ck_assert_int_eq(slo_identity_open(&d, &o, NULL), 0);
 	ck_assert_str_eq(slo_identity_why(d), "");
+	ck_assert_int_eq(slo_identity_tree(d), trees[i].tree);
 	memset(&who, 0, sizeof(who));
 }
 
@@ -115,9 +139,10 @@ static void assert_container(uint64_t id)
 
 START_TEST(an_id_is_known_at_once_by_its_handle)
 {
-	uint64_t id = id_of(LEAF);
+	uint64_t id;
 
-	open_with((struct slo_identity_opts){ 0 });
+	open_tree(_i, true);
+	id = id_of(LEAF);
 	if (!slo_identity_of_cgroup(d, id, &who)) {
 		printf("SKIP: this kernel opens no cgroup by handle, or does not let us\n");
 		return;
@@ -143,11 +168,12 @@ END_TEST
 
 START_TEST(an_id_is_known_after_a_walk_and_after_the_cgroup_is_gone)
 {
-	uint64_t id = id_of(LEAF);
+	uint64_t id;
 	char path[600];
 	int64_t now = S;
 
-	open_with((struct slo_identity_opts){ .no_handles = true });
+	open_tree(_i, false);
+	id = id_of(LEAF);
 	ck_assert(!slo_identity_of_cgroup(d, id, &who));
 	for (; counters().walks == 0 && now < 1000 * S; now += S)
 		slo_identity_refresh(d, now);
@@ -171,9 +197,9 @@ START_TEST(the_root_of_the_hierarchy_is_the_root)
 	char parent[600];
 	struct stat st;
 
+	open_tree(_i, true);
 	snprintf(parent, sizeof(parent), "%s/..", top);
 	ck_assert_int_eq(stat(parent, &st), 0);
-	open_with((struct slo_identity_opts){ 0 });
 	slo_identity_refresh(d, S);
 	if (st.st_ino != 1) {
 		printf("SKIP: not in the first cgroup namespace\n");
@@ -186,12 +212,13 @@ END_TEST
 
 START_TEST(a_process_that_came_and_went_is_still_told_by_its_cgroup)
 {
-	uint64_t id = id_of(LEAF);
+	uint64_t id;
 	char path[600], text[32];
 	int fd, go[2];
 	pid_t pid;
 
-	open_with((struct slo_identity_opts){ .no_handles = true });
+	open_tree(_i, false);
+	id = id_of(LEAF);
 	slo_identity_refresh(d, S);
 	ck_assert_int_eq(pipe(go), 0);
 	pid = fork();
@@ -221,6 +248,24 @@ START_TEST(a_process_that_came_and_went_is_still_told_by_its_cgroup)
 }
 END_TEST
 
+START_TEST(without_the_right_to_open_handles_the_walk_answers)
+{
+	uint64_t id;
+
+	open_tree(_i, true);
+	id = id_of(LEAF);
+	ck_assert_int_eq(seteuid(65534), 0);
+	ck_assert(!slo_identity_of_cgroup(d, id, &who));
+	ck_assert(!slo_identity_of_cgroup(d, id, &who));
+	ck_assert_uint_eq(counters().handles, 1);
+	for (int64_t now = S; counters().walks == 0 && now < 1000 * S; now += S)
+		slo_identity_refresh(d, now);
+	ck_assert(slo_identity_of_cgroup(d, id, &who));
+	ck_assert_int_eq(seteuid(0), 0);
+	assert_container(id);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("identity_live");
@@ -228,10 +273,11 @@ static Suite *suite(void)
 
 	tcase_add_checked_fixture(t, NULL, close_all);
 	tcase_set_timeout(t, 60);
-	tcase_add_test(t, an_id_is_known_at_once_by_its_handle);
-	tcase_add_test(t, an_id_is_known_after_a_walk_and_after_the_cgroup_is_gone);
-	tcase_add_test(t, the_root_of_the_hierarchy_is_the_root);
-	tcase_add_test(t, a_process_that_came_and_went_is_still_told_by_its_cgroup);
+	tcase_add_loop_test(t, an_id_is_known_at_once_by_its_handle, 0, trees_count);
+	tcase_add_loop_test(t, an_id_is_known_after_a_walk_and_after_the_cgroup_is_gone, 0, trees_count);
+	tcase_add_loop_test(t, the_root_of_the_hierarchy_is_the_root, 0, trees_count);
+	tcase_add_loop_test(t, a_process_that_came_and_went_is_still_told_by_its_cgroup, 0, trees_count);
+	tcase_add_loop_test(t, without_the_right_to_open_handles_the_walk_answers, 0, trees_count);
 	suite_add_tcase(s, t);
 	return s;
 }
@@ -250,6 +296,6 @@ int main(void)
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
-	unmake();
+	clear();
 	return failed > 0;
 }

@@ -21,7 +21,7 @@
 	"kubepods-burstable-podce3f1a52_0c1b_4c7e_9a55_3f2f6f1c0ace.slice"
 #define BEST "kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" STATIC ".slice"
 
-static char tree[128], proc[160];
+static char place[64], tree[128], proc[160];
 static struct slo_identity *d;
 static struct slo_who who;
 static int64_t now = S;
@@ -39,7 +39,7 @@ static void __attribute__((format(printf, 1, 2))) run(const char *fmt, ...)
 
 static void open_with(const char *name, struct slo_identity_opts o)
 {
-	snprintf(tree, sizeof(tree), "/tmp/slo-identity-test-%d", (int)getpid());
+	snprintf(tree, sizeof(tree), "%s", place);
 	run("rm -rf %s && cp -a testdata/identity/%s %s", tree, name, tree);
 	snprintf(proc, sizeof(proc), "%s/proc", tree);
 	o.proc_root = proc;
@@ -545,10 +545,14 @@ static Suite *suite(void)
 int main(void)
 {
 	SRunner *r = srunner_create(suite());
+	char line[128];
 	int failed;
 
+	snprintf(place, sizeof(place), "/tmp/slo-identity-test-%d", (int)getpid());
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
-	return failed > 0;
+	/* A test that failed in a process of its own has left it behind. */
+	snprintf(line, sizeof(line), "rm -rf %s", place);
+	return system(line) != 0 || failed > 0;
 }

@@ -304,14 +304,14 @@ END_TEST
 
 START_TEST(every_kind_runtime_and_class_has_a_name_of_its_own)
 {
-	for (int i = 0; i < SLO_WORKLOAD_KIND__COUNT; i++)
-		for (int k = 0; k < i; k++)
+	for (unsigned i = 0; i < SLO_WORKLOAD_KIND__COUNT; i++)
+		for (unsigned k = 0; k < i; k++)
 			ck_assert_str_ne(slo_workload_kind_name(i), slo_workload_kind_name(k));
-	for (int i = 0; i < SLO_RUNTIME__COUNT; i++)
-		for (int k = 0; k < i; k++)
+	for (unsigned i = 0; i < SLO_RUNTIME__COUNT; i++)
+		for (unsigned k = 0; k < i; k++)
 			ck_assert_str_ne(slo_workload_runtime_name(i), slo_workload_runtime_name(k));
-	for (int i = 0; i < SLO_QOS__COUNT; i++)
-		for (int k = 0; k < i; k++)
+	for (unsigned i = 0; i < SLO_QOS__COUNT; i++)
+		for (unsigned k = 0; k < i; k++)
 			ck_assert_str_ne(slo_workload_qos_name(i), slo_workload_qos_name(k));
 }
 END_TEST

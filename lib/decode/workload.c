@@ -85,7 +85,9 @@ static bool take_uid(struct slo_str s, char sep, char out[SLO_POD_UID_SIZE])
 
 		if (dash ? s.p[i] != sep : !made_of(slo_str_n(s.p + i, 1), HEX))
 			return false;
-		uid[i] = dash ? '-' : s.p[i];
+		uid[i] = s.p[i];
+		if (dash)
+			uid[i] = '-';
 	}
 	memcpy(out, uid, sizeof(uid));
 	return true;

@@ -194,7 +194,9 @@ END_TEST
 
 START_TEST(anything_below_a_container_is_that_container)
 {
-	static const char *const below[] = { "/container", "/init.scope", "/docker/" ID2, "/kubepods/pod" UID2 "/" ID2 };
+	static const char *const below[] = {
+		"/container", "/init.scope", "/docker/" ID2, "/kubepods/pod" UID2 "/" ID2,
+	};
 
 	for (size_t i = 0; i < SLO_ARRAY_LEN(below); i++) {
 		struct path_case c = containers[_i];

@@ -36,7 +36,8 @@ struct slo_identity_opts {
 	                         * /var/log/containers; NULL = "". A symbolic link in there must be relative. */
 	bool v2;                /* ids are those of v2 even where v1 has the cpu controller (hybrid) */
 	uint32_t budget;        /* directory entries read per refresh; 0 = 2000 */
-	int64_t rescan_ns;      /* walk the cgroup tree this often; 0 = 10 s, less (at most once a second) after a miss */
+	int64_t rescan_ns;      /* walk the cgroup tree this often; 0 = 10 s; after a miss a walk may
+	                         * begin a second after the last one */
 	bool no_handles;        /* never look an id up by handle */
 };
 

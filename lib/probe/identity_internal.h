@@ -30,7 +30,8 @@ struct identity_name {
 };
 
 struct identity_walk {
-	bool active, walked, missed; /* in the middle of one; there was one; an id was asked for in vain since it began */
+	bool active, walked;         /* in the middle of one; there was one */
+	bool missed;                 /* an id was asked for in vain since it began */
 	DIR *dir;                    /* being read */
 	char path[SLO_IDENTITY_PATH]; /* its path below the top, "" = the top */
 	char **pending;              /* paths to read: the last one first, so that few wait */

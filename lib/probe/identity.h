@@ -60,7 +60,7 @@ struct slo_identity_counters {
 	uint64_t walks;             /* walks over the cgroup tree completed */
 	uint64_t dirs;              /* directories read in walks */
 	uint64_t pending_over;      /* directories not read: more than SLO_IDENTITY_PENDING waited */
-	uint64_t too_deep;          /* directories not read: beyond SLO_IDENTITY_DEPTH or SLO_IDENTITY_PATH */
+	uint64_t too_deep;          /* directories left out: beyond SLO_IDENTITY_DEPTH or SLO_IDENTITY_PATH */
 	uint64_t unreadable;        /* directories that could not be opened and were there still */
 	uint64_t malformed;         /* paths and log names that could not be parsed */
 	uint64_t cgroups_evicted, pids_evicted, names_evicted; /* pushed out of a full table */

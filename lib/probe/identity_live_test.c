@@ -192,6 +192,41 @@ START_TEST(an_id_is_known_after_a_walk_and_after_the_cgroup_is_gone)
 }
 END_TEST
 
+/* Make (or remove again) cgroups below the leaf until the path is over SLO_IDENTITY_PATH. Return: the id of the last. */
+static uint64_t long_path(bool remove)
+{
+	char path[2048], name[232] = "/";
+	struct stat st = { 0 };
+
+	memset(name + 1, 'n', 230);
+	for (int n = remove ? 5 : 1; n >= 1 && n <= 5; n += remove ? -1 : 1) {
+		int len = snprintf(path, sizeof(path), "%s%s", top, levels[LEAF]);
+
+		for (int i = 0; i < n; i++)
+			len += snprintf(path + len, sizeof(path) - (size_t)len, "%s", name);
+		if ((remove ? rmdir(path) : mkdir(path, 0755)) < 0 || (!remove && stat(path, &st) < 0))
+			return 0;
+	}
+	return st.st_ino;
+}
+
+START_TEST(a_path_that_is_too_long_is_never_cut)
+{
+	uint64_t id;
+	bool known;
+
+	open_tree(_i, true);
+	id = long_path(false);
+	known = slo_identity_of_cgroup(d, id, &who);
+	slo_identity_refresh(d, S);
+	known = known || slo_identity_of_cgroup(d, id, &who);
+	long_path(true);
+	ck_assert_uint_ne(id, 0);
+	ck_assert(!known);
+	ck_assert_uint_ge(counters().too_deep, 1);
+}
+END_TEST
+
 START_TEST(the_root_of_the_hierarchy_is_the_root)
 {
 	char parent[600];
@@ -275,6 +310,7 @@ static Suite *suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, an_id_is_known_at_once_by_its_handle, 0, trees_count);
 	tcase_add_loop_test(t, an_id_is_known_after_a_walk_and_after_the_cgroup_is_gone, 0, trees_count);
+	tcase_add_loop_test(t, a_path_that_is_too_long_is_never_cut, 0, trees_count);
 	tcase_add_loop_test(t, the_root_of_the_hierarchy_is_the_root, 0, trees_count);
 	tcase_add_loop_test(t, a_process_that_came_and_went_is_still_told_by_its_cgroup, 0, trees_count);
 	tcase_add_loop_test(t, without_the_right_to_open_handles_the_walk_answers, 0, trees_count);

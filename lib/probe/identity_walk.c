@@ -64,7 +64,8 @@ struct identity_cgroup *slo_identity_by_handle(struct slo_identity *d, uint64_t 
 		struct file_handle h;
 		char room[sizeof(struct file_handle) + sizeof(id)];
 	} u = { .h = { .handle_bytes = sizeof(id), .handle_type = FILEID_KERNFS } };
-	size_t top = strlen(d->root_link);
+	static const char gone[] = " (deleted)"; /* between the two calls */
+	size_t top = strlen(d->root_link), len;
 	char link[sizeof(d->root_link) + SLO_IDENTITY_PATH];
 	slo_autoclose int fd = -1;
 
@@ -84,8 +85,15 @@ struct identity_cgroup *slo_identity_by_handle(struct slo_identity *d, uint64_t 
 		return NULL;
 	}
 	if (slo_procfs_link(link, sizeof(link), "/proc/self/fd/%d", fd) || strncmp(link, d->root_link, top) != 0 ||
-	    (link[top] != '/' && link[top] != '\0') || strlen(link) + 1 == sizeof(link))
+	    (link[top] != '/' && link[top] != '\0'))
 		return NULL;
+	len = strlen(link);
+	if (len > top + SLO_IDENTITY_PATH) { /* cut to the size of the array, perhaps */
+		d->n.too_deep++;
+		return NULL;
+	}
+	if (len > strlen(gone) && strcmp(link + len - strlen(gone), gone) == 0)
+		link[len - strlen(gone)] = '\0';
 	return slo_identity_learn_below(d, id, link[top] ? link + top + 1 : "");
 }
 

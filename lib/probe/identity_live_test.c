@@ -5,8 +5,10 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -103,7 +105,7 @@ static void clear(void)
 	}
 }
 
-static void open_tree(int i, bool handles)
+static void open_here(int i, bool handles)
 {
 	struct slo_identity_opts o = { .v2 = trees[i].tree == SLO_CGROUP_V2, .no_handles = !handles };
 
@@ -141,7 +143,7 @@ START_TEST(an_id_is_known_at_once_by_its_handle)
 {
 	uint64_t id;
 
-	open_tree(_i, true);
+	open_here(_i, true);
 	id = id_of(LEAF);
 	if (!slo_identity_of_cgroup(d, id, &who)) {
 		printf("SKIP: this kernel opens no cgroup by handle, or does not let us\n");
@@ -172,7 +174,7 @@ START_TEST(an_id_is_known_after_a_walk_and_after_the_cgroup_is_gone)
 	char path[600];
 	int64_t now = S;
 
-	open_tree(_i, false);
+	open_here(_i, false);
 	id = id_of(LEAF);
 	ck_assert(!slo_identity_of_cgroup(d, id, &who));
 	for (; counters().walks == 0 && now < 1000 * S; now += S)
@@ -215,7 +217,7 @@ START_TEST(a_path_that_is_too_long_is_never_cut)
 	uint64_t id;
 	bool known;
 
-	open_tree(_i, true);
+	open_here(_i, true);
 	id = long_path(false);
 	known = slo_identity_of_cgroup(d, id, &who);
 	slo_identity_refresh(d, S);
@@ -232,7 +234,7 @@ START_TEST(the_root_of_the_hierarchy_is_the_root)
 	char parent[600];
 	struct stat st;
 
-	open_tree(_i, true);
+	open_here(_i, true);
 	snprintf(parent, sizeof(parent), "%s/..", top);
 	ck_assert_int_eq(stat(parent, &st), 0);
 	slo_identity_refresh(d, S);
@@ -252,7 +254,7 @@ START_TEST(a_process_that_came_and_went_is_still_told_by_its_cgroup)
 	int fd, go[2];
 	pid_t pid;
 
-	open_tree(_i, false);
+	open_here(_i, false);
 	id = id_of(LEAF);
 	slo_identity_refresh(d, S);
 	ck_assert_int_eq(pipe(go), 0);
@@ -287,7 +289,7 @@ START_TEST(without_the_right_to_open_handles_the_walk_answers)
 {
 	uint64_t id;
 
-	open_tree(_i, true);
+	open_here(_i, true);
 	id = id_of(LEAF);
 	ck_assert_int_eq(seteuid(65534), 0);
 	ck_assert(!slo_identity_of_cgroup(d, id, &who));
@@ -301,6 +303,75 @@ START_TEST(without_the_right_to_open_handles_the_walk_answers)
 }
 END_TEST
 
+static bool enter(int level)
+{
+	char path[620], text[16];
+	int fd, n = snprintf(text, sizeof(text), "%d", (int)getpid());
+	bool ok;
+
+	snprintf(path, sizeof(path), "%s%s/cgroup.procs", top, levels[level]);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ok = fd >= 0 && write(fd, text, (size_t)n) == n;
+	close(fd);
+	return ok;
+}
+
+/* In a cgroup namespace that begins at the pod. Return: which step went wrong, 0 = none, NOT_HERE = cannot be done. */
+enum { NOT_HERE = 99 };
+
+static int from_within(int tree, uint64_t pod, uint64_t leaf, bool host_mounted)
+{
+	struct slo_identity_opts o = { .v2 = trees[tree].tree == SLO_CGROUP_V2 };
+	const char *type = o.v2 ? "cgroup2" : "cgroup";
+
+	if (!enter(LEAF - 1) || unshare(CLONE_NEWCGROUP | CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return NOT_HERE;
+	if (!host_mounted && (umount2("/sys/fs/cgroup", MNT_DETACH) ||
+			      mount(type, "/sys/fs/cgroup", type, 0, o.v2 ? NULL : "cpu")))
+		return NOT_HERE;
+	if (slo_identity_open(&d, &o, NULL) || slo_identity_why(d)[0])
+		return 1;
+	slo_identity_refresh(d, S);
+	/* Where the host's hierarchy is mounted its ids tell all; else what is above the pod's cgroup is hidden. */
+	if (!slo_identity_of_cgroup(d, leaf, &who) || strcmp(who.workload.container_id, ID) != 0)
+		return 2;
+	if (who.workload.cut == host_mounted || strcmp(who.workload.pod_uid, host_mounted ? UID : "") != 0)
+		return 3;
+	memset(&who, 0, sizeof(who));
+	if (slo_identity_of_cgroup(d, pod, &who) != host_mounted ||
+	    who.workload.kind != (host_mounted ? SLO_WORKLOAD_POD : SLO_WORKLOAD_OUTSIDE))
+		return 4;
+	/* Our own path is "/", which is not the root. */
+	memset(&who, 0, sizeof(who));
+	if (slo_identity_of_pid(d, getpid(), &who) || who.workload.kind != SLO_WORKLOAD_OUTSIDE)
+		return 5;
+	slo_identity_close(d);
+	return 0;
+}
+
+START_TEST(in_a_cgroup_namespace_only_what_can_be_seen_is_told)
+{
+	int tree = _i / 2, status;
+	bool host_mounted = _i % 2;
+	uint64_t pod, leaf;
+	pid_t pid;
+
+	open_here(tree, true);
+	pod = id_of(LEAF - 1);
+	leaf = id_of(LEAF);
+	pid = fork();
+	if (pid == 0)
+		_exit(from_within(tree, pod, leaf, host_mounted));
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	if (WEXITSTATUS(status) == NOT_HERE)
+		printf("SKIP: no cgroup namespace or mount of our own to be had\n");
+	else
+		ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("identity_live");
@@ -311,6 +382,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, an_id_is_known_at_once_by_its_handle, 0, trees_count);
 	tcase_add_loop_test(t, an_id_is_known_after_a_walk_and_after_the_cgroup_is_gone, 0, trees_count);
 	tcase_add_loop_test(t, a_path_that_is_too_long_is_never_cut, 0, trees_count);
+	tcase_add_loop_test(t, in_a_cgroup_namespace_only_what_can_be_seen_is_told, 0, 2 * trees_count);
 	tcase_add_loop_test(t, the_root_of_the_hierarchy_is_the_root, 0, trees_count);
 	tcase_add_loop_test(t, a_process_that_came_and_went_is_still_told_by_its_cgroup, 0, trees_count);
 	tcase_add_loop_test(t, without_the_right_to_open_handles_the_walk_answers, 0, trees_count);

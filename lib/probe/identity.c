@@ -13,6 +13,19 @@ enum { REMEMBER_S = 60, RESCAN_S = 10, BUDGET = 2000 };
 /* The first cgroup namespace: PROC_CGROUP_INIT_INO of linux/proc_ns.h. */
 static const char init_namespace[] = "cgroup:[4026531835]";
 
+/* The host's mounts, seen from a container, may stand in its own list as well. */
+static void strip_prefix(struct slo_cgroup_mounts *m)
+{
+	size_t n = strlen(m->prefix);
+
+	for (int t = 0; n > 0 && t < SLO_CGROUP__COUNT; t++) {
+		char *point = m->tree[t].point;
+
+		if (strncmp(point, m->prefix, n) == 0 && point[n] == '/')
+			memmove(point, point + n, strlen(point + n) + 1);
+	}
+}
+
 static void find_tree(struct slo_identity *d, bool v2, const char *host_root)
 {
 	struct slo_err err = { 0 };
@@ -24,6 +37,7 @@ static void find_tree(struct slo_identity *d, bool v2, const char *host_root)
 		snprintf(d->why, sizeof(d->why), "%.255s", err.what);
 		return;
 	}
+	strip_prefix(&d->mounts);
 	d->tree = !v2 && d->mounts.tree[SLO_CGROUP_V1_CPU].found ? SLO_CGROUP_V1_CPU : SLO_CGROUP_V2;
 	slo_identity_walk_top(d);
 }

@@ -24,7 +24,7 @@ enum { LEVELS = SLO_ARRAY_LEN(levels), LEAF = LEVELS - 1 };
 /* Hierarchies there are: the one the probes use first, v2 beside it on a hybrid host. */
 static struct {
 	enum slo_cgroup_tree tree;
-	char top[400];
+	char top[400], point[256];
 } trees[2];
 static int trees_count;
 static const char *top;
@@ -87,6 +87,7 @@ static const char *prepare(void)
 		snprintf(trees[trees_count].top, sizeof(trees[0].top), "%s/slo-identity-test-%d",
 			 m.tree[both[i]].point, (int)getpid());
 		trees[trees_count].tree = both[i];
+		memcpy(trees[trees_count].point, m.tree[both[i]].point, sizeof(trees[0].point));
 		if (make()) {
 			trees_count++;
 			continue;
@@ -316,19 +317,43 @@ static bool enter(int level)
 	return ok;
 }
 
-/* In a cgroup namespace that begins at the pod. Return: which step went wrong, 0 = none, NOT_HERE = cannot be done. */
+/* What a container sees: the host's hierarchy where it was, its own, or both, the host's below HOST_ROOT. */
+enum { SEES_HOST, SEES_OWN, SEES_HOST_FIRST, SEES_OWN_FIRST, SEES__COUNT };
 enum { NOT_HERE = 99 };
 
-static int from_within(int tree, uint64_t pod, uint64_t leaf, bool host_mounted)
+#define HOST_ROOT "/dev/shm"
+
+static bool set_scene(int tree, int sees)
 {
-	struct slo_identity_opts o = { .v2 = trees[tree].tree == SLO_CGROUP_V2 };
-	const char *type = o.v2 ? "cgroup2" : "cgroup";
+	const char *point = trees[tree].point, *type = trees[tree].tree == SLO_CGROUP_V2 ? "cgroup2" : "cgroup";
+	char line[700], below[300];
+	bool both = sees >= SEES_HOST_FIRST;
 
 	if (!enter(LEAF - 1) || unshare(CLONE_NEWCGROUP | CLONE_NEWNS) ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return NOT_HERE;
-	if (!host_mounted && (umount2("/sys/fs/cgroup", MNT_DETACH) ||
-			      mount(type, "/sys/fs/cgroup", type, 0, o.v2 ? NULL : "cpu")))
+		return false;
+	if (sees == SEES_HOST)
+		return true;
+	snprintf(below, sizeof(below), HOST_ROOT "%s", point);
+	snprintf(line, sizeof(line), "mkdir -p %s " HOST_ROOT "/first", below);
+	if (both && (mount("none", HOST_ROOT, "tmpfs", 0, NULL) || system(line) ||
+		     mount(point, sees == SEES_HOST_FIRST ? below : HOST_ROOT "/first", NULL, MS_BIND, NULL)))
+		return false;
+	if (umount2(point, MNT_DETACH) ||
+	    mount(type, point, type, 0, strcmp(type, "cgroup") == 0 ? "cpu" : NULL))
+		return false;
+	return sees != SEES_OWN_FIRST || (mount(HOST_ROOT "/first", below, NULL, MS_BIND, NULL) == 0 &&
+					  umount2(HOST_ROOT "/first", MNT_DETACH) == 0);
+}
+
+/* In a cgroup namespace that begins at the pod. Return: which step went wrong, 0 = none, NOT_HERE = cannot be done. */
+static int from_within(int tree, int sees, uint64_t pod, uint64_t leaf)
+{
+	struct slo_identity_opts o = { .v2 = trees[tree].tree == SLO_CGROUP_V2,
+				       .host_root = sees >= SEES_HOST_FIRST ? HOST_ROOT : NULL };
+	bool host_mounted = sees != SEES_OWN;
+
+	if (!set_scene(tree, sees))
 		return NOT_HERE;
 	if (slo_identity_open(&d, &o, NULL) || slo_identity_why(d)[0])
 		return 1;
@@ -346,14 +371,15 @@ static int from_within(int tree, uint64_t pod, uint64_t leaf, bool host_mounted)
 	memset(&who, 0, sizeof(who));
 	if (slo_identity_of_pid(d, getpid(), &who) || who.workload.kind != SLO_WORKLOAD_OUTSIDE)
 		return 5;
+	if (host_mounted && (!slo_identity_of_cgroup(d, 1, &who) || who.workload.kind != SLO_WORKLOAD_ROOT))
+		return 6;
 	slo_identity_close(d);
 	return 0;
 }
 
 START_TEST(in_a_cgroup_namespace_only_what_can_be_seen_is_told)
 {
-	int tree = _i / 2, status;
-	bool host_mounted = _i % 2;
+	int tree = _i / SEES__COUNT, status;
 	uint64_t pod, leaf;
 	pid_t pid;
 
@@ -362,7 +388,7 @@ START_TEST(in_a_cgroup_namespace_only_what_can_be_seen_is_told)
 	leaf = id_of(LEAF);
 	pid = fork();
 	if (pid == 0)
-		_exit(from_within(tree, pod, leaf, host_mounted));
+		_exit(from_within(tree, _i % SEES__COUNT, pod, leaf));
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFEXITED(status));
 	if (WEXITSTATUS(status) == NOT_HERE)
@@ -382,7 +408,8 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, an_id_is_known_at_once_by_its_handle, 0, trees_count);
 	tcase_add_loop_test(t, an_id_is_known_after_a_walk_and_after_the_cgroup_is_gone, 0, trees_count);
 	tcase_add_loop_test(t, a_path_that_is_too_long_is_never_cut, 0, trees_count);
-	tcase_add_loop_test(t, in_a_cgroup_namespace_only_what_can_be_seen_is_told, 0, 2 * trees_count);
+	tcase_add_loop_test(t, in_a_cgroup_namespace_only_what_can_be_seen_is_told, 0,
+			    SEES__COUNT * trees_count);
 	tcase_add_loop_test(t, the_root_of_the_hierarchy_is_the_root, 0, trees_count);
 	tcase_add_loop_test(t, a_process_that_came_and_went_is_still_told_by_its_cgroup, 0, trees_count);
 	tcase_add_loop_test(t, without_the_right_to_open_handles_the_walk_answers, 0, trees_count);

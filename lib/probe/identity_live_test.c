@@ -195,7 +195,7 @@ START_TEST(an_id_is_known_after_a_walk_and_after_the_cgroup_is_gone)
 }
 END_TEST
 
-/* Make (or remove again) cgroups below the leaf until the path is over SLO_IDENTITY_PATH. Return: the id of the last. */
+/* Make (or remove again) cgroups below the leaf until the path is over SLO_IDENTITY_PATH. Return: the last id. */
 static uint64_t long_path(bool remove)
 {
 	char path[2048], name[232] = "/";

@@ -110,6 +110,7 @@ static void end_window(struct live *l, int64_t wall)
 		slo_bpf_drain(l->bpf);
 		slo_bpf_flush(l->bpf, mono);
 	}
+	live_identify(l, mono);
 	live_capture_states(l);
 	if (lost > l->lost_before)
 		slo_agg_lost(l->agg, lost - l->lost_before);

@@ -9,6 +9,7 @@
 #include "guard/overhead.h"
 #include "probe/bpf.h"
 #include "probe/host.h"
+#include "probe/identity.h"
 #include "probe/ladder.h"
 #include "probe/packet.h"
 #include "probe/target.h"
@@ -21,6 +22,9 @@ struct live {
 	struct slo_agg_service services[SLO_TARGET_SERVICES];
 	size_t services_count;
 	struct slo_target *target;
+	struct slo_identity *identity;      /* NULL when nothing can be told */
+	struct slo_who who[SLO_TARGET_SERVICES]; /* what the labels of services point into */
+	char container_id[SLO_TARGET_SERVICES][16];
 	struct slo_host *host;
 	struct slo_agg *agg;
 	struct slo_flow_tracker *tracker;
@@ -53,6 +57,12 @@ void live_capture_states(struct live *l);
 
 /** live_print_providers - the table of providers, on stderr. */
 void live_print_providers(const struct live *l);
+
+/** live_whose - the labels of the process of an observation; for struct slo_agg_opts. */
+void live_whose(void *arg, const struct slo_obs *o, struct slo_agg_service *labels);
+
+/** live_identify - follow containers; the labels of services change with them. */
+void live_identify(struct live *l, int64_t mono_ns);
 
 /** live_sources - what was opened, for the ladder. */
 struct slo_sources live_sources(const struct live *l);

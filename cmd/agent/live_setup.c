@@ -102,7 +102,8 @@ static int open_aggregator(struct live *l, slo_emit_fn *emit)
 		.cluster = slo_str(o->cluster), .node = slo_str(o->node), .namespace = slo_str(o->namespace),
 		.pod = slo_str(o->pod), .container = slo_str(o->container), .services = l->services,
 		.services_count = l->services_count, .config = &l->a->config, .source = SLO_SOURCE_LIVE,
-		.sample_good = (uint32_t)o->sample_good, .emit = emit, .emit_arg = l->a,
+		.sample_good = (uint32_t)o->sample_good, .emit = emit, .emit_arg = l->a, .whose = live_whose,
+		.whose_arg = l,
 	};
 
 	return slo_agg_new(&l->agg, &opts);
@@ -238,6 +239,7 @@ int live_open(struct live *l, struct slo_err *err)
 	if (slo_target_new(&l->target, l->watch, l->services_count, NULL, err) || open_aggregator(l, emit_exemplar))
 		return 1;
 	l->sink = slo_agg_sink(l->agg);
+	slo_identity_open(&l->identity, NULL, NULL);
 	if (slo_host_new(&l->host, l->target, &l->sink, NULL, err))
 		return 1;
 	live_refresh_local(l);
@@ -245,6 +247,7 @@ int live_open(struct live *l, struct slo_err *err)
 		return 2;
 	/* Finds the processes whose observations the probes are to count. */
 	slo_target_refresh(l->target, slo_now_mono_ns());
+	live_identify(l, slo_now_mono_ns());
 	if (open_probes(l, err)) {
 		slo_err_at(err, "--disable-rung");
 		return 2;
@@ -265,5 +268,6 @@ void live_close(struct live *l)
 	slo_flow_free(l->tracker);
 	slo_host_free(l->host);
 	slo_agg_free(l->agg);
+	slo_identity_close(l->identity);
 	slo_target_free(l->target);
 }

@@ -103,6 +103,8 @@ static void probe(struct slo_agg *a, const struct slo_obs *o, int status)
 	struct slo_probe_event *p = &ev.probe;
 	struct slo_agg_service l = slo_agg_labels(a, o->service);
 
+	if (a->opts.whose)
+		a->opts.whose(a->opts.whose_arg, o, &l);
 	ev.kind = SLO_KIND_PROBE;
 	slo_rec_clear(slo_event_rec[SLO_KIND_PROBE], p);
 	p->ts_unix_nano = o->end_ns;

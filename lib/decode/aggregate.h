@@ -63,6 +63,12 @@ struct slo_agg_opts {
 	uint32_t sample_good;                     /* an exemplar of one in this many good requests; 0 = of none */
 	slo_emit_fn *emit;                        /* exemplars; events are valid during the call only */
 	void *emit_arg;
+	/*
+	 * Where the process of an observation lives: puts namespace, pod and container into @labels as far as they
+	 * are known; what it points at must last for the call. NULL = nobody knows more than the service's labels.
+	 */
+	void (*whose)(void *arg, const struct slo_obs *o, struct slo_agg_service *labels);
+	void *whose_arg;
 };
 
 /* Since the start. */

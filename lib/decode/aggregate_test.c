@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "config/config.h"
 #include "decode/aggregate.h"
+#include "decode/aggregate_internal.h"
 
 #include <check.h>
 #include <math.h>
@@ -482,6 +483,32 @@ START_TEST(a_summary_joins_the_window_and_its_examples_do_not_count_again)
 }
 END_TEST
 
+static void in_pod_7(void *arg, const struct slo_obs *o, struct slo_agg_service *labels)
+{
+	(void)arg;
+	if (o->cgroup_id == 7)
+		labels->pod = slo_str("pod-7");
+}
+
+START_TEST(an_example_carries_the_names_of_where_its_process_lives)
+{
+	struct slo_obs o = { .signal = SLO_SIGNAL_DISK_IO, .provider = "bpf/tp_btf", .value = 30, .times = 1,
+			     .cgroup_id = 7 };
+	struct slo_obs_sink sink;
+
+	open_agg(1, 0);
+	agg->opts.whose = in_pod_7;
+	sink = slo_agg_sink(agg);
+	sink.exemplar(sink.arg, &o);
+	o.cgroup_id = 8;
+	sink.exemplar(sink.arg, &o);
+	ck_assert_uint_eq(exemplars_count, 2);
+	ck_assert(slo_str_is(exemplars[0].probe.pod, "pod-7"));
+	ck_assert(slo_str_is(exemplars[0].probe.namespace, "ns"));
+	ck_assert(slo_str_is(exemplars[1].probe.pod, "pod-1"));
+}
+END_TEST
+
 START_TEST(summaries_of_nobody_known_or_of_a_shed_signal_are_ignored_and_counted)
 {
 	struct slo_obs_summary sum = { .signal = SLO_SIGNAL_CONNECT_ERRORS, .service = 1, .count = 2, .sum = 2 };
@@ -522,6 +549,7 @@ static Suite *suite(void)
 	tcase_add_test(t, without_an_objective_only_failures_are_bad);
 	tcase_add_test(t, nonsense_is_ignored_and_counted);
 	tcase_add_test(t, a_summary_joins_the_window_and_its_examples_do_not_count_again);
+	tcase_add_test(t, an_example_carries_the_names_of_where_its_process_lives);
 	tcase_add_test(t, summaries_of_nobody_known_or_of_a_shed_signal_are_ignored_and_counted);
 	suite_add_tcase(s, t);
 	return s;

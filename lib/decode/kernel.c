@@ -72,7 +72,7 @@ int slo_kernel_obs(const struct slo_bpf_event *e, int64_t end_ns, struct slo_obs
 	p = &slo_kernel_probes[e->probe];
 	*o = (struct slo_obs){
 		.signal = p->signal, .service = SLO_SERVICE_NONE, .end_ns = end_ns, .times = 1,
-		.value = (double)e->value / p->per_unit, .pid = e->tgid, .tid = e->tid,
+		.value = (double)e->value / p->per_unit, .pid = e->tgid, .tid = e->tid, .cgroup_id = e->cgroup_id,
 		.err = e->err > 0 ? e->err : 0, .has_tuple = e->family != 0,
 	};
 	if (p->errors >= 0 && failed(e)) {

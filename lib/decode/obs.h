@@ -30,6 +30,7 @@ struct slo_obs {
 	double value;       /* in the signal's unit */
 	uint64_t times;     /* identical observations this stands for, >= 1 */
 	int64_t pid, tid;   /* 0 = not known */
+	uint64_t cgroup_id; /* 0 = not known */
 	int err;            /* positive errno, 0 = success */
 	bool has_tuple;
 	struct slo_tuple tuple;

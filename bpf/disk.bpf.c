@@ -8,7 +8,8 @@
  * change and flushes do not have. It is its submitter's: who was running when the bio
  * came in (block_bio_queue), not when it was issued or done, which are a
  * worker's and an interrupt's business. What kernel threads write back belongs to the
- * cgroup that dirtied it (bi_blkg), as far as the io controller is enabled there.
+ * cgroup that dirtied it (bi_blkg; that of the file's first writer), as far as the io controller is
+ * enabled there.
  *
  * An I/O counts once, at the topmost device. A stacking driver either sends the
  * very same bio on (md raid0, nvme multipath), which then counts at the request
@@ -177,15 +178,37 @@ static __always_inline const struct gendisk *disk_of_request(const struct reques
 	return BPF_CORE_READ(rq, q, disk);
 }
 
-/* Groups of version 1 that own I/O are of another hierarchy than the one ids are of. */
-static __always_inline __u64 cgroup_of_io(const struct slo_bpf_config *c, const struct task_struct *p,
-					  const struct bio *bio)
+/* Who dirtied what is written. Groups of version 1 that own I/O are of another hierarchy than the one ids are of. */
+static __always_inline __u64 cgroup_of_bio(const struct slo_bpf_config *c, const struct bio *bio)
 {
-	__u64 id = 0;
+	if (!bio || c->cgroup_v1 || !bpf_core_field_exists(bio->bi_blkg))
+		return 0;
+	return BPF_CORE_READ(bio, bi_blkg, blkcg, css.cgroup, kn, id);
+}
 
-	if (bio && !c->cgroup_v1 && (BPF_CORE_READ(p, flags) & PF_KTHREAD) && bpf_core_field_exists(bio->bi_blkg))
-		id = BPF_CORE_READ(bio, bi_blkg, blkcg, css.cgroup, kn, id);
-	return id ? id : task_cgroup_id(c, p);
+/*
+ * The owner's cgroup and slot. What a process sends is its own, unless nobody watches it and somebody does watch
+ * whose pages these are (sync); what a kernel thread sends never is.
+ */
+static __always_inline void set_owner(const struct slo_bpf_config *c, struct io *io, const struct task_struct *p,
+				      const struct bio *bio)
+{
+	bool thread = BPF_CORE_READ(p, flags) & PF_KTHREAD;
+	__u64 dirtied;
+	__u32 slot;
+
+	io->cgroup = task_cgroup_id(c, p);
+	io->slot = slot_of_ids(c, io->tgid, io->cgroup);
+	if (io->tgid == c->self || (io->slot != SLO_BPF_NOBODY && !thread))
+		return;
+	dirtied = cgroup_of_bio(c, bio);
+	slot = dirtied ? slot_of_ids(c, io->tgid, dirtied) : SLO_BPF_NOBODY;
+	if (slot != SLO_BPF_NOBODY || (thread && dirtied)) {
+		io->cgroup = dirtied;
+		io->slot = slot;
+	}
+	if (io->slot == SLO_BPF_NOBODY)
+		io->slot = 0; /* a disk that others keep busy is slow for the watched as well */
 }
 
 /* The I/O of whoever is running. */
@@ -197,10 +220,7 @@ static __always_inline void submitted_here(const struct slo_bpf_config *c, struc
 	io->begin = bpf_ktime_get_boot_ns();
 	io->tgid = (__u32)(both >> 32);
 	io->tid = (__u32)both;
-	io->cgroup = cgroup_of_io(c, p, bio);
-	io->slot = slot_of_ids(c, io->tgid, io->cgroup);
-	if (io->slot == SLO_BPF_NOBODY && io->tgid != c->self)
-		io->slot = 0; /* a disk that others keep busy is slow for the watched as well */
+	set_owner(c, io, p, bio);
 	bpf_get_current_comm(&io->comm, sizeof(io->comm));
 }
 

@@ -37,10 +37,23 @@ __attribute__((format(printf, 2, 0))) static int listen_to_libbpf(enum libbpf_pr
 	return 0;
 }
 
-/* The verifier's last line before its statistics, where it was the verifier that refused. */
+/* The line that ends at @end, trimmed; @from is where the log begins. */
+static struct slo_str line_before(const char *from, const char *end)
+{
+	const char *start;
+
+	while (end > from && (end[-1] == '\n' || end[-1] == ' '))
+		end--;
+	for (start = end; start > from && start[-1] != '\n'; start--)
+		;
+	return slo_str_n(start, (size_t)(end - start));
+}
+
+/* The verifier's last line before its statistics that is not our own source, where it was the verifier that refused. */
 static struct slo_str verifier_reason(void)
 {
-	const char *log = strstr(said, "BEGIN PROG LOAD LOG --\n"), *end, *last;
+	const char *log = strstr(said, "BEGIN PROG LOAD LOG --\n"), *end;
+	struct slo_str line;
 
 	if (!log)
 		return slo_str(NULL);
@@ -50,11 +63,11 @@ static struct slo_str verifier_reason(void)
 		end = strstr(log, "-- END PROG LOAD LOG");
 	if (!end)
 		end = log + strlen(log);
-	while (end > log && (end[-1] == '\n' || end[-1] == ' '))
-		end--;
-	for (last = end; last > log && last[-1] != '\n'; last--)
-		;
-	return slo_str_n(last, (size_t)(end - last));
+	do {
+		line = line_before(log, end);
+		end = line.p;
+	} while (line.len > 0 && line.p[0] == ';' && line.p > log);
+	return line;
 }
 
 static int explain(char why[SLO_BPF_WHY], const char *what, int neg_errno)

@@ -125,7 +125,7 @@ START_TEST(every_direct_read_is_found_once_and_is_its_submitters)
 {
 	int fd = make_file();
 	struct slo_bpf_stats n;
-	double wall_ms;
+	double wall_ms = 0;
 
 	if (fd < 0) {
 		printf("SKIP: no file of this directory can be read past the cache\n");
@@ -137,9 +137,19 @@ START_TEST(every_direct_read_is_found_once_and_is_its_submitters)
 		return;
 	}
 	ck_assert_int_gt(read_directly(fd), 0);
-	wall_ms = child_reads(fd);
-	slo_bpf_drain(bpf);
-	slo_bpf_flush(bpf, slo_now_mono_ns());
+	/*
+	 * Seen on Linux 6.18, once in a hundred runs: for some milliseconds the kernel does not run the program
+	 * at block_rq_complete, and counts no miss. Three times in a row it is ours.
+	 */
+	for (int tries = 0; tries < 3 && examples != READS; tries++) {
+		if (tries)
+			printf("again: %llu of %d ends were seen\n", (unsigned long long)examples, READS);
+		examples = 0;
+		sum_ms = 0;
+		wall_ms = child_reads(fd);
+		slo_bpf_drain(bpf);
+		slo_bpf_flush(bpf, slo_now_mono_ns());
+	}
 	printf("%s: %d reads in %.2f ms: found %llu of %.2f ms in all, the longest %.2f ms: %s\n", rungs[_i].rung, READS,
 	       wall_ms, (unsigned long long)examples, sum_ms, longest_ms, told);
 	ck_assert_int_eq(slo_bpf_stats(bpf, SLO_BPF_DISK, &n), 0);

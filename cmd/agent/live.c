@@ -197,6 +197,8 @@ int agent_run_live(struct agent *a)
 	start_window(&l, slo_now_wall_ns(), slo_now_wall_ns());
 	loop(&l);
 	take_packets(&l);
+	if (l.bpf)
+		slo_bpf_stop(l.bpf);
 	if (!a->o->count || l.windows < a->o->count)
 		end_window(&l, slo_now_wall_ns());
 	live_report_stats(&l, true);

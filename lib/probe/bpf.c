@@ -184,6 +184,12 @@ void slo_bpf_close(struct slo_bpf *b)
 	free(b);
 }
 
+void slo_bpf_stop(struct slo_bpf *b)
+{
+	for (int i = 0; i < SLO_BPF__PROBES; i++)
+		bpf_detach(&b->probes[i]);
+}
+
 int slo_bpf_fd(const struct slo_bpf *b)
 {
 	for (int i = 0; i < SLO_BPF__PROBES; i++)

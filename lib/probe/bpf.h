@@ -74,6 +74,9 @@ uint64_t slo_bpf_lost(const struct slo_bpf *b);
 /** slo_bpf_enable - detach the probe of @signal, or attach it again (the overhead guard sheds signals). */
 void slo_bpf_enable(struct slo_bpf *b, int signal, bool on);
 
+/** slo_bpf_stop - detach every probe for good; what was counted so far can still be read. */
+void slo_bpf_stop(struct slo_bpf *b);
+
 /** slo_bpf_can - a probe exists for @signal; whether it works here is another matter. */
 bool slo_bpf_can(int signal);
 

@@ -22,6 +22,7 @@ struct tcp_skb_cb {
 
 struct record {
 	struct opener by; /* tgid 0 = we did not see it connect */
+	__u64 made;
 	__u64 second;     /* when the one under way began */
 	__u32 segments;   /* in it */
 	__u32 told;
@@ -59,14 +60,28 @@ typedef void (*btf_trace_tcp_retransmit_skb)(void *, const struct sock *, const 
 
 /* @storage is a constant in every call: which map, is decided when this is compiled. */
 
-static __always_inline struct record *record_of(void *sk, struct record *fresh, bool storage)
+/* Of what is kept by address only, nothing is believed that was not seen from its beginning: the socket may be another one. */
+static __always_inline struct record *record_at(const struct slo_bpf_config *c, __u64 key)
+{
+	struct record *r = bpf_map_lookup_elem(&addr_records, &key);
+
+	if (!r || r->made >= c->since[SLO_BPF_RETRANSMIT])
+		return r;
+	if (bpf_map_delete_elem(&addr_records, &key) == 0)
+		COUNT(RETRANSMIT, removed);
+	return NULL;
+}
+
+/* The socket's record; with @fresh it is made where there is none. */
+static __always_inline struct record *record_of(const struct slo_bpf_config *c, void *sk, struct record *fresh,
+						bool storage)
 {
 	__u64 key = (__u64)sk;
 	struct record *r;
 
 	if (storage)
 		return bpf_sk_storage_get(&sk_records, sk, fresh, fresh ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-	r = bpf_map_lookup_elem(&addr_records, &key);
+	r = record_at(c, key);
 	if (r || !fresh)
 		return r;
 	if (bpf_map_update_elem(&addr_records, &key, fresh, BPF_NOEXIST) == 0)
@@ -78,7 +93,7 @@ static __always_inline struct record *record_of(void *sk, struct record *fresh, 
 static __always_inline int changed(void *sk, int newstate, bool storage)
 {
 	const struct slo_bpf_config *c = config();
-	struct record fresh = { 0 }, *r;
+	struct record fresh = { .made = bpf_ktime_get_boot_ns() }, *r;
 	__u64 key = (__u64)sk;
 
 	if (!c)
@@ -88,7 +103,7 @@ static __always_inline int changed(void *sk, int newstate, bool storage)
 	if (newstate != TCP_SYN_SENT || !is_tcp(sk))
 		return 0;
 	opener_of_current(c, &fresh.by);
-	r = record_of(sk, &fresh, storage);
+	r = record_of(c, sk, &fresh, storage);
 	if (r)
 		*r = fresh; /* of a socket that connects a second time */
 	else
@@ -180,22 +195,22 @@ static __always_inline void emit(const struct slo_bpf_config *c, const void *sk,
 static __always_inline void again(void *sk, const struct ends *ends, __u32 segments, __u32 flags, bool storage)
 {
 	const struct slo_bpf_config *c = config();
-	struct record fresh = { 0 }, *r;
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct record fresh = { .made = now }, *r;
 	struct slo_bpf_peer row;
 	bool client = flags & SLO_RETRANSMIT_SYNACK;
-	__u64 now = bpf_ktime_get_boot_ns();
 	__u32 slot;
 
 	if (!c)
 		return;
-	r = record_of(sk, NULL, storage);
+	r = record_of(c, sk, NULL, storage);
 	slot = whose(c, sk, r, ends, &client);
 	if (slot == SLO_BPF_NOBODY)
 		return;
 	row_for(&row, slot, r, ends, client);
 	count(&row, segments);
 	if (!r)
-		r = record_of(sk, &fresh, storage);
+		r = record_of(c, sk, &fresh, storage);
 	if (!r)
 		COUNT(RETRANSMIT, insert_failed);
 	else if (too_many(c, r, segments, now))

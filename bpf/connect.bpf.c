@@ -3,7 +3,8 @@
  * connect_latency_ms and connect_errors_total: from the moment a socket sends its SYN until it is connected
  * or given up. Whether the application waits in connect() or polls makes no difference.
  *
- * Who connects is known at the start, where current is the process; the addresses, the error and the repeated SYNs at the end.
+ * Who connects is known at the start, where current is the process; the addresses, the error and the
+ * repeated SYNs at the end.
  * Nobody watches an attempt that gets no answer: the kernel's own repetitions tell when it is over the deadline.
  * An attempt refused before the socket changes state (no route) is not seen.
  *

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tcp_retransmits_total: every segment sent again, whatever made the kernel do it (timer, duplicate
- * acknowledgements, loss probe), SYN and SYN-ACK included: what RetransSegs of /proc/net/snmp counts, less what could not be sent.
+ * acknowledgements, loss probe), SYN and SYN-ACK included: what RetransSegs of /proc/net/snmp counts, less
+ * what could not be sent.
  *
  * Most of this happens in interrupts, where current is whoever was running. Whose segment it is, the socket says:
  * its local port is a watched one, or we saw its process connect, or the cgroup it was made in (version 2) is watched.
@@ -55,12 +56,12 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
-/* The last argument came with 6.16: before, only what was sent is traced; since then the rest as well, with its error. */
+/* The last argument is new: without it only what was sent is traced, with it the rest as well, with its error. */
 typedef void (*btf_trace_tcp_retransmit_skb)(void *, const struct sock *, const struct sk_buff *, int);
 
 /* @storage is a constant in every call: which map, is decided when this is compiled. */
 
-/* Of what is kept by address only, nothing is believed that was not seen from its beginning: the socket may be another one. */
+/* What is kept by address and is older than this probe's attachment may be of another socket. */
 static __always_inline struct record *record_at(const struct slo_bpf_config *c, __u64 key)
 {
 	struct record *r = bpf_map_lookup_elem(&addr_records, &key);

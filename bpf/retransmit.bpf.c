@@ -27,6 +27,7 @@ struct record {
 	__u64 second;     /* when the one under way began */
 	__u32 segments;   /* in it */
 	__u32 told;
+	__u32 total;      /* total_retrans when the last one was counted, where two hooks may see the same one */
 };
 
 struct {
@@ -192,8 +193,9 @@ static __always_inline void emit(const struct slo_bpf_config *c, const void *sk,
 	emit_end(c, e);
 }
 
-/* @segments of @sk went out again, on the connection @ends. */
-static __always_inline void again(void *sk, const struct ends *ends, __u32 segments, __u32 flags, bool storage)
+/* @segments of @sk went out again, on the connection @ends. @total: see struct record; 0 = seen once only. */
+static __always_inline void again(void *sk, const struct ends *ends, __u32 segments, __u32 flags, __u32 total,
+				  bool storage)
 {
 	const struct slo_bpf_config *c = config();
 	__u64 now = bpf_ktime_get_boot_ns();
@@ -206,19 +208,22 @@ static __always_inline void again(void *sk, const struct ends *ends, __u32 segme
 		return;
 	r = record_of(c, sk, NULL, storage);
 	slot = whose(c, sk, r, ends, &client);
-	if (slot == SLO_BPF_NOBODY)
+	if (slot == SLO_BPF_NOBODY || (r && total && r->total == total))
 		return;
 	row_for(&row, slot, r, ends, client);
 	count(&row, segments);
 	if (!r)
 		r = record_of(c, sk, &fresh, storage);
-	if (!r)
+	if (!r) {
 		COUNT(RETRANSMIT, insert_failed);
-	else if (too_many(c, r, segments, now))
+		return;
+	}
+	r->total = total;
+	if (too_many(c, r, segments, now))
 		emit(c, sk, r, ends, &row, flags, now);
 }
 
-static __always_inline int skb_again(void *sk, const struct sk_buff *skb, bool storage)
+static __always_inline int skb_again_of(void *sk, const struct sk_buff *skb, __u32 total, bool storage)
 {
 	const struct tcp_skb_cb *cb = (const void *)__builtin_preserve_access_index(&skb->cb[0]);
 	__u32 state = sock_state(sk), segments = BPF_CORE_READ(cb, tcp_gso_segs);
@@ -226,8 +231,19 @@ static __always_inline int skb_again(void *sk, const struct sk_buff *skb, bool s
 
 	sock_ends(sk, &ends);
 	again(sk, &ends, segments ? segments : 1,
-	      state == TCP_SYN_SENT || state == TCP_SYN_RECV ? SLO_RETRANSMIT_SYN : 0, storage);
+	      state == TCP_SYN_SENT || state == TCP_SYN_RECV ? SLO_RETRANSMIT_SYN : 0, total, storage);
 	return 0;
+}
+
+static __always_inline int skb_again(void *sk, const struct sk_buff *skb, bool storage)
+{
+	return skb_again_of(sk, skb, 0, storage);
+}
+
+/* Seen by two hooks perhaps, one inside the other: total_retrans tells. */
+static __always_inline int skb_again_once(void *sk, const struct sk_buff *skb, bool storage)
+{
+	return skb_again_of(sk, skb, BPF_CORE_READ((const struct tcp_sock *)sk, total_retrans), storage);
 }
 
 /* A listening socket repeats its answer to a SYN; the connection is only a request so far. */
@@ -236,7 +252,7 @@ static __always_inline int synack_again(void *sk, const struct request_sock *req
 	struct ends ends;
 
 	read_ends(__builtin_preserve_access_index(&req->__req_common), &ends);
-	again(sk, &ends, 1, SLO_RETRANSMIT_SYN | SLO_RETRANSMIT_SYNACK, storage);
+	again(sk, &ends, 1, SLO_RETRANSMIT_SYN | SLO_RETRANSMIT_SYNACK, 0, storage);
 	return 0;
 }
 
@@ -280,7 +296,10 @@ int BPF_PROG(raw_synack, struct sock *sk, struct request_sock *req)
 	return synack_again(sk, req, false);
 }
 
-/* Rungs fexit and kprobe: the functions themselves. The loss probe calls the inner one, so that is the one. */
+/*
+ * Rungs fentry and kprobe: the functions themselves. The loss probe calls the inner one; the outer one may have
+ * a copy of it of its own (as in 6.1), so that both have to be watched.
+ */
 
 SEC("?fentry/tcp_set_state")
 int BPF_PROG(fentry_state, struct sock *sk, int newstate)
@@ -288,10 +307,16 @@ int BPF_PROG(fentry_state, struct sock *sk, int newstate)
 	return changed(sk, newstate, true);
 }
 
-SEC("?fexit/__tcp_retransmit_skb")
+SEC("?fexit/tcp_retransmit_skb")
 int BPF_PROG(fexit_retransmit, struct sock *sk, struct sk_buff *skb, int segs, int ret)
 {
-	return ret ? 0 : skb_again(sk, skb, true);
+	return ret ? 0 : skb_again_once(sk, skb, true);
+}
+
+SEC("?fexit/__tcp_retransmit_skb")
+int BPF_PROG(fexit_inner, struct sock *sk, struct sk_buff *skb, int segs, int ret)
+{
+	return ret ? 0 : skb_again_once(sk, skb, true);
 }
 
 SEC("?fexit/tcp_rtx_synack")
@@ -306,27 +331,29 @@ int BPF_KPROBE(kprobe_state, struct sock *sk, int newstate)
 	return changed(sk, newstate, false);
 }
 
+enum { INNER, OUTER };
+
 /* The thread that runs the function, or the CPU whose idle thread was interrupted for it. */
-static __always_inline __u32 call_key(void)
+static __always_inline __u32 call_key(__u32 which)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 
-	return tid ? tid : 0x80000000 | bpf_get_smp_processor_id();
+	return (tid ? tid : 0x80000000 | bpf_get_smp_processor_id()) | which << 30;
 }
 
-static __always_inline int enter(const void *sk, const void *what)
+static __always_inline int enter(const void *sk, const void *what, __u32 which)
 {
 	struct call call = { (__u64)sk, (__u64)what };
-	__u32 key = call_key();
+	__u32 key = call_key(which);
 
 	bpf_map_update_elem(&calls, &key, &call, BPF_ANY);
 	return 0;
 }
 
 /* Return: whether there is a call to go with this return; @call is what it was made with. */
-static __always_inline bool leave(struct call *call)
+static __always_inline bool leave(struct call *call, __u32 which)
 {
-	__u32 key = call_key();
+	__u32 key = call_key(which);
 	struct call *made = bpf_map_lookup_elem(&calls, &key);
 
 	if (!made) {
@@ -338,24 +365,38 @@ static __always_inline bool leave(struct call *call)
 	return true;
 }
 
-SEC("?kprobe/__tcp_retransmit_skb")
+SEC("?kprobe/tcp_retransmit_skb")
 int BPF_KPROBE(kprobe_retransmit, struct sock *sk, struct sk_buff *skb)
 {
-	return enter(sk, skb);
+	return enter(sk, skb, OUTER);
 }
 
-SEC("?kretprobe/__tcp_retransmit_skb")
+SEC("?kretprobe/tcp_retransmit_skb")
 int BPF_KRETPROBE(kretprobe_retransmit, int ret)
 {
 	struct call call;
 
-	return leave(&call) && !ret ? skb_again((void *)call.sk, (const void *)call.what, false) : 0;
+	return leave(&call, OUTER) && !ret ? skb_again_once((void *)call.sk, (const void *)call.what, false) : 0;
+}
+
+SEC("?kprobe/__tcp_retransmit_skb")
+int BPF_KPROBE(kprobe_inner, struct sock *sk, struct sk_buff *skb)
+{
+	return enter(sk, skb, INNER);
+}
+
+SEC("?kretprobe/__tcp_retransmit_skb")
+int BPF_KRETPROBE(kretprobe_inner, int ret)
+{
+	struct call call;
+
+	return leave(&call, INNER) && !ret ? skb_again_once((void *)call.sk, (const void *)call.what, false) : 0;
 }
 
 SEC("?kprobe/tcp_rtx_synack")
 int BPF_KPROBE(kprobe_synack, struct sock *sk, struct request_sock *req)
 {
-	return enter(sk, req);
+	return enter(sk, req, INNER);
 }
 
 SEC("?kretprobe/tcp_rtx_synack")
@@ -363,7 +404,7 @@ int BPF_KRETPROBE(kretprobe_synack, int ret)
 {
 	struct call call;
 
-	return leave(&call) && !ret ? synack_again((void *)call.sk, (const void *)call.what, false) : 0;
+	return leave(&call, INNER) && !ret ? synack_again((void *)call.sk, (const void *)call.what, false) : 0;
 }
 
 SEC("?tp/sock/inet_sock_set_state")

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* The block layer's types and tracepoints, of all kernels the disk probe works on. */
 #ifndef SLO_BPF_BLOCK_H
 #define SLO_BPF_BLOCK_H

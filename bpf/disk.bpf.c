@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * disk_io_latency_ms: from the moment an I/O was submitted until its device
  * had done it. slo_bpf_event.part has the wait before the device got it

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * cfs_throttled_ms: how long a CPU of a cgroup stood still because the group's
  * quota was used up. One observation for each throttle of each CPU, when

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * disk_io_latency_ms: from the moment an I/O was submitted until its device
  * had done it. slo_bpf_event.part has the wait before the device got it
@@ -8,7 +8,8 @@
  * change and flushes do not have. It is its submitter's: who was running when the bio
  * came in (block_bio_queue), not when it was issued or done, which are a
  * worker's and an interrupt's business. What kernel threads write back belongs to the
- * cgroup that dirtied it (bi_blkg), as far as the io controller is enabled there.
+ * cgroup that dirtied it (bi_blkg; that of the file's first writer), as far as the io controller is
+ * enabled there.
  *
  * An I/O counts once, at the topmost device. A stacking driver either sends the
  * very same bio on (md raid0, nvme multipath), which then counts at the request
@@ -33,63 +34,12 @@
  */
 #include "slots.bpf.h"
 
+#include "block.bpf.h"
 #include "disk.h"
 
 /* Operations from 32 on are commands from outside the block layer, which may take what they like. */
-enum { REQ_OP_MASK = 0xff, REQ_OP_FLUSH = 2, REQ_OP_COMMANDS = 32, TRY_AGAIN = 11, PF_KTHREAD = 0x00200000, DISK_STARTS = SLO_BPF_STARTS };
-
-struct gendisk {
-	int major, first_minor;
-	char disk_name[32];
-} CORE;
-
-struct block_device {
-	__u32 bd_dev;
-	struct gendisk *bd_disk;
-} CORE;
-
-struct blkcg {
-	struct cgroup_subsys_state css;
-} CORE;
-
-struct blkcg_gq {
-	struct blkcg *blkcg;
-} CORE;
-
-struct bvec_iter {
-	unsigned int bi_size;
-} CORE;
-
-struct bio {
-	struct block_device *bi_bdev;
-	unsigned int bi_opf;
-	__u8 bi_status;
-	struct bvec_iter bi_iter;
-	void *bi_private;
-	struct blkcg_gq *bi_blkg;
-} CORE;
-
-/* Before 5.12. */
-struct bio___disk {
-	struct gendisk *bi_disk;
-} CORE;
-
-struct request_queue {
-	struct gendisk *disk;
-} CORE;
-
-struct request {
-	struct request_queue *q;
-	unsigned int cmd_flags;
-	unsigned int __data_len;
-	struct bio *bio;
-	__u64 start_time_ns;
-} CORE;
-
-/* Before 5.17. */
-struct request___disk {
-	struct gendisk *rq_disk;
-} CORE;
+enum { REQ_OP_MASK = 0xff, REQ_OP_FLUSH = 2, REQ_OP_COMMANDS = 32 };
+enum { TRY_AGAIN = 11, PF_KTHREAD = 0x00200000 };
 
 struct io {
 	__u64 begin;  /* boot clock: submitted, else inserted, else issued */
@@ -105,87 +55,49 @@ struct io {
 /* Bios of request-based devices that are merged at the front stay here until pushed out: that is no loss. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, DISK_STARTS);
+	__uint(max_entries, SLO_BPF_STARTS);
 	__type(key, __u64);
 	__type(value, struct io);
 } bios SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, DISK_STARTS);
+	__uint(max_entries, SLO_BPF_STARTS);
 	__type(key, __u64);
 	__type(value, struct io);
 } requests SEC(".maps");
 
+/* Who dirtied what is written. Groups of version 1 that own I/O are of another hierarchy than the one ids are of. */
+static __always_inline __u64 cgroup_of_bio(const struct slo_bpf_config *c, const struct bio *bio)
+{
+	if (!bio || c->cgroup_v1 || !bpf_core_field_exists(bio->bi_blkg))
+		return 0;
+	return BPF_CORE_READ(bio, bi_blkg, blkcg, css.cgroup, kn, id);
+}
+
 /*
- * The request_queue came first until 5.11 and in kernels with half of that
- * change ported back: ask the types. The error was an int until 5.16. Not asked
- * for is block_bio_remap, which libbpf 1.1 never finds to match; it changed with block_bio_queue.
+ * The owner's cgroup and slot. What a process sends is its own, unless nobody watches it and somebody does watch
+ * whose pages these are (sync); what a kernel thread sends never is.
  */
-typedef void (*btf_trace_block_rq_issue)(void *, struct request *);
-typedef void (*btf_trace_block_rq_insert)(void *, struct request *);
-typedef void (*btf_trace_block_rq_requeue)(void *, struct request *);
-typedef void (*btf_trace_block_bio_queue)(void *, struct bio *);
-typedef void (*btf_trace_block_bio_backmerge)(void *, struct bio *);
-typedef void (*btf_trace_block_rq_complete)(void *, struct request *, __u8, unsigned int);
-
-/* Argument @n. In assembly, or the compiler makes one access at a computed place of two, which verifiers refuse. */
-#define CTX(n)                                                                                \
-	({                                                                                    \
-		__u64 value_;                                                                 \
-		asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(value_) : "r"(ctx), "i"(8 * (n))); \
-		value_;                                                                       \
-	})
-
-/* A tracepoint's argument @now of its present layout, @before of the old one. */
-#define ARG(tracepoint, now, before)                                  \
-	({                                                            \
-		__u64 arg_;                                           \
-		if (bpf_core_type_matches(btf_trace_##tracepoint))    \
-			arg_ = CTX(now);                              \
-		else                                                  \
-			arg_ = CTX(before);                           \
-		arg_;                                                 \
-	})
-
-/* By blk_status_t; what is not here is an I/O error. As long as a byte counts, so that verifiers need not be convinced. */
-static const __u8 errnos[256] = {
-	[1] = 95 /* EOPNOTSUPP */, [2] = 110 /* ETIMEDOUT */, [3] = 28 /* ENOSPC */,   [4] = 67 /* ENOLINK */,
-	[5] = 121 /* EREMOTEIO */, [6] = 52 /* EBADE */,      [7] = 61 /* ENODATA */,  [8] = 84 /* EILSEQ */,
-	[9] = 12 /* ENOMEM */,     [12] = 11 /* EAGAIN */,    [13] = 16 /* EBUSY */,
-};
-
-static __always_inline __u32 errno_of_status(__u8 status)
+static __always_inline void set_owner(const struct slo_bpf_config *c, struct io *io, const struct task_struct *p,
+				      const struct bio *bio)
 {
-	enum { IO_ERROR = 5 };
-	__u32 known = errnos[status];
+	bool thread = BPF_CORE_READ(p, flags) & PF_KTHREAD;
+	__u64 dirtied;
+	__u32 slot;
 
-	return known || !status ? known : IO_ERROR;
-}
-
-static __always_inline const struct gendisk *disk_of_bio(const struct bio *bio)
-{
-	if (bpf_core_field_exists(bio->bi_bdev))
-		return BPF_CORE_READ(bio, bi_bdev, bd_disk);
-	return BPF_CORE_READ((const struct bio___disk *)bio, bi_disk);
-}
-
-static __always_inline const struct gendisk *disk_of_request(const struct request *rq)
-{
-	if (bpf_core_field_exists(((const struct request___disk *)rq)->rq_disk))
-		return BPF_CORE_READ((const struct request___disk *)rq, rq_disk);
-	return BPF_CORE_READ(rq, q, disk);
-}
-
-/* Groups of version 1 that own I/O are of another hierarchy than the one ids are of. */
-static __always_inline __u64 cgroup_of_io(const struct slo_bpf_config *c, const struct task_struct *p,
-					  const struct bio *bio)
-{
-	__u64 id = 0;
-
-	if (bio && !c->cgroup_v1 && (BPF_CORE_READ(p, flags) & PF_KTHREAD) && bpf_core_field_exists(bio->bi_blkg))
-		id = BPF_CORE_READ(bio, bi_blkg, blkcg, css.cgroup, kn, id);
-	return id ? id : task_cgroup_id(c, p);
+	io->cgroup = task_cgroup_id(c, p);
+	io->slot = slot_of_ids(c, io->tgid, io->cgroup);
+	if (io->tgid == c->self || (io->slot != SLO_BPF_NOBODY && !thread))
+		return;
+	dirtied = cgroup_of_bio(c, bio);
+	slot = dirtied ? slot_of_ids(c, io->tgid, dirtied) : SLO_BPF_NOBODY;
+	if (slot != SLO_BPF_NOBODY || (thread && dirtied)) {
+		io->cgroup = dirtied;
+		io->slot = slot;
+	}
+	if (io->slot == SLO_BPF_NOBODY)
+		io->slot = 0; /* a disk that others keep busy is slow for the watched as well */
 }
 
 /* The I/O of whoever is running. */
@@ -197,10 +109,7 @@ static __always_inline void submitted_here(const struct slo_bpf_config *c, struc
 	io->begin = bpf_ktime_get_boot_ns();
 	io->tgid = (__u32)(both >> 32);
 	io->tid = (__u32)both;
-	io->cgroup = cgroup_of_io(c, p, bio);
-	io->slot = slot_of_ids(c, io->tgid, io->cgroup);
-	if (io->slot == SLO_BPF_NOBODY && io->tgid != c->self)
-		io->slot = 0; /* a disk that others keep busy is slow for the watched as well */
+	set_owner(c, io, p, bio);
 	bpf_get_current_comm(&io->comm, sizeof(io->comm));
 }
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* The disk probe's slo_bpf_event.info: [0] major << 20 | minor, [1] bytes, [2] op and flags (REQ_*), [3] stages. */
 #ifndef SLO_BPF_DISK_H
 #define SLO_BPF_DISK_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * cfs_throttled_ms: how long a CPU of a cgroup stood still because the group's
  * quota was used up. One observation for each throttle of each CPU, when
@@ -70,11 +70,13 @@ static __always_inline void emit(const struct slo_bpf_config *c, const struct cf
 				 __u64 value)
 {
 	struct slo_bpf_event *e = emit_begin(SLO_BPF_THROTTLE, slot, bpf_ktime_get_boot_ns());
-	const struct kernfs_node *node = BPF_CORE_READ(q, tg, css.cgroup, kn);
-	const char *name = BPF_CORE_READ((const struct kernfs_node___name *)node, name);
+	const struct kernfs_node *node;
+	const char *name;
 
-	if (!e)
+	if (!e) /* at once: what is known of it does not outlive a call on Linux 6.1 */
 		return;
+	node = BPF_CORE_READ(q, tg, css.cgroup, kn);
+	name = BPF_CORE_READ((const struct kernfs_node___name *)node, name);
 	e->value = value;
 	e->cgroup_id = cgroup;
 	e->info[0] = (__u32)BPF_CORE_READ(q, rq, cpu);

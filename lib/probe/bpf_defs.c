@@ -52,10 +52,10 @@ const struct bpf_def slo_bpf_defs[] = {
 		.rungs = {
 			{ "tp_btf", { "btf_state", "btf_retransmit", "btf_synack" }, { "addr_records", "calls" } },
 			{ "raw_tp", { "raw_state", "raw_retransmit", "raw_synack" }, { "sk_records", "calls" } },
-			{ "fentry", { "fentry_state", "fexit_retransmit", "fexit_synack" },
+			{ "fentry", { "fentry_state", "fexit_retransmit", "fexit_inner", "fexit_synack" },
 			  { "addr_records", "calls" } },
-			{ "kprobe", { "kprobe_state", "kprobe_retransmit", "kretprobe_retransmit", "kprobe_synack",
-				      "kretprobe_synack" }, { "sk_records" } },
+			{ "kprobe", { "kprobe_state", "kprobe_retransmit", "kretprobe_retransmit", "kprobe_inner",
+				      "kretprobe_inner", "kprobe_synack", "kretprobe_synack" }, { "sk_records" } },
 			{ "tp", { "tp_state", "tp_retransmit", "tp_synack" }, { "sk_records", "calls" } },
 		},
 	},

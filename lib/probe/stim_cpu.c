@@ -242,11 +242,15 @@ static int64_t switches(void)
 	return u.ru_nvcsw + u.ru_nivcsw;
 }
 
-/* Once a millisecond, as many round trips as bring the switches up to what is due. Return: round trips. */
+/*
+ * Once a millisecond, as many round trips as bring the switches up to what is
+ * due; more rarely at low rates, as a nap is two switches too. Return: round trips.
+ */
 static int64_t lead(const struct cpu_options *o, int64_t began)
 {
 	const int64_t end = began + o->seconds_ns, first = switches();
 	const double per_ns = o->rate / (double)SLO_NS_PER_S;
+	const int64_t nap = o->rate < 4000 ? (int64_t)(4 / per_ns) : SLO_NS_PER_MS;
 	int64_t done = 0, now;
 
 	while ((now = stim_now()) < end && !stim_stop) {
@@ -254,7 +258,7 @@ static int64_t lead(const struct cpu_options *o, int64_t began)
 			round_trip();
 			done++;
 		}
-		stim_sleep_until(now + SLO_NS_PER_MS);
+		stim_sleep_until(now + nap < end ? now + nap : end);
 	}
 	return done;
 }

@@ -9,6 +9,7 @@
 OBJECT(runqueue);
 OBJECT(connect);
 OBJECT(retransmit);
+OBJECT(tls);
 
 const struct bpf_def slo_bpf_defs[] = {
 	{
@@ -49,6 +50,18 @@ const struct bpf_def slo_bpf_defs[] = {
 			{ "kprobe", { "kprobe_state", "kprobe_retransmit", "kretprobe_retransmit", "kprobe_synack",
 				      "kretprobe_synack" }, { "sk_records" } },
 			{ "tp", { "tp_state", "tp_retransmit", "tp_synack" }, { "sk_records", "calls" } },
+		},
+	},
+	{
+		.probe = SLO_BPF_TLS,
+		.object = slo_bpf_obj_tls,
+		.object_end = slo_bpf_obj_tls_end,
+		.peers = true,
+		.more = &bpf_tls,
+		.starts = "conns",
+		.rungs = {
+			{ "uprobe", { "handshake_enter", "handshake_return", "io_enter", "io_return", "set_fd", "set_state",
+				      "error_enter", "error_return", "drop", "?received" } },
 		},
 	},
 };

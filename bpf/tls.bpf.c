@@ -236,13 +236,13 @@ static __always_inline struct conn *make(const struct slo_bpf_config *c, __u64 s
 	return bpf_map_lookup_elem(&conns, &k);
 }
 
-static __always_inline void restart(struct conn *n)
+static __always_inline void restart(struct conn *n, __u32 side)
 {
 	n->state = FRESH;
 	n->start_ns = n->in_call_ns = 0;
 	n->calls = 0;
 	n->asked = 0;
-	n->side = SLO_TLS_SIDE_UNKNOWN;
+	n->side = (__u8)side;
 }
 
 /* --- how they end ---------------------------------------------------------- */
@@ -538,8 +538,7 @@ int set_state(struct pt_regs *ctx)
 		n = make(c, ssl, cookie);
 	if (!n)
 		return 0;
-	restart(n);
-	n->side = cookie >> 32 == SLO_TLS_SET_ACCEPT_STATE ? SLO_TLS_SERVER_SIDE : SLO_TLS_CLIENT_SIDE;
+	restart(n, cookie >> 32 == SLO_TLS_SET_ACCEPT_STATE ? SLO_TLS_SERVER_SIDE : SLO_TLS_CLIENT_SIDE);
 	return 0;
 }
 
@@ -581,7 +580,7 @@ int error_return(struct pt_regs *ctx)
 	return 0;
 }
 
-/* SSL_free and SSL_clear, which a handshake begins with as well. One that was never driven by a call, but is done, was driven by reads and writes. */
+/* SSL_free and SSL_clear, with which a handshake begins as well. One that was never driven by a call, but is done, was driven by reads and writes. */
 SEC("?uprobe")
 int drop(struct pt_regs *ctx)
 {
@@ -598,6 +597,9 @@ int drop(struct pt_regs *ctx)
 		unfinished(c, n, ssl);
 	else if (n->state == FRESH && image && member(image, SLO_TLS_IN_INIT, ssl, &in_init) && !in_init)
 		left_to_io(n);
-	forget(ssl);
+	if (bpf_get_attach_cookie(ctx) >> 32 == SLO_TLS_FREE)
+		forget(ssl);
+	else if (n->state != FRESH)
+		restart(n, n->side);
 	return 0;
 }

@@ -471,7 +471,7 @@ static void stats(const struct slo_bpf *b, const struct bpf_probe *p, struct slo
 		const char *name;
 		uint64_t value;
 	} rows[] = {
-		{ "images", images },       { "images_over", f->over },   { "images_refused", f->refused },
+		{ "images", images },       { "images_attached", f->attached }, { "images_over", f->over },   { "images_refused", f->refused },
 		{ "images_stripped", f->stripped }, { "full", n.full },   { "resumed", n.resumed },
 		{ "failed", n.failed },     { "aborted", n.aborted },     { "untimed", n.untimed },
 		{ "implicit", n.implicit }, { "unmeasurable", f->unmeasurable },

@@ -332,19 +332,24 @@ static bool become_urgent(void)
 	return false;
 }
 
-/* Takes the CPU for busy_ns of every period_ns. */
+/* Takes the CPU for busy_ns of every period_ns; periods that were missed are not made up for. */
 static void *intruder(void *arg)
 {
 	struct worker *w = arg;
-	int64_t cpu = stim_cpu_now(), next = stim_now(), end = next + w->o->seconds_ns;
+	int64_t cpu, next, end;
 
 	w->err = stim_pin(w->o->cpu);
 	w->real_time = become_urgent();
 	pthread_barrier_wait(w->start);
-	for (; next < end && !stim_stop; next += w->o->period_ns) {
+	cpu = stim_cpu_now();
+	next = stim_now();
+	end = next + w->o->seconds_ns;
+	while (next < end && !stim_stop) {
 		stim_sleep_until(next);
 		spin_until(stim_now() + w->o->busy_ns);
 		w->sched.slices++;
+		while (next <= stim_now())
+			next += w->o->period_ns;
 	}
 	w->cpu_ns = stim_cpu_now() - cpu;
 	return NULL;
@@ -392,7 +397,8 @@ static const struct slo_opt preempt_opts[] = {
 	OPT_SECONDS,
 	OPT_CPU("0"),
 	{ .name = "period-ms", .type = SLO_OPT_DURATION, .off = OFF(period_ns, int64_t), .metavar = "MS",
-	  .def = "20", .lo = 0.1, .hi = 1000, .unit_ns = SLO_NS_PER_MS, .help = "Time from one intrusion to the next." },
+	  .def = "20", .lo = 0.1, .hi = 1000, .unit_ns = SLO_NS_PER_MS,
+	  .help = "Time from one intrusion to the next." },
 	{ .name = "busy-ms", .type = SLO_OPT_DURATION, .off = OFF(busy_ns, int64_t), .metavar = "MS", .def = "8",
 	  .lo = 0.01, .hi = 1000, .unit_ns = SLO_NS_PER_MS, .help = "How long an intrusion takes." },
 	SLO_OPT_END,

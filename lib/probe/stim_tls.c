@@ -2,6 +2,7 @@
 /* stim: TLS handshakes with a server of its own, timed by the client and by the server. */
 #include "probe/stim.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -262,6 +263,14 @@ static int client(const struct sockaddr_in *to, const struct tls_options *o, enu
 	return r;
 }
 
+/* What this process' SSL_do_handshake begins with: a breakpoint, where somebody probes it. */
+static int64_t first_byte(void)
+{
+	const unsigned char *code = dlsym(RTLD_DEFAULT, "SSL_do_handshake");
+
+	return code ? *code : -1;
+}
+
 /* --- both ------------------------------------------------------------------------------ */
 
 static int listen_local(int64_t port, struct sockaddr_in *at)
@@ -310,7 +319,7 @@ static int run_tls(void *opts, int argc, char **argv)
 {
 	const struct tls_options *o = opts;
 	struct tls_tally mine = { 0 }, theirs = { 0 };
-	int64_t began = stim_now();
+	int64_t began = stim_now(), code;
 	int until[2], report[2], listener, by = parse_by(o->by), r, status = 1;
 	struct sockaddr_in at;
 	pid_t server;
@@ -331,6 +340,7 @@ static int run_tls(void *opts, int argc, char **argv)
 	close(listener);
 	close(report[1]);
 	r = client(&at, o, (enum by)by, &mine);
+	code = first_byte();
 	close(until[1]);
 	if (read(report[0], &theirs, sizeof(theirs)) != sizeof(theirs) || waitpid(server, &status, 0) < 0 || status)
 		return stim_error("server");
@@ -338,6 +348,7 @@ static int run_tls(void *opts, int argc, char **argv)
 	stim_int("port", ntohs(at.sin_port));
 	stim_int("client_pid", getpid());
 	stim_int("server_pid", server);
+	stim_int("first_byte", code);
 	put_side("client", &mine);
 	put_side("server", &theirs);
 	return r ? r : stim_close();

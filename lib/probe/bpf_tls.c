@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -77,6 +78,8 @@ struct finder {
 	uint64_t watch_hash;
 	/* Since the start. */
 	uint64_t attached, detached, refused, over, stripped, unmeasurable;
+	pthread_t closer;   /* runs while closing is set */
+	bool closing;
 	/* Of one look. */
 	const struct slo_bpf *b;
 	int64_t pid, now;
@@ -145,10 +148,51 @@ static void write_image(const struct finder *f, const struct image *i)
 	bpf_map_update_elem(f->images_fd, &key, &to, BPF_ANY);
 }
 
-static void image_drop(struct finder *f, struct image *i)
+struct closing {
+	int count;
+	struct bpf_link *links[];
+};
+
+static void *close_links(void *arg)
 {
+	struct closing *c = arg;
+
+	for (int i = 0; i < c->count; i++)
+		bpf_link__destroy(c->links[i]);
+	free(c);
+	return NULL;
+}
+
+static void wait_closed(struct finder *f)
+{
+	if (f->closing)
+		pthread_join(f->closer, NULL);
+	f->closing = false;
+}
+
+/* Newer kernels take 0.1 s for each probe to be gone, one after another: a thread of its own waits for them. */
+static void image_close(struct finder *f, const struct image *i)
+{
+	size_t size = (size_t)i->links_count * sizeof(i->links[0]);
+	struct closing *c = malloc(sizeof(*c) + size);
+
+	wait_closed(f);
+	if (c) {
+		c->count = i->links_count;
+		memcpy(c->links, i->links, size);
+		f->closing = pthread_create(&f->closer, NULL, close_links, c) == 0;
+		if (!f->closing)
+			close_links(c);
+		return;
+	}
 	for (int k = 0; k < i->links_count; k++)
 		bpf_link__destroy(i->links[k]);
+}
+
+static void image_drop(struct finder *f, struct image *i)
+{
+	if (i->links_count)
+		image_close(f, i);
 	f->detached += i->used;
 	*i = (struct image){ 0 };
 }
@@ -396,6 +440,7 @@ static void finder_free(struct bpf_probe *p)
 
 	if (!f)
 		return;
+	wait_closed(f);
 	slo_table_fini(&f->files);
 	slo_table_fini(&f->procs);
 	slo_buf_fini(&f->room);

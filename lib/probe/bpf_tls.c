@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keeping uprobes on every libssl in use. One that is attached to a file serves all processes that run its code, those that start
- * later too, so a file is attached once, when the first process is seen with it, and left when nobody has it any more.
+ * Keeping uprobes on every libssl in use. One that is attached to a file serves
+ * all processes that run its code, those that start later too, so a file is
+ * attached once, when the first process is seen with it, and left when nobody
+ * has it any more.
  *
  * New processes are looked at twice a second, and again while they are young,
- * because they become another program or load libraries then; all processes
- * are looked at every ten seconds or more, so that it takes a third of a percent of the time at most.
+ * because they become another program or load libraries then; all processes are
+ * looked at every ten seconds or more, so that it takes a third of a percent of
+ * the time at most.
  *
  * What it costs: a probed call takes about 1.7 us more, a return as much again.
- * A handshake has a few such calls. Reads and writes, which are called for all data, are probed
- * only in files where an application was seen to leave the handshake to them.
+ * A handshake has a few such calls. Reads and writes, which are called for all
+ * data, are probed only in files where an application was seen to leave the
+ * handshake to them.
  */
-#include "probe/bpf_internal.h"
+#include "probe/bpf_tls.h"
 
 #include "base/cleanup.h"
 #include "base/table.h"
 #include "base/time.h"
 #include "probe/procfs.h"
 #include "probe/target.h"
-#include "probe/tlslib.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,7 +35,6 @@
 #define RECHECK_NS (600 * SLO_NS_PER_S) /* a file's number may have gone to another one */
 
 enum {
-	LINKS = 2 * SLO_TLS__FUNCTIONS,
 	FILES_MAX = 4096,      /* files known to have a libssl or not; least recently seen goes first */
 	PROCS_MAX = 8192,      /* processes known; likewise */
 	YOUNG_LOOKS = 4,       /* a new process is looked at so often, after 0.5, 1, 2 and 4 s */
@@ -41,17 +42,6 @@ enum {
 	MAPS_MAX = 4 << 20,    /* bytes of one process' maps */
 	FIRST_BUDGET_MS = 200, /* one turn, at the start and later; the rest is for the next turn */
 	BUDGET_MS = 20,
-};
-
-struct image {
-	bool used;
-	struct slo_tlslib_id id;
-	struct slo_tlslib lib;
-	struct bpf_link *links[LINKS];
-	int links_count;
-	bool io;            /* reads and writes are probed */
-	uint64_t serial;    /* of all that were ever attached; the place may be somebody else's later */
-	uint32_t scan;      /* last full look that found it in use */
 };
 
 struct file {
@@ -67,212 +57,20 @@ struct proc {
 };
 
 struct finder {
-	struct image images[SLO_TLS_IMAGES];
+	struct tls_images images;
 	struct slo_table files, procs;
 	struct slo_buf room;
-	int images_fd, counts_fd;
-	struct bpf_object *obj;
+	int counts_fd;
 	int64_t next_look, next_full, deadline, full_spent; /* ns, monotonic but the last */
 	uint32_t scan, round;
 	bool full;          /* a look at all processes is under way */
 	uint64_t watch_hash;
-	/* Since the start. */
-	uint64_t attached, detached, refused, over, stripped, unmeasurable;
-	pthread_t closer;   /* runs while closing is set */
-	bool closing;
 	/* Of one look. */
 	const struct slo_bpf *b;
 	int64_t pid, now;
 };
 
-/* --- one file ------------------------------------------------------------------ */
-
-static const struct {
-	const char *enter, *leave; /* NULL = none */
-} programs[SLO_TLS__FUNCTIONS] = {
-	[SLO_TLS_DO_HANDSHAKE] = { "handshake_enter", "handshake_return" },
-	[SLO_TLS_CONNECT] = { "handshake_enter", "handshake_return" },
-	[SLO_TLS_ACCEPT] = { "handshake_enter", "handshake_return" },
-	[SLO_TLS_SET_CONNECT_STATE] = { "set_state", NULL },
-	[SLO_TLS_SET_ACCEPT_STATE] = { "set_state", NULL },
-	[SLO_TLS_GET_ERROR] = { "error_enter", "error_return" },
-	[SLO_TLS_FREE] = { "drop", NULL },
-	[SLO_TLS_CLEAR] = { "drop", NULL },
-	[SLO_TLS_SET_FD] = { "set_fd", NULL },
-	[SLO_TLS_SET_RFD] = { "set_fd", NULL },
-	[SLO_TLS_READ] = { "io_enter", "io_return" },
-	[SLO_TLS_READ_EX] = { "io_enter", "io_return" },
-	[SLO_TLS_WRITE] = { "io_enter", "io_return" },
-	[SLO_TLS_WRITE_EX] = { "io_enter", "io_return" },
-};
-
-/* Return: 0 or negative errno. */
-static int attach_one(struct finder *f, struct image *i, const char *program, bool at_return, const char *path,
-		      int function)
-{
-	LIBBPF_OPTS(bpf_uprobe_opts, o, .retprobe = at_return,
-		    .bpf_cookie = slo_tls_cookie((uint32_t)(i - f->images), (uint32_t)function));
-	const struct bpf_program *p = bpf_object__find_program_by_name(f->obj, program);
-	struct bpf_link *link = bpf_program__attach_uprobe_opts(p, -1, path, i->lib.offset[function], &o);
-
-	if (!link)
-		return -errno;
-	i->links[i->links_count++] = link;
-	return 0;
-}
-
-/* The return first: a call that is seen to begin is seen to end. */
-static int attach_functions(struct finder *f, struct image *i, int from, int to, const char *path)
-{
-	for (int k = from; k < to; k++) {
-		int r = 0;
-
-		if (!i->lib.offset[k])
-			continue;
-		if (programs[k].leave)
-			r = attach_one(f, i, programs[k].leave, true, path, k);
-		if (r == 0)
-			r = attach_one(f, i, programs[k].enter, false, path, k);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-static void write_image(const struct finder *f, const struct image *i)
-{
-	uint32_t key = (uint32_t)(i - f->images);
-	struct slo_tls_image to = { .io = i->io };
-
-	memcpy(to.member, i->lib.member, sizeof(to.member));
-	bpf_map_update_elem(f->images_fd, &key, &to, BPF_ANY);
-}
-
-struct closing {
-	int count;
-	struct bpf_link *links[];
-};
-
-static void *close_links(void *arg)
-{
-	struct closing *c = arg;
-
-	for (int i = 0; i < c->count; i++)
-		bpf_link__destroy(c->links[i]);
-	free(c);
-	return NULL;
-}
-
-static void wait_closed(struct finder *f)
-{
-	if (f->closing)
-		pthread_join(f->closer, NULL);
-	f->closing = false;
-}
-
-/* Newer kernels take 0.1 s for each probe to be gone, one after another: a thread of its own waits for them. */
-static void image_close(struct finder *f, const struct image *i)
-{
-	size_t size = (size_t)i->links_count * sizeof(i->links[0]);
-	struct closing *c = malloc(sizeof(*c) + size);
-
-	wait_closed(f);
-	if (c) {
-		c->count = i->links_count;
-		memcpy(c->links, i->links, size);
-		f->closing = pthread_create(&f->closer, NULL, close_links, c) == 0;
-		if (!f->closing)
-			close_links(c);
-		return;
-	}
-	for (int k = 0; k < i->links_count; k++)
-		bpf_link__destroy(i->links[k]);
-}
-
-static void image_drop(struct finder *f, struct image *i)
-{
-	if (i->links_count)
-		image_close(f, i);
-	f->detached += i->used;
-	*i = (struct image){ 0 };
-}
-
-static struct image *image_find(struct finder *f, const struct slo_tlslib_id *id)
-{
-	for (int i = 0; i < SLO_TLS_IMAGES; i++)
-		if (f->images[i].used && memcmp(&f->images[i].id, id, sizeof(*id)) == 0)
-			return &f->images[i];
-	return NULL;
-}
-
-static struct image *image_of(struct finder *f, uint64_t serial)
-{
-	for (int i = 0; serial && i < SLO_TLS_IMAGES; i++)
-		if (f->images[i].used && f->images[i].serial == serial)
-			return &f->images[i];
-	return NULL;
-}
-
-static struct image *image_room(struct finder *f)
-{
-	for (int i = 0; i < SLO_TLS_IMAGES; i++)
-		if (!f->images[i].used)
-			return &f->images[i];
-	f->over++;
-	return NULL;
-}
-
-/* Return: NULL when the file is of no use. */
-static struct image *image_add(struct finder *f, int fd)
-{
-	struct slo_tlslib_id id;
-	struct slo_tlslib lib;
-	struct image *i;
-	char path[64];
-	int r;
-
-	if (slo_tlslib_identify(fd, &id))
-		return NULL;
-	i = image_find(f, &id);
-	if (i)
-		return i;
-	r = slo_tlslib_inspect(fd, &lib);
-	f->stripped += r == -ENODATA;
-	i = r ? NULL : image_room(f);
-	if (!i)
-		return NULL;
-	*i = (struct image){ .id = id, .lib = lib, .scan = f->scan };
-	write_image(f, i);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (attach_functions(f, i, 0, SLO_TLS_READ, path)) {
-		f->refused++;
-		image_drop(f, i);
-		return NULL;
-	}
-	i->used = true;
-	i->serial = ++f->attached;
-	return i;
-}
-
 /* --- one process ----------------------------------------------------------------- */
-
-static void look_at_io(struct finder *f, struct image *i, int fd)
-{
-	uint32_t key = (uint32_t)(i - f->images);
-	struct slo_tls_image seen;
-	char path[64];
-
-	if (i->io || bpf_map_lookup_elem(f->images_fd, &key, &seen) || !seen.implicit)
-		return;
-	i->io = true;
-	if (!i->lib.member[SLO_TLS_IN_INIT]) {
-		f->unmeasurable++; /* nothing tells when such a handshake is over */
-		return;
-	}
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (attach_functions(f, i, SLO_TLS_READ, SLO_TLS__FUNCTIONS, path))
-		f->refused++;
-}
 
 static void look_at_file(void *arg, const struct slo_tlslib_map *m)
 {
@@ -280,27 +78,27 @@ static void look_at_file(void *arg, const struct slo_tlslib_map *m)
 	const char *root = f->b->o.target ? slo_target_proc_root(f->b->o.target) : "/proc";
 	uint64_t key[2] = { m->dev, m->ino };
 	slo_autoclose int fd = -1;
-	struct image *i;
+	struct tls_image *i;
 	struct file *file;
 	bool made;
 
 	file = slo_table_get(&f->files, key, &made, NULL, NULL);
-	i = image_of(f, file->serial);
+	i = tls_image_of(&f->images, file->serial);
 	if (made || (!i && file->serial) || (!i && f->now - file->checked > RECHECK_NS)) {
 		fd = slo_tlslib_open(root, f->pid, m);
-		i = fd >= 0 ? image_add(f, fd) : NULL;
+		i = fd >= 0 ? tls_image_add(&f->images, fd) : NULL;
 		file->serial = i ? i->serial : 0;
 		file->checked = f->now;
 	}
 	if (!i)
 		return;
 	i->scan = f->scan;
-	if (i->io)
+	if (!tls_image_wants_io(&f->images, i))
 		return;
 	if (fd < 0)
 		fd = slo_tlslib_open(root, f->pid, m);
 	if (fd >= 0)
-		look_at_io(f, i, fd);
+		tls_image_add_io(&f->images, i, fd);
 }
 
 static void look_at(struct finder *f, const struct slo_bpf *b, struct proc *p)
@@ -329,8 +127,9 @@ static void forget_the_gone(struct finder *f)
 static void leave_unused(struct finder *f)
 {
 	for (int i = 0; i < SLO_TLS_IMAGES; i++)
-		if (f->images[i].used && f->images[i].scan + 1 < f->scan)
-			image_drop(f, &f->images[i]);
+		if (f->images.all[i].used && f->images.all[i].scan + 1 < f->scan)
+			tls_image_drop(&f->images, &f->images.all[i]);
+	tls_images_close(&f->images);
 }
 
 static void all_seen(struct finder *f)
@@ -351,11 +150,11 @@ static void begin_full(struct finder *f)
 		p->due = f->now;
 }
 
-/* Return: whether all that was due was looked at in time. */
-static bool look_at_due(struct finder *f, const struct slo_bpf *b)
+/* Return: whether all that was due was looked at in time: new processes, or those known longer. */
+static bool look_at_due(struct finder *f, const struct slo_bpf *b, bool new)
 {
 	for (struct proc *p = slo_table_oldest(&f->procs); p; p = slo_table_newer(&f->procs, p)) {
-		if (p->due > f->now)
+		if (p->due > f->now || (p->looks == 0) != new)
 			continue;
 		look_at(f, b, p);
 		if (slo_now_mono_ns() > f->deadline)
@@ -370,7 +169,7 @@ static void look(struct finder *f, const struct slo_bpf *b, int64_t mono_ns)
 	DIR *d = slo_procfs_opendir("%s", root);
 	struct proc *p;
 	int64_t pid;
-	bool made;
+	bool made, done;
 
 	f->b = b;
 	f->now = mono_ns;
@@ -387,9 +186,9 @@ static void look(struct finder *f, const struct slo_bpf *b, int64_t mono_ns)
 		f->watch_hash = b->watch_hash;
 		begin_full(f);
 	}
-	made = look_at_due(f, b);
+	done = look_at_due(f, b, true) && look_at_due(f, b, false);
 	f->full_spent += slo_now_mono_ns() - mono_ns;
-	if (made && f->full)
+	if (done && f->full)
 		all_seen(f);
 }
 
@@ -431,7 +230,9 @@ static void detach(struct bpf_probe *p)
 	struct finder *f = p->more;
 
 	for (int i = 0; f && i < SLO_TLS_IMAGES; i++)
-		image_drop(f, &f->images[i]);
+		tls_image_drop(&f->images, &f->images.all[i]);
+	if (f)
+		tls_images_close(&f->images);
 }
 
 static void finder_free(struct bpf_probe *p)
@@ -440,7 +241,7 @@ static void finder_free(struct bpf_probe *p)
 
 	if (!f)
 		return;
-	wait_closed(f);
+	tls_images_fini(&f->images);
 	slo_table_fini(&f->files);
 	slo_table_fini(&f->procs);
 	slo_buf_fini(&f->room);
@@ -455,8 +256,7 @@ static int make_finder(struct bpf_probe *p)
 	if (!f)
 		return -ENOMEM;
 	p->more = f;
-	f->obj = p->obj;
-	f->images_fd = bpf_object__find_map_fd_by_name(p->obj, "images");
+	tls_images_init(&f->images, p->obj);
 	f->counts_fd = bpf_object__find_map_fd_by_name(p->obj, "counts");
 	slo_buf_init(&f->room, MAPS_MAX);
 	if (slo_table_init(&f->files, 2 * sizeof(uint64_t), sizeof(struct file), FILES_MAX, 0))
@@ -511,15 +311,23 @@ static void stats(const struct slo_bpf *b, const struct bpf_probe *p, struct slo
 		return;
 	add_counts(b, f, &n);
 	for (int i = 0; i < SLO_TLS_IMAGES; i++)
-		images += f->images[i].used;
+		images += f->images.all[i].used;
 	const struct {
 		const char *name;
 		uint64_t value;
 	} rows[] = {
-		{ "images", images },       { "images_attached", f->attached }, { "images_over", f->over },   { "images_refused", f->refused },
-		{ "images_stripped", f->stripped }, { "full", n.full },   { "resumed", n.resumed },
-		{ "failed", n.failed },     { "aborted", n.aborted },     { "untimed", n.untimed },
-		{ "implicit", n.implicit }, { "unmeasurable", f->unmeasurable },
+		{ "images", images },
+		{ "images_attached", f->images.attached },
+		{ "images_over", f->images.over },
+		{ "images_refused", f->images.refused },
+		{ "images_stripped", f->images.stripped },
+		{ "full", n.full },
+		{ "resumed", n.resumed },
+		{ "failed", n.failed },
+		{ "aborted", n.aborted },
+		{ "untimed", n.untimed },
+		{ "implicit", n.implicit },
+		{ "unmeasurable", f->images.unmeasurable },
 	};
 
 	for (size_t i = 0; i < SLO_ARRAY_LEN(rows) && out->more_count < SLO_BPF_MORE; i++) {
@@ -528,4 +336,10 @@ static void stats(const struct slo_bpf *b, const struct bpf_probe *p, struct slo
 	}
 }
 
-const struct bpf_more bpf_tls = { .attach = attach, .detach = detach, .free = finder_free, .refresh = refresh, .stats = stats };
+const struct bpf_more bpf_tls = {
+	.attach = attach,
+	.detach = detach,
+	.free = finder_free,
+	.refresh = refresh,
+	.stats = stats,
+};

@@ -29,7 +29,7 @@ struct slo_tlslib {
  */
 int slo_tlslib_inspect(int fd, struct slo_tlslib *out);
 
-/** slo_tlslib_entry - the file offset of the entry point of the program open at @fd. Return: it, 0 when there is none. */
+/** slo_tlslib_entry - file offset of the entry point of the program open at @fd. Return: it, 0 when there is none. */
 uint64_t slo_tlslib_entry(int fd);
 
 /**

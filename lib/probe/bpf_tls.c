@@ -40,7 +40,7 @@ enum {
 	YOUNG_LOOKS = 4,       /* a new process is looked at so often, after 0.5, 1, 2 and 4 s */
 	FULL_SHARE = 300,      /* all processes at most so many times as long apart as it takes */
 	MAPS_MAX = 4 << 20,    /* bytes of one process' maps */
-	FIRST_BUDGET_MS = 200, /* one turn, at the start and later; the rest is for the next turn */
+	FIRST_BUDGET_MS = 100, /* one turn, at the start and later; the rest is for the next turn */
 	BUDGET_MS = 20,
 };
 

@@ -210,7 +210,7 @@ static void refresh(struct slo_bpf *b, struct bpf_probe *p, int64_t mono_ns)
  */
 static int try_attach(struct bpf_probe *p, char why[SLO_BPF_WHY])
 {
-	LIBBPF_OPTS(bpf_uprobe_opts, o, .bpf_cookie = SLO_TLS_IMAGES);
+	const struct bpf_uprobe_opts o = { .sz = sizeof(o), .bpf_cookie = SLO_TLS_IMAGES };
 	const struct bpf_program *prog = bpf_object__find_program_by_name(p->obj, "handshake_enter");
 	slo_autoclose int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	uint64_t at = fd >= 0 ? slo_tlslib_entry(fd) : 0;

@@ -29,8 +29,10 @@ static const struct {
 static int attach_one(struct tls_images *t, struct tls_image *i, const char *program, bool at_return, const char *path,
 		      int function)
 {
-	LIBBPF_OPTS(bpf_uprobe_opts, o, .retprobe = at_return,
-		    .bpf_cookie = slo_tls_cookie((uint32_t)(i - t->all), (uint32_t)function));
+	const struct bpf_uprobe_opts o = {
+		.sz = sizeof(o), .retprobe = at_return,
+		.bpf_cookie = slo_tls_cookie((uint32_t)(i - t->all), (uint32_t)function),
+	};
 	const struct bpf_program *p = bpf_object__find_program_by_name(t->obj, program);
 	struct bpf_link *link = bpf_program__attach_uprobe_opts(p, -1, path, i->lib.offset[function], &o);
 

@@ -40,7 +40,7 @@ enum {
 	YOUNG_LOOKS = 4,       /* a new process is looked at so often, after 0.5, 1, 2 and 4 s */
 	FULL_SHARE = 300,      /* all processes at most so many times as long apart as it takes */
 	MAPS_MAX = 4 << 20,    /* bytes of one process' maps */
-	FIRST_BUDGET_MS = 100, /* one turn, at the start and later; the rest is for the next turn */
+	FIRST_BUDGET_MS = 50,  /* one turn, at the start and later; the rest is for the next turn */
 	BUDGET_MS = 20,
 };
 
@@ -163,17 +163,19 @@ static bool look_at_due(struct finder *f, const struct slo_bpf *b, bool new)
 	return true;
 }
 
+/* New processes that there was no time for are next with the next drain. */
 static void look(struct finder *f, const struct slo_bpf *b, int64_t mono_ns)
 {
 	const char *root = b->o.target ? slo_target_proc_root(b->o.target) : "/proc";
 	DIR *d = slo_procfs_opendir("%s", root);
 	struct proc *p;
 	int64_t pid;
-	bool made, done;
+	bool made, seen_new, seen_all;
 
 	f->b = b;
 	f->now = mono_ns;
 	f->round++;
+	f->next_look = mono_ns + LOOK_NS;
 	if (!d)
 		return;
 	while ((pid = slo_procfs_next_pid(d))) {
@@ -186,10 +188,12 @@ static void look(struct finder *f, const struct slo_bpf *b, int64_t mono_ns)
 		f->watch_hash = b->watch_hash;
 		begin_full(f);
 	}
-	done = look_at_due(f, b, true) && look_at_due(f, b, false);
+	seen_new = look_at_due(f, b, true);
+	seen_all = seen_new && look_at_due(f, b, false);
 	f->full_spent += slo_now_mono_ns() - mono_ns;
-	if (done && f->full)
+	if (seen_all && f->full)
 		all_seen(f);
+	f->next_look = slo_now_mono_ns() + (seen_new ? LOOK_NS : 0);
 }
 
 static void refresh(struct slo_bpf *b, struct bpf_probe *p, int64_t mono_ns)
@@ -200,14 +204,11 @@ static void refresh(struct slo_bpf *b, struct bpf_probe *p, int64_t mono_ns)
 		return;
 	f->deadline = mono_ns + BUDGET_MS * SLO_NS_PER_MS;
 	look(f, b, mono_ns);
-	f->next_look = slo_now_mono_ns() + LOOK_NS;
 }
 
 /* --- life ------------------------------------------------------------------------ */
 
-/*
- * Whether this kernel lets us at all: on the first instruction of our own program, which has been executed.
- */
+/* Whether this kernel lets us at all: on the first instruction of our own program, which is behind us. */
 static int try_attach(struct bpf_probe *p, char why[SLO_BPF_WHY])
 {
 	const struct bpf_uprobe_opts o = { .sz = sizeof(o), .bpf_cookie = SLO_TLS_IMAGES };
@@ -221,7 +222,7 @@ static int try_attach(struct bpf_probe *p, char why[SLO_BPF_WHY])
 	link = bpf_program__attach_uprobe_opts(prog, -1, "/proc/self/exe", at, &o);
 	if (!link)
 		return bpf_explain(why, "uprobe", -errno);
-	bpf_link__destroy(link);
+	tls_images_leave(&((struct finder *)p->more)->images, link);
 	return 0;
 }
 
@@ -267,19 +268,17 @@ static int make_finder(struct bpf_probe *p)
 static int attach(struct slo_bpf *b, struct bpf_probe *p, char why[SLO_BPF_WHY])
 {
 	int64_t now = slo_now_mono_ns();
-	struct finder *f;
-	int r = try_attach(p, why);
+	int r = p->more ? 0 : make_finder(p);
+	struct finder *f = p->more;
 
 	if (r)
-		return r;
-	r = p->more ? 0 : make_finder(p);
-	if (r)
 		return bpf_explain(why, "uprobe", r);
-	f = p->more;
+	r = try_attach(p, why);
+	if (r)
+		return r;
 	f->next_full = now;
 	f->deadline = now + FIRST_BUDGET_MS * SLO_NS_PER_MS;
 	look(f, b, now);
-	f->next_look = slo_now_mono_ns() + LOOK_NS;
 	return 0;
 }
 

@@ -58,6 +58,9 @@ void tls_image_add_io(struct tls_images *t, struct tls_image *i, int fd);
 /** tls_image_drop - take the probes of @i away; tls_images_close() has to follow. */
 void tls_image_drop(struct tls_images *t, struct tls_image *i);
 
+/** tls_images_leave - let one link that belongs to no image go likewise. */
+void tls_images_leave(struct tls_images *t, struct bpf_link *link);
+
 /** tls_images_close - let what was dropped go, without waiting for it. */
 void tls_images_close(struct tls_images *t);
 

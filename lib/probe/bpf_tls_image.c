@@ -120,6 +120,12 @@ void tls_image_drop(struct tls_images *t, struct tls_image *i)
 	*i = (struct tls_image){ 0 };
 }
 
+void tls_images_leave(struct tls_images *t, struct bpf_link *link)
+{
+	t->dropped[t->dropped_count++] = link;
+	tls_images_close(t);
+}
+
 static struct tls_image *image_find(struct tls_images *t, const struct slo_tlslib_id *id)
 {
 	for (int i = 0; i < SLO_TLS_IMAGES; i++)

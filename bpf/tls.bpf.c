@@ -13,6 +13,10 @@
  * The peer is that of the socket given to SSL_set_fd(), else of the TCP socket
  * that was received from within a call.
  *
+ * Not timed: a handshake that finishes inside a blocking read, or that runs
+ * through BIO_f_ssl, which bypasses SSL_read (both are counted); early data
+ * sent before the first call that drives one. Renegotiations are not counted.
+ *
  * info: calls, microseconds inside of them, slo_tls_pack(), X509_V_ERR of the peer's certificate
  */
 #include "tls_conn.bpf.h"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Index arithmetic of the log-linear histogram, shared by the BPF programs and
  * their reader. Values below 2^(SUB_BITS + 1) units have a bucket each; above,

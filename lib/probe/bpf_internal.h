@@ -112,6 +112,9 @@ bool bpf_rung_known(struct slo_str probe, struct slo_str rung);
 /** bpf_watch - tell the kernel whose observations count. */
 void bpf_watch(struct slo_bpf *b, int64_t mono_ns);
 
+/** bpf_watch_quotas - tell the throttle probe which cgroups the services' processes are in, and those above. */
+void bpf_watch_quotas(struct slo_bpf *b);
+
 /** bpf_watched - what process @pid does counts, as the kernel would have it. */
 bool bpf_watched(const struct slo_bpf *b, int64_t pid);
 

@@ -221,7 +221,7 @@ static int try_attach(struct bpf_probe *p, char why[SLO_BPF_WHY])
 		return bpf_explain(why, "/proc/self/exe", -ENOEXEC);
 	link = bpf_program__attach_uprobe_opts(prog, -1, "/proc/self/exe", at, &o);
 	if (!link)
-		return bpf_explain(why, "uprobe", -errno);
+		return bpf_explain(why, "attach", -errno);
 	tls_images_leave(&((struct finder *)p->more)->images, link);
 	return 0;
 }
@@ -272,7 +272,7 @@ static int attach(struct slo_bpf *b, struct bpf_probe *p, char why[SLO_BPF_WHY])
 	struct finder *f = p->more;
 
 	if (r)
-		return bpf_explain(why, "uprobe", r);
+		return bpf_explain(why, "libraries", r);
 	r = try_attach(p, why);
 	if (r)
 		return r;

@@ -46,6 +46,10 @@ static void add_probe(struct pairs *to, const char *name, const struct slo_bpf_s
 		snprintf(key, sizeof(key), "bpf_%s_%s", name, rows[i].key);
 		add(to, key, (double)rows[i].value);
 	}
+	for (int i = 0; i < s->more_count; i++) {
+		snprintf(key, sizeof(key), "bpf_%s_%s", name, s->more[i].name);
+		add(to, key, (double)s->more[i].value);
+	}
 }
 
 static void add_probes(struct pairs *to, const struct live *l)

@@ -4,6 +4,7 @@
 #include "bpf/hist.h"
 #include "decode/kernel_net.h"
 #include "decode/kernel_task.h"
+#include "decode/kernel_tls.h"
 #include "event/tables.h"
 
 #include <errno.h>
@@ -44,7 +45,7 @@ const struct slo_kernel_probe slo_kernel_probes[SLO_BPF__PROBES] = {
 	[SLO_BPF_DISK] = { "disk", SLO_SIGNAL_DISK_IO, -1, 1e6, kernel_disk_detail },
 	[SLO_BPF_THROTTLE] = { "throttle", SLO_SIGNAL_CFS_THROTTLED, -1, 1e6, kernel_throttle_detail },
 	[SLO_BPF_DNS] = { "dns", SLO_SIGNAL_DNS_LATENCY, -1, 1e6, NULL },
-	[SLO_BPF_TLS] = { "tls", SLO_SIGNAL_TLS_HANDSHAKE, SLO_SIGNAL_TLS_FAILS, 1e6, NULL },
+	[SLO_BPF_TLS] = { "tls", SLO_SIGNAL_TLS_HANDSHAKE, SLO_SIGNAL_TLS_FAILS, 1e6, slo_kernel_tls_detail },
 	[SLO_BPF_RECLAIM] = { "reclaim", SLO_SIGNAL_MEM_RECLAIM, -1, 1e6, slo_kernel_reclaim_detail },
 	[SLO_BPF_SYSCALL] = { "syscall", SLO_SIGNAL_SYSCALL_LATENCY, -1, 1e6, slo_kernel_syscall_detail },
 };

@@ -21,6 +21,7 @@ struct slo_target;
 
 enum {
 	SLO_BPF_RUNGS = 6, /* most rungs of one probe */
+	SLO_BPF_MORE = 12, /* most counters of a probe's own */
 	SLO_BPF_WHY = 192, /* bytes of a reason, its NUL included */
 };
 
@@ -41,6 +42,11 @@ struct slo_bpf_stats {
 	struct slo_bpf_counters kernel; /* summed over CPUs */
 	uint64_t evicted;      /* starts pushed out of a full map */
 	uint64_t missed;       /* runs of a program the kernel skipped because it was running on that CPU already */
+	struct {
+		const char *name; /* static */
+		uint64_t value;
+	} more[SLO_BPF_MORE];  /* what only this probe counts */
+	int more_count;
 	uint64_t run_count, run_ns; /* of its programs, where the kernel counts them */
 };
 

@@ -13,6 +13,7 @@ OBJECT(disk);
 OBJECT(throttle);
 OBJECT(reclaim);
 OBJECT(syscall);
+OBJECT(tls);
 
 #define RECLAIM(hook)                                                                        \
 	#hook "_direct_begin", #hook "_direct_end", #hook "_memcg_begin", #hook "_memcg_end", \
@@ -104,6 +105,18 @@ const struct bpf_def slo_bpf_defs[] = {
 		.rungs = {
 			{ "tp_btf", { "btf_enter", "btf_exit" }, { "tid_starts" } },
 			{ "raw_tp", { "raw_enter", "raw_exit" }, { "task_starts" } },
+		},
+	},
+	{
+		.probe = SLO_BPF_TLS,
+		.object = slo_bpf_obj_tls,
+		.object_end = slo_bpf_obj_tls_end,
+		.peers = true,
+		.more = &bpf_tls,
+		.starts = "conns",
+		.rungs = {
+			{ "uprobe", { "handshake_enter", "handshake_return", "io_enter", "io_return", "set_fd", "set_state",
+				      "error_enter", "error_return", "drop", "?received" }, { 0 } },
 		},
 	},
 };

@@ -25,11 +25,26 @@ struct bpf_rung {
 	const char *unused[4]; /* maps this rung has no use for: not made */
 };
 
+struct bpf_probe;
+struct slo_bpf;
+
+/* For programs that have no one place to be attached to (SEC "uprobe", "uretprobe"). */
+struct bpf_more {
+	/* After the others are attached. Return: 0, or negative errno with @why: the rung is not taken. */
+	int (*attach)(struct slo_bpf *b, struct bpf_probe *p, char why[SLO_BPF_WHY]);
+	void (*detach)(struct bpf_probe *p);
+	void (*free)(struct bpf_probe *p);
+	/* With every drain, ten times a second: follow what there is to be attached to. */
+	void (*refresh)(struct slo_bpf *b, struct bpf_probe *p, int64_t mono_ns);
+	void (*stats)(const struct slo_bpf *b, const struct bpf_probe *p, struct slo_bpf_stats *out);
+};
+
 struct bpf_def {
 	int probe;           /* enum slo_bpf_probe */
 	const unsigned char *object, *object_end;
 	bool peers;          /* histograms by peer; else by slot */
 	bool everybody;      /* what nobody watched does is counted as the host's even when services are watched */
+	const struct bpf_more *more; /* NULL = every program is attached by its section */
 	const char *starts;  /* hash map of observations under way, whose evictions are counted; NULL = none */
 	struct bpf_rung rungs[SLO_BPF_RUNGS];
 };
@@ -47,6 +62,7 @@ struct bpf_probe {
 	char provider[24];      /* "bpf/tp_btf" */
 	char why[SLO_BPF_RUNGS][SLO_BPF_WHY];
 	int rows_fd, starts_fd; /* maps; -1 = none */
+	void *more;             /* of def->more */
 	void *before;           /* last look: array by slot, or struct slo_table by peer */
 };
 
@@ -110,6 +126,14 @@ void bpf_watch(struct slo_bpf *b, int64_t mono_ns);
 void bpf_cost_tick(struct slo_bpf *b, int64_t mono_ns);
 /** bpf_watch_quotas - tell the throttle probe which cgroups the services' processes are in, and those above. */
 void bpf_watch_quotas(struct slo_bpf *b);
+
+/** bpf_watched - what process @pid does counts, as the kernel would have it. */
+bool bpf_watched(const struct slo_bpf *b, int64_t pid);
+
+/** bpf_explain - "WHAT: REASON" for a failed libbpf call, the verifier's words included. Return: @neg_errno. */
+int bpf_explain(char why[SLO_BPF_WHY], const char *what, int neg_errno);
+
+extern const struct bpf_more bpf_tls;
 
 int bpf_read_open(struct slo_bpf *b, struct bpf_probe *p);
 void bpf_read_close(struct bpf_probe *p);

@@ -70,7 +70,7 @@ static struct slo_str verifier_reason(void)
 	return line;
 }
 
-static int explain(char why[SLO_BPF_WHY], const char *what, int neg_errno)
+int bpf_explain(char why[SLO_BPF_WHY], const char *what, int neg_errno)
 {
 	struct slo_str reason = verifier_reason();
 
@@ -211,7 +211,15 @@ static void fill_why(char why[SLO_BPF_WHY], struct bpf_object *obj, int neg_errn
 		if (bpf_program__autoload(prog) && strstr(said, quoted))
 			snprintf(what, sizeof(what), "%s", bpf_program__section_name(prog));
 	}
-	explain(why, what, neg_errno);
+	bpf_explain(why, what, neg_errno);
+}
+
+/* The section has no target: def->more knows the targets. */
+static bool attached_elsewhere(const struct bpf_program *prog)
+{
+	const char *section = bpf_program__section_name(prog);
+
+	return strcmp(section, "uprobe") == 0 || strcmp(section, "uretprobe") == 0;
 }
 
 int bpf_attach(struct slo_bpf *b, struct bpf_probe *p, char why[SLO_BPF_WHY])
@@ -222,7 +230,7 @@ int bpf_attach(struct slo_bpf *b, struct bpf_probe *p, char why[SLO_BPF_WHY])
 	bpf_object__for_each_program(prog, p->obj) {
 		struct bpf_link *link;
 
-		if (!bpf_program__autoload(prog) || p->links_count == BPF_PROGRAMS)
+		if (!bpf_program__autoload(prog) || p->links_count == BPF_PROGRAMS || attached_elsewhere(prog))
 			continue;
 		said[0] = '\0';
 		link = bpf_program__attach(prog);
@@ -230,9 +238,17 @@ int bpf_attach(struct slo_bpf *b, struct bpf_probe *p, char why[SLO_BPF_WHY])
 			int r = -errno;
 
 			bpf_detach(p);
-			return explain(why, bpf_program__section_name(prog), r);
+			return bpf_explain(why, bpf_program__section_name(prog), r);
 		}
 		p->links[p->links_count++] = link;
+	}
+	if (p->def->more) {
+		int r = p->def->more->attach(b, p, why);
+
+		if (r) {
+			bpf_detach(p);
+			return r;
+		}
 	}
 	p->attached = true;
 	return 0;
@@ -240,6 +256,8 @@ int bpf_attach(struct slo_bpf *b, struct bpf_probe *p, char why[SLO_BPF_WHY])
 
 void bpf_detach(struct bpf_probe *p)
 {
+	if (p->def && p->def->more)
+		p->def->more->detach(p);
 	for (int i = 0; i < p->links_count; i++)
 		bpf_link__destroy(p->links[i]);
 	p->links_count = 0;
@@ -249,6 +267,8 @@ void bpf_detach(struct bpf_probe *p)
 void bpf_unload(struct bpf_probe *p)
 {
 	bpf_detach(p);
+	if (p->def && p->def->more)
+		p->def->more->free(p);
 	bpf_read_close(p);
 	bpf_object__close(p->obj);
 	p->obj = NULL;
@@ -268,7 +288,7 @@ static int try_rung(struct slo_bpf *b, struct bpf_probe *p, const struct bpf_run
 	said[0] = '\0';
 	p->obj = bpf_object__open_mem(p->def->object, (size_t)(p->def->object_end - p->def->object), &opts);
 	if (!p->obj)
-		return explain(why, "open", -errno);
+		return bpf_explain(why, "open", -errno);
 	choose_maps(b, p->obj, r);
 	err = choose_programs(b, p->obj, r, why);
 	if (err)
@@ -290,7 +310,7 @@ void bpf_climb(struct slo_bpf *b, struct bpf_probe *p)
 		if (!err) {
 			err = bpf_read_open(b, p);
 			if (err)
-				explain(p->why[i], "histograms", err);
+				bpf_explain(p->why[i], "histograms", err);
 		}
 		if (err) {
 			bpf_unload(p);

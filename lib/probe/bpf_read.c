@@ -80,9 +80,14 @@ int bpf_on_event(void *arg, void *data, size_t size)
 
 int slo_bpf_drain(struct slo_bpf *b)
 {
+	int64_t now = slo_now_mono_ns();
+
 	b->drained = 0;
 	if (b->ring)
 		ring_buffer__consume(b->ring);
+	for (int i = 0; i < SLO_BPF__PROBES; i++)
+		if (b->probes[i].attached && b->probes[i].def->more)
+			b->probes[i].def->more->refresh(b, &b->probes[i], now);
 	return b->drained;
 }
 
@@ -258,6 +263,8 @@ int slo_bpf_stats(const struct slo_bpf *b, int probe, struct slo_bpf_stats *out)
 		return -ENOENT;
 	*out = (struct slo_bpf_stats){ 0 };
 	out->evicted = evictions(b, p, &out->kernel);
+	if (p->def->more)
+		p->def->more->stats(b, p, out);
 	bpf_object__for_each_program(prog, p->obj) {
 		struct bpf_prog_info info = { 0 };
 		uint32_t size = sizeof(info);

@@ -134,6 +134,19 @@ static uint64_t processes_hash(const struct slo_bpf *b)
 	return h;
 }
 
+bool bpf_watched(const struct slo_bpf *b, int64_t pid)
+{
+	uint32_t key = (uint32_t)pid, slot;
+	uint64_t cgroup;
+
+	if (b->config->all)
+		return pid != b->config->self;
+	if (bpf_map_lookup_elem(b->shared[BPF_MAP_TASKS], &key, &slot) == 0)
+		return true;
+	cgroup = directory_id(b, pid);
+	return cgroup && bpf_map_lookup_elem(b->shared[BPF_MAP_CGROUPS], &cgroup, &slot) == 0;
+}
+
 void bpf_watch(struct slo_bpf *b, int64_t mono_ns)
 {
 	static struct wanted_set w;

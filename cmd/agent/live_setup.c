@@ -138,7 +138,7 @@ static void packet_obs(void *arg, const struct slo_obs *o)
 {
 	struct live *l = arg;
 
-	if (!l->bpf || !slo_bpf_rung(l->bpf, o->signal)[0])
+	if (!l->bpf || !slo_bpf_applies(l->bpf, o->service, o->signal))
 		l->sink.obs(l->sink.arg, o);
 }
 

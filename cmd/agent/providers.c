@@ -17,6 +17,9 @@ static void capture(struct live *l, const struct slo_sources *sources, int servi
 {
 	struct slo_choice c = slo_ladder_choose(sources, service, signal);
 
+	/* What tracing cannot see of this service's processes, packets may. */
+	if (c.by == SLO_BY_BPF && l->packet && slo_ladder_by_packet(signal) && !slo_bpf_applies(l->bpf, service, signal))
+		c.provider = "packet";
 	slo_agg_capture(l->agg, service, signal, c.state, c.provider, c.why);
 }
 

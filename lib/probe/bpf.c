@@ -223,6 +223,23 @@ const char *slo_bpf_rung(const struct slo_bpf *b, int signal)
 	return p && p->rung >= 0 ? p->provider : "";
 }
 
+bool slo_bpf_applies(const struct slo_bpf *b, int service, int signal)
+{
+	const struct bpf_probe *p = probe_of(b, signal);
+	const struct slo_target_proc *procs;
+	size_t n;
+
+	if (!p || p->rung < 0)
+		return false;
+	if (service < 0 || !b->o.target || !p->def->more || !p->def->more->applies)
+		return true;
+	n = slo_target_procs(b->o.target, service, &procs);
+	for (size_t i = 0; i < n; i++)
+		if (p->def->more->applies(p, procs[i].pid))
+			return true;
+	return false;
+}
+
 const char *slo_bpf_why(const struct slo_bpf *b, int signal, int i, const char **rung)
 {
 	const struct bpf_probe *p = probe_of(b, signal);

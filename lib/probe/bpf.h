@@ -99,6 +99,14 @@ bool slo_bpf_can(int signal);
 const char *slo_bpf_rung(const struct slo_bpf *b, int signal);
 
 /**
+ * slo_bpf_applies - whether the probe of @signal can see @service's processes at all
+ *
+ * False for TLS where none of them has a library that is probed (Go, Java, a stripped static one): packets
+ * see more there. True for SLO_SERVICE_NONE and for every other probe; false when no rung holds.
+ */
+bool slo_bpf_applies(const struct slo_bpf *b, int service, int signal);
+
+/**
  * slo_bpf_why - why rung @i of @signal was not taken
  * @rung: its name
  *

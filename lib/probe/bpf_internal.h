@@ -37,6 +37,8 @@ struct bpf_more {
 	/* With every drain, ten times a second: follow what there is to be attached to. */
 	void (*refresh)(struct slo_bpf *b, struct bpf_probe *p, int64_t mono_ns);
 	void (*stats)(const struct slo_bpf *b, const struct bpf_probe *p, struct slo_bpf_stats *out);
+	/* Whether it can see anything of @pid at all. */
+	bool (*applies)(const struct bpf_probe *p, int64_t pid);
 };
 
 struct bpf_def {

@@ -54,6 +54,7 @@ struct proc {
 	int64_t pid;
 	int64_t due;        /* monotonic; INT64_MAX = with all others only */
 	uint32_t looks, round;
+	bool has;           /* maps a libssl we probe */
 };
 
 struct finder {
@@ -68,6 +69,7 @@ struct finder {
 	/* Of one look. */
 	const struct slo_bpf *b;
 	int64_t pid, now;
+	bool has;
 };
 
 /* --- one process ----------------------------------------------------------------- */
@@ -92,6 +94,7 @@ static void look_at_file(void *arg, const struct slo_tlslib_map *m)
 	}
 	if (!i)
 		return;
+	f->has = true;
 	i->scan = f->scan;
 	if (!tls_image_wants_io(&f->images, i))
 		return;
@@ -110,7 +113,9 @@ static void look_at(struct finder *f, const struct slo_bpf *b, struct proc *p)
 	if (!bpf_watched(b, p->pid))
 		return;
 	f->pid = p->pid;
+	f->has = false;
 	slo_tlslib_maps(root, p->pid, &f->room, look_at_file, f);
+	p->has = f->has;
 }
 
 /* --- all processes ----------------------------------------------------------------- */
@@ -335,10 +340,19 @@ static void stats(const struct slo_bpf *b, const struct bpf_probe *p, struct slo
 	}
 }
 
+static bool applies(const struct bpf_probe *p, int64_t pid)
+{
+	const struct finder *f = p->more;
+	const struct proc *known = f ? slo_table_find(&f->procs, &pid) : NULL;
+
+	return known && known->has;
+}
+
 const struct bpf_more bpf_tls = {
 	.attach = attach,
 	.detach = detach,
 	.free = finder_free,
 	.refresh = refresh,
 	.stats = stats,
+	.applies = applies,
 };

@@ -2,6 +2,7 @@
 #include "decode/kernel.h"
 
 #include "bpf/hist.h"
+#include "decode/kernel_net.h"
 #include "event/tables.h"
 
 #include <errno.h>
@@ -36,8 +37,9 @@ static void runqueue_detail(const struct slo_bpf_event *e, char *to, size_t size
 
 const struct slo_kernel_probe slo_kernel_probes[SLO_BPF__PROBES] = {
 	[SLO_BPF_RUNQUEUE] = { "runqueue", SLO_SIGNAL_RUNQUEUE_DELAY, -1, 1e6, runqueue_detail },
-	[SLO_BPF_CONNECT] = { "connect", SLO_SIGNAL_CONNECT_LATENCY, SLO_SIGNAL_CONNECT_ERRORS, 1e6, NULL },
-	[SLO_BPF_RETRANSMIT] = { "retransmit", SLO_SIGNAL_TCP_RETRANSMITS, -1, 1, NULL },
+	[SLO_BPF_CONNECT] = { "connect", SLO_SIGNAL_CONNECT_LATENCY, SLO_SIGNAL_CONNECT_ERRORS, 1e6,
+			      slo_kernel_connect_detail },
+	[SLO_BPF_RETRANSMIT] = { "retransmit", SLO_SIGNAL_TCP_RETRANSMITS, -1, 1, slo_kernel_retransmit_detail },
 	[SLO_BPF_DISK] = { "disk", SLO_SIGNAL_DISK_IO, -1, 1e6, NULL },
 	[SLO_BPF_THROTTLE] = { "throttle", SLO_SIGNAL_CFS_THROTTLED, -1, 1e6, NULL },
 	[SLO_BPF_DNS] = { "dns", SLO_SIGNAL_DNS_LATENCY, -1, 1e6, NULL },

@@ -7,6 +7,8 @@
 		slo_bpf_obj_##name##_end[] __attribute__((visibility("hidden")))
 
 OBJECT(runqueue);
+OBJECT(connect);
+OBJECT(retransmit);
 
 const struct bpf_def slo_bpf_defs[] = {
 	{
@@ -17,6 +19,36 @@ const struct bpf_def slo_bpf_defs[] = {
 		.rungs = {
 			{ "tp_btf", { "btf_wakeup", "btf_wakeup_new", "btf_switch" }, { "tid_starts" } },
 			{ "raw_tp", { "raw_wakeup", "raw_wakeup_new", "raw_switch" }, { "task_starts" } },
+		},
+	},
+	{
+		.probe = SLO_BPF_CONNECT,
+		.object = slo_bpf_obj_connect,
+		.object_end = slo_bpf_obj_connect_end,
+		.peers = true,
+		.starts = "addr_starts",
+		.rungs = {
+			{ "tp_btf", { "btf_state", "btf_retransmit" }, { "addr_starts" } },
+			{ "raw_tp", { "raw_state", "raw_retransmit" }, { "sk_starts" } },
+			{ "fentry", { "fentry_state", "fentry_retransmit" }, { "addr_starts" } },
+			{ "kprobe", { "kprobe_state", "kprobe_retransmit" }, { "sk_starts" } },
+			{ "tp", { "tp_state", "tp_retransmit" }, { "sk_starts" } },
+		},
+	},
+	{
+		.probe = SLO_BPF_RETRANSMIT,
+		.object = slo_bpf_obj_retransmit,
+		.object_end = slo_bpf_obj_retransmit_end,
+		.peers = true,
+		.starts = "addr_records",
+		.rungs = {
+			{ "tp_btf", { "btf_state", "btf_retransmit", "btf_synack" }, { "addr_records", "calls" } },
+			{ "raw_tp", { "raw_state", "raw_retransmit", "raw_synack" }, { "sk_records", "calls" } },
+			{ "fentry", { "fentry_state", "fexit_retransmit", "fexit_synack" },
+			  { "addr_records", "calls" } },
+			{ "kprobe", { "kprobe_state", "kprobe_retransmit", "kretprobe_retransmit", "kprobe_synack",
+				      "kretprobe_synack" }, { "sk_records" } },
+			{ "tp", { "tp_state", "tp_retransmit", "tp_synack" }, { "sk_records", "calls" } },
 		},
 	},
 };

@@ -180,17 +180,16 @@ static void choose_maps(struct slo_bpf *b, struct bpf_object *obj, const struct 
 		bpf_map__set_max_entries(map, b->slots_count);
 }
 
+/* Which program it was, only libbpf's words tell: when loading fails, none of them has a descriptor. */
 static void fill_why(char why[SLO_BPF_WHY], struct bpf_object *obj, int neg_errno)
 {
 	struct bpf_program *prog;
-	char what[96] = "load";
+	char what[96] = "load", quoted[96];
 
-	/* libbpf stops at the first program that fails: it is the first without a descriptor. */
 	bpf_object__for_each_program(prog, obj) {
-		if (bpf_program__autoload(prog) && bpf_program__fd(prog) < 0) {
+		snprintf(quoted, sizeof(quoted), "prog '%s': ", bpf_program__name(prog));
+		if (bpf_program__autoload(prog) && strstr(said, quoted))
 			snprintf(what, sizeof(what), "%s", bpf_program__section_name(prog));
-			break;
-		}
 	}
 	explain(why, what, neg_errno);
 }

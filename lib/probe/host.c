@@ -17,9 +17,9 @@ static const char *const not_ours[SLO_SIGNAL__COUNT] = {
 	[SLO_SIGNAL_TCP_RETRANSMITS] = "needs packets",
 	[SLO_SIGNAL_CONNECT_LATENCY] = "needs packets",
 	[SLO_SIGNAL_CONNECT_ERRORS] = "needs packets",
-	[SLO_SIGNAL_TLS_HANDSHAKE] = "needs tracing, which is not built yet",
-	[SLO_SIGNAL_TLS_FAILS] = "needs tracing, which is not built yet",
-	[SLO_SIGNAL_SYSCALL_LATENCY] = "needs tracing, which is not built yet",
+	[SLO_SIGNAL_TLS_HANDSHAKE] = "needs packets or tracing",
+	[SLO_SIGNAL_TLS_FAILS] = "needs packets or tracing",
+	[SLO_SIGNAL_SYSCALL_LATENCY] = "needs tracing",
 };
 
 bool slo_host_covers(int signal)
@@ -29,7 +29,11 @@ bool slo_host_covers(int signal)
 
 static void first_state(struct slo_host *h, int service, int signal)
 {
-	slo_host_missing(h, service, signal, "%s", not_ours[signal] ? not_ours[signal] : "not sampled yet");
+	/* These are read from a service's threads and cgroups only. */
+	bool of_services = signal == SLO_SIGNAL_CFS_THROTTLED || signal == SLO_SIGNAL_RUNQUEUE_DELAY;
+	const char *why = service < 0 && of_services ? "no service is watched" : "not sampled yet";
+
+	slo_host_missing(h, service, signal, "%s", not_ours[signal] ? not_ours[signal] : why);
 }
 
 int slo_host_new(struct slo_host **out, struct slo_target *target, const struct slo_obs_sink *sink,

@@ -134,8 +134,8 @@ START_TEST(the_first_sample_gives_nothing_and_an_unchanged_second_is_zero)
 	assert_state(0, SLO_SIGNAL_MEM_RECLAIM, SLO_STATE_ZERO, "whole host", "psi-host");
 	assert_state(0, SLO_SIGNAL_DISK_IO, SLO_STATE_ZERO, "whole host", "diskstats");
 	assert_state(0, SLO_SIGNAL_CPU_STEAL, SLO_STATE_ZERO, "", "proc-stat");
-	assert_state(0, SLO_SIGNAL_SYSCALL_LATENCY, SLO_STATE_NOT_CAPTURED, "not built yet", "");
-	assert_state(0, SLO_SIGNAL_TLS_HANDSHAKE, SLO_STATE_NOT_CAPTURED, "not built yet", "");
+	assert_state(0, SLO_SIGNAL_SYSCALL_LATENCY, SLO_STATE_NOT_CAPTURED, "needs tracing", "");
+	assert_state(0, SLO_SIGNAL_TLS_HANDSHAKE, SLO_STATE_NOT_CAPTURED, "needs packets or tracing", "");
 }
 END_TEST
 

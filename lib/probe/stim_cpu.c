@@ -242,11 +242,15 @@ static int64_t switches(void)
 	return u.ru_nvcsw + u.ru_nivcsw;
 }
 
-/* Once a millisecond, as many round trips as bring the switches up to what is due. Return: round trips. */
+/*
+ * Once a millisecond, as many round trips as bring the switches up to what is
+ * due; more rarely at low rates, as a nap is two switches too. Return: round trips.
+ */
 static int64_t lead(const struct cpu_options *o, int64_t began)
 {
 	const int64_t end = began + o->seconds_ns, first = switches();
 	const double per_ns = o->rate / (double)SLO_NS_PER_S;
+	const int64_t nap = o->rate < 4000 ? (int64_t)(4 / per_ns) : SLO_NS_PER_MS;
 	int64_t done = 0, now;
 
 	while ((now = stim_now()) < end && !stim_stop) {
@@ -254,7 +258,7 @@ static int64_t lead(const struct cpu_options *o, int64_t began)
 			round_trip();
 			done++;
 		}
-		stim_sleep_until(now + SLO_NS_PER_MS);
+		stim_sleep_until(now + nap < end ? now + nap : end);
 	}
 	return done;
 }
@@ -328,19 +332,24 @@ static bool become_urgent(void)
 	return false;
 }
 
-/* Takes the CPU for busy_ns of every period_ns. */
+/* Takes the CPU for busy_ns of every period_ns; periods that were missed are not made up for. */
 static void *intruder(void *arg)
 {
 	struct worker *w = arg;
-	int64_t cpu = stim_cpu_now(), next = stim_now(), end = next + w->o->seconds_ns;
+	int64_t cpu, next, end;
 
 	w->err = stim_pin(w->o->cpu);
 	w->real_time = become_urgent();
 	pthread_barrier_wait(w->start);
-	for (; next < end && !stim_stop; next += w->o->period_ns) {
+	cpu = stim_cpu_now();
+	next = stim_now();
+	end = next + w->o->seconds_ns;
+	while (next < end && !stim_stop) {
 		stim_sleep_until(next);
 		spin_until(stim_now() + w->o->busy_ns);
 		w->sched.slices++;
+		while (next <= stim_now())
+			next += w->o->period_ns;
 	}
 	w->cpu_ns = stim_cpu_now() - cpu;
 	return NULL;
@@ -388,7 +397,8 @@ static const struct slo_opt preempt_opts[] = {
 	OPT_SECONDS,
 	OPT_CPU("0"),
 	{ .name = "period-ms", .type = SLO_OPT_DURATION, .off = OFF(period_ns, int64_t), .metavar = "MS",
-	  .def = "20", .lo = 0.1, .hi = 1000, .unit_ns = SLO_NS_PER_MS, .help = "Time from one intrusion to the next." },
+	  .def = "20", .lo = 0.1, .hi = 1000, .unit_ns = SLO_NS_PER_MS,
+	  .help = "Time from one intrusion to the next." },
 	{ .name = "busy-ms", .type = SLO_OPT_DURATION, .off = OFF(busy_ns, int64_t), .metavar = "MS", .def = "8",
 	  .lo = 0.01, .hi = 1000, .unit_ns = SLO_NS_PER_MS, .help = "How long an intrusion takes." },
 	SLO_OPT_END,

@@ -17,6 +17,9 @@
 #   wait_for SECONDS CMD [ARG…]           until the command succeeds; fails when it never did
 #   cleanup_add CMD [ARG…]                run at the end, whatever the end is; last added first
 #   new_netns                             prints the name of a new network namespace, lo up
+#   listening PORT [NETNS]                true when a TCP socket listens there (for wait_for)
+#   net_counter NETNS GROUP NAME          from its /proc/net/snmp or netstat: net_counter "$ns" Tcp RetransSegs;
+#                                         an empty NETNS is ours
 #   new_cgroup CONTROLLER                 prints the directory of a new cgroup (v2 where it has
 #                                         the controller, else v1); fails when neither has
 #   cgroup_version DIR                    1 or 2
@@ -24,19 +27,22 @@
 #   cgroup_limit_memory DIR BYTES         hard limit
 #   agent_start [ARG…]                    the agent with 1 s windows in the background; waits for its
 #                                         first record; sets AGENT_PID AGENT_OUT AGENT_LOG
+#                                         set the array AGENT_PREFIX for one that is run another way:
+#                                         AGENT_PREFIX=(ip netns exec "$ns"), (setpriv --reuid 1000 ...)
 #   agent_stop                            SIGTERM; checks that it ends with status 0
 #   records KIND                          payloads of one kind from AGENT_OUT, one JSON object a line
 #   windows SIGNAL [SERVICE]              its window payloads
 #   probes SIGNAL                         its probe payloads
 #   sum_of MEMBER                         of JSON lines on standard input; absent counts as 0
-#   max_of MEMBER                         likewise; prints nothing when no line has it
+#   last_of MEMBER                        of the last line; nothing when it has none
+#   max_of MEMBER                         the largest; nothing when no line has it
 # TMP is a directory of the test's own, removed at the end. Functions that print
 # may be called in $(…): what they register is cleaned up all the same.
 set -u
 
 TMP=$(mktemp -d)
 checks_passed=0 checks_failed=0 checks_skipped=0
-AGENT_PID='' AGENT_OUT='' AGENT_LOG=''
+AGENT_PID='' AGENT_OUT='' AGENT_LOG='' AGENT_PREFIX=()
 : >"$TMP/.cleanup"
 
 cleanup_add() {
@@ -155,6 +161,23 @@ new_netns() {
 	echo "$name"
 }
 
+# in_netns NETNS CMD [ARG…]: the empty name is ours.
+in_netns() {
+	local ns=$1
+	shift
+	if [ -n "$ns" ]; then ip netns exec "$ns" "$@"; else "$@"; fi
+}
+
+listening() {
+	in_netns "${2-}" ss -Hltn "sport = :$1" | grep -q .
+}
+
+net_counter() {
+	in_netns "$1" cat /proc/net/snmp /proc/net/netstat | awk -v group="$2:" -v name="$3" '
+	$1 == group && !at { for (i = 2; i <= NF; i++) if ($i == name) at = i; next }
+	$1 == group && at { print $at; exit }'
+}
+
 # Where a controller's groups are made: the v2 hierarchy that has it, else its own v1 one.
 cgroup_parent() {
 	local dir
@@ -212,7 +235,9 @@ agent_ready() {
 agent_start() {
 	AGENT_OUT=$(mktemp "$TMP/agent-XXXXXX")
 	AGENT_LOG=$AGENT_OUT.log
-	agent --interval-ms 1000 --out "$AGENT_OUT" "$@" 2>"$AGENT_LOG" </dev/null &
+	chmod 0711 "$TMP"
+	chmod 0666 "$AGENT_OUT" # it may run as somebody else
+	"${AGENT_PREFIX[@]+"${AGENT_PREFIX[@]}"}" agent --interval-ms 1000 --out "$AGENT_OUT" "$@" 2>"$AGENT_LOG" </dev/null &
 	AGENT_PID=$!
 	wait_for 60 agent_ready
 	if check "the agent starts and writes a record" test -s "$AGENT_OUT"; then return 0; fi
@@ -249,6 +274,10 @@ probes() {
 
 sum_of() {
 	jq -n --arg m "$1" '[inputs | .[$m] // 0] | add // 0'
+}
+
+last_of() {
+	tail -n 1 | jq --arg m "$1" '.[$m] // empty'
 }
 
 max_of() {

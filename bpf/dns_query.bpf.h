@@ -51,9 +51,9 @@ static __always_inline struct work *workplace(__u32 kind)
 
 static __always_inline bool is_dns_port(const struct slo_bpf_config *c, __u16 port)
 {
-	for (int i = 0; i < SLO_BPF_DNS_PORTS; i++)
+	for (int i = 0; i < SLO_BPF_DNS_PORTS && c->dns_port[i]; i++)
 		if (port == c->dns_port[i])
-			return port != 0;
+			return true;
 	return false;
 }
 

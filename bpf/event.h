@@ -93,7 +93,7 @@ enum {
 	SLO_BPF_SLOTS = 64,     /* owners with a histogram of their own; 0 = everybody else */
 	SLO_BPF_PEERS = 512,    /* rows of the network histograms */
 	SLO_BPF_STARTS = 16384, /* observations under way, where no storage map holds them */
-	SLO_BPF_DNS_PORTS = 8,  /* ports of DNS servers */
+	SLO_BPF_DNS_PORTS = 32, /* ports of DNS servers */
 };
 
 /* Settings; user space writes them at any time. */

@@ -9,6 +9,7 @@
 OBJECT(runqueue);
 OBJECT(connect);
 OBJECT(retransmit);
+OBJECT(dns);
 
 const struct bpf_def slo_bpf_defs[] = {
 	{
@@ -49,6 +50,23 @@ const struct bpf_def slo_bpf_defs[] = {
 			{ "kprobe", { "kprobe_state", "kprobe_retransmit", "kretprobe_retransmit", "kprobe_synack",
 				      "kretprobe_synack" }, { "sk_records" } },
 			{ "tp", { "tp_state", "tp_retransmit", "tp_synack" }, { "sk_records", "calls" } },
+		},
+	},
+	{
+		.probe = SLO_BPF_DNS,
+		.object = slo_bpf_obj_dns,
+		.object_end = slo_bpf_obj_dns_end,
+		.peers = true,
+		.role = SLO_ROLE_RESOLVER,
+		.starts = "dns_queries",
+		.sweep = bpf_dns_sweep,
+		.rungs = {
+			{ "fentry", { "fentry_udp", "fexit_udp", "?fentry_udp6", "?fexit_udp6", "fentry_take",
+				      "fentry_tcp", "fentry_read", "fexit_read" } },
+			{ "tp_btf", { "btf_leave", "btf_arrive" }, { "dns_sending", "dns_reading" } },
+			{ "kprobe", { "kprobe_udp", "kretprobe_udp", "?kprobe_udp6", "?kretprobe_udp6", "kprobe_take",
+				      "kprobe_tcp", "kprobe_read", "kretprobe_read" } },
+			{ "cgroup_skb", { "cgroup_leave", "cgroup_arrive" }, { "dns_sending", "dns_reading" } },
 		},
 	},
 };

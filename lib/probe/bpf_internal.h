@@ -25,12 +25,16 @@ struct bpf_rung {
 	const char *unused[4]; /* maps this rung has no use for: not made */
 };
 
+struct bpf_probe;
+
 struct bpf_def {
 	int probe;           /* enum slo_bpf_probe */
 	const unsigned char *object, *object_end;
 	bool peers;          /* histograms by peer; else by slot */
 	bool everybody;      /* what nobody watched does is counted as the host's even when services are watched */
+	int role;            /* enum SLO_ROLE of all peers; SLO_ROLE_OTHER = by address */
 	const char *starts;  /* hash map of observations under way, whose evictions are counted; NULL = none */
+	void (*sweep)(struct slo_bpf *b, struct bpf_probe *p); /* before each flush: what only the lapse of time tells */
 	struct bpf_rung rungs[SLO_BPF_RUNGS];
 };
 
@@ -47,6 +51,7 @@ struct bpf_probe {
 	char provider[24];      /* "bpf/tp_btf" */
 	char why[SLO_BPF_RUNGS][SLO_BPF_WHY];
 	int rows_fd, starts_fd; /* maps; -1 = none */
+	uint64_t swept, voided; /* starts taken out by the sweep; those not told of */
 	void *before;           /* last look: array by slot, or struct slo_table by peer */
 };
 
@@ -99,5 +104,8 @@ void bpf_watch(struct slo_bpf *b, int64_t mono_ns);
 int bpf_read_open(struct slo_bpf *b, struct bpf_probe *p);
 void bpf_read_close(struct bpf_probe *p);
 int bpf_on_event(void *arg, void *data, size_t size);
+
+/** bpf_dns_sweep - tell of queries without an answer. */
+void bpf_dns_sweep(struct slo_bpf *b, struct bpf_probe *p);
 
 #endif

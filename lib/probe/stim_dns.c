@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum how { CONNECTED, UNCONNECTED, SENDMMSG, THREAD, WRITE, TCP, HOWS };
@@ -30,7 +31,8 @@ struct asked {
 	uint16_t id;
 	size_t len;
 	uint8_t bytes[STIM_DNS_MAX + 2]; /* the message after its length */
-	int64_t sent, answered;
+	int64_t sent, answered;          /* monotonic */
+	int64_t sent_wall;
 };
 
 struct client {
@@ -39,7 +41,7 @@ struct client {
 	int fd;
 	struct asked asked[2];
 	int n; /* queries of one exchange */
-	int64_t ready; /* when the last answer could be read */
+	int64_t arrived_wall; /* the last answer, by the kernel's own stamp; 0 = not known */
 	uint16_t next_id;
 	int64_t queries, answers, timeouts, strays, peeks, send_errors, late;
 	struct stim_times dns, arrive;
@@ -72,6 +74,14 @@ size_t stim_dns_query(uint8_t to[STIM_DNS_MAX], uint16_t id, const char *name, u
 	return at;
 }
 
+static int64_t wall_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * SLO_NS_PER_S + t.tv_nsec;
+}
+
 static bool is_connected(const struct dns_options *o)
 {
 	return o->how != UNCONNECTED && o->how != THREAD;
@@ -79,9 +89,13 @@ static bool is_connected(const struct dns_options *o)
 
 static int open_client(struct client *c)
 {
+	int on = 1;
+
 	c->fd = socket(c->to.any.sa_family, (c->o->how == TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
 	if (c->fd < 0 || (is_connected(c->o) && connect(c->fd, &c->to.any, c->to.len)))
 		return stim_error(c->o->to);
+	if (setsockopt(c->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)))
+		return stim_error("SO_TIMESTAMPNS");
 	return 0;
 }
 
@@ -121,8 +135,10 @@ static bool send_queries(struct client *c)
 	bool sent = true;
 
 	for (int i = 0; i < c->n; i++) {
-		if (!c->asked[i].sent)
+		if (!c->asked[i].sent) {
+			c->asked[i].sent_wall = wall_now();
 			c->asked[i].sent = stim_now();
+		}
 		v[i] = (struct iovec){ c->asked[i].bytes + 2, c->asked[i].len };
 		m[i].msg_hdr = (struct msghdr){ .msg_iov = &v[i], .msg_iovlen = 1 };
 		if (c->o->how != SENDMMSG)
@@ -139,45 +155,77 @@ static bool all_answered(const struct client *c)
 	return true;
 }
 
-/* A message of ours; after its length over TCP, read apart as the C library does. */
-static ssize_t read_message(const struct client *c, uint8_t q[STIM_DNS_MAX])
+static int64_t wall_of(struct msghdr *m)
 {
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h; h = CMSG_NXTHDR(m, h)) {
+		struct timespec t;
+
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&t, CMSG_DATA(h), sizeof(t));
+		return t.tv_sec * SLO_NS_PER_S + t.tv_nsec;
+	}
+	return 0;
+}
+
+/* A message of ours; after its length over TCP, read apart as the C library does. */
+static ssize_t read_message(struct client *c, uint8_t q[STIM_DNS_MAX])
+{
+	_Alignas(struct cmsghdr) char control[128];
+	struct iovec v = { q, STIM_DNS_MAX };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
 	uint8_t prefix[2];
 	ssize_t n;
 
-	if (c->o->how != TCP)
-		return recv(c->fd, q, STIM_DNS_MAX, 0);
-	if (recv(c->fd, prefix, 2, MSG_WAITALL) != 2)
-		return -1;
-	n = prefix[0] << 8 | prefix[1];
-	return n <= STIM_DNS_MAX ? recv(c->fd, q, (size_t)n, MSG_WAITALL) : -1;
+	if (c->o->how == TCP) {
+		if (recv(c->fd, prefix, 2, MSG_WAITALL) != 2)
+			return -1;
+		v.iov_len = (size_t)(prefix[0] << 8 | prefix[1]);
+		if (v.iov_len > STIM_DNS_MAX)
+			return -1;
+	}
+	n = recvmsg(c->fd, &m, c->o->how == TCP ? MSG_WAITALL : 0);
+	c->arrived_wall = n > 0 ? wall_of(&m) : 0;
+	return n;
 }
 
-static void take_answer(struct client *c)
+/* By id and the first letter of the name, which is what forged answers get wrong. */
+static bool is_answer(const struct asked *a, const uint8_t *q, ssize_t n)
+{
+	return !a->answered && n >= STIM_DNS_HEADER && (q[0] << 8 | q[1]) == a->id &&
+	       (n == STIM_DNS_HEADER || (q[13] | 32) == a->bytes[15]);
+}
+
+/* Return: whether it was one of ours. */
+static bool take_answer(struct client *c)
 {
 	uint8_t q[STIM_DNS_MAX];
-	int64_t now;
-	ssize_t n;
+	ssize_t n = read_message(c, q);
+	int64_t now = stim_now();
+
+	for (int i = 0; i < c->n; i++) {
+		struct asked *a = &c->asked[i];
+
+		if (!is_answer(a, q, n))
+			continue;
+		a->answered = now;
+		c->answers++;
+		stim_times_add(&c->dns, now - a->sent);
+		stim_times_add(&c->arrive, c->arrived_wall ? c->arrived_wall - a->sent_wall : now - a->sent);
+		return true;
+	}
+	c->strays++;
+	return false;
+}
+
+static void look_and_wait(struct client *c)
+{
+	uint8_t q[STIM_DNS_MAX];
 
 	if (c->o->peek)
 		c->peeks += recv(c->fd, q, sizeof(q), MSG_PEEK) > 0;
 	if (c->o->read_after_ns)
 		stim_sleep_until(stim_now() + c->o->read_after_ns);
-	n = read_message(c, q);
-	now = stim_now();
-	for (int i = 0; i < c->n && n >= STIM_DNS_HEADER; i++) {
-		struct asked *a = &c->asked[i];
-
-		if (a->answered || (q[0] << 8 | q[1]) != a->id ||
-		    (n > STIM_DNS_HEADER && memcmp(q + 13, a->bytes + 15, 1) != 0 && (q[13] | 32) != a->bytes[15]))
-			continue;
-		a->answered = now;
-		c->answers++;
-		stim_times_add(&c->dns, now - a->sent);
-		stim_times_add(&c->arrive, c->ready - a->sent);
-		return;
-	}
-	c->strays++;
 }
 
 /* Until all are answered or @end. */
@@ -192,9 +240,9 @@ static void await_answers(struct client *c, int64_t end)
 			return;
 		if (poll(&p, 1, (int)(left / SLO_NS_PER_MS) + 1) <= 0)
 			continue;
-		c->ready = stim_now();
 		if (p.revents & ~POLLIN)
 			return;
+		look_and_wait(c);
 		take_answer(c);
 	}
 }
@@ -205,17 +253,10 @@ static void *receiver(void *arg)
 	struct client *c = arg;
 	struct timeval limit = { .tv_sec = c->o->timeout_ns / SLO_NS_PER_S,
 				 .tv_usec = c->o->timeout_ns % SLO_NS_PER_S / SLO_NS_PER_US };
-	uint8_t q[STIM_DNS_MAX];
 
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	for (int i = 0; i < c->n; i++) {
-		ssize_t n = recv(c->fd, q, sizeof(q), 0);
-		int64_t now = stim_now();
-
-		for (int k = 0; k < c->n && n >= STIM_DNS_HEADER; k++)
-			if ((q[0] << 8 | q[1]) == c->asked[k].id && !c->asked[k].answered)
-				c->asked[k].answered = now;
-	}
+	while (!all_answered(c) && take_answer(c))
+		;
 	return NULL;
 }
 
@@ -228,15 +269,6 @@ static void exchange_by_thread(struct client *c)
 	stim_sleep_until(stim_now() + 20 * SLO_NS_PER_MS);
 	c->send_errors += !send_queries(c);
 	pthread_join(t, NULL);
-	for (int i = 0; i < c->n; i++) {
-		struct asked *a = &c->asked[i];
-
-		c->answers += a->answered != 0;
-		if (!a->answered)
-			continue;
-		stim_times_add(&c->dns, a->answered - a->sent);
-		stim_times_add(&c->arrive, a->answered - a->sent);
-	}
 }
 
 static int exchange(struct client *c)

@@ -51,6 +51,17 @@ struct ipv6 {
 	__u8 src[16], dst[16];
 };
 
+/* @skb, whose IP header is at @l3. */
+static __always_inline void of_buffer(struct packet *p, const struct sk_buff___packet *skb, const __u8 *l3)
+{
+	__u32 linear = BPF_CORE_READ(skb, len) - BPF_CORE_READ(skb, data_len);
+
+	__builtin_memset(p, 0, sizeof(*p));
+	p->l3 = l3;
+	p->linear = (__u32)(BPF_CORE_READ(skb, data) + linear - l3);
+	p->udp_only = true;
+}
+
 static __always_inline bool load(const struct packet *p, __u32 at, void *to, __u32 n)
 {
 	if (p->ctx)

@@ -59,6 +59,12 @@ int BPF_PROG(fentry_take, struct sock *sk, struct sk_buff *skb, int len)
 	return take_udp(sk, (const void *)skb, len);
 }
 
+SEC("?fentry/sk_error_report")
+int BPF_PROG(fentry_error, struct sock *sk)
+{
+	return udp_error(sk);
+}
+
 SEC("?fentry/tcp_sendmsg")
 int BPF_PROG(fentry_tcp, struct sock *sk, struct msghdr *msg)
 {
@@ -106,6 +112,12 @@ SEC("?kprobe/skb_consume_udp")
 int BPF_KPROBE(kprobe_take, struct sock *sk, struct sk_buff *skb, int len)
 {
 	return take_udp(sk, (const void *)skb, len);
+}
+
+SEC("?kprobe/sk_error_report")
+int BPF_KPROBE(kprobe_error, struct sock *sk)
+{
+	return udp_error(sk);
 }
 
 SEC("?kprobe/tcp_sendmsg")
@@ -159,19 +171,32 @@ int BPF_PROG(btf_arrive, struct sk_buff___packet *skb)
 	const struct slo_bpf_config *c = config();
 	struct work *w = workplace(RECEIVING);
 	struct packet p;
+	__u64 net;
 	int what;
 
 	if (!c || !w)
 		return 0;
 	of_buffer(&p, skb, skb->data);
-	if (!read_packet(&p, skb->protocol) || !is_dns_port(c, p.ends.src_port))
+	net = (__u64)BPF_CORE_READ(skb, dev, nd_net.net);
+	if (!read_packet(&p, skb->protocol)) {
+		struct packet quoted;
+		__u16 id;
+		__u32 err = read_refusal(&p, skb->protocol, &quoted, &id);
+
+		if (err && is_dns_port(c, quoted.ends.dst_port)) {
+			key_of_ends(w, net, &quoted, false);
+			refused(c, w, id, err);
+		}
+		return 0;
+	}
+	if (!is_dns_port(c, p.ends.src_port))
 		return 0;
 	what = read_message(&p, w);
 	if (what == OUT_OF_REACH)
 		out_of_reach();
 	if (what != IS_DNS || !w->m.response)
 		return 0;
-	key_of_ends(w, (__u64)BPF_CORE_READ(skb, dev, nd_net.net), &p, true);
+	key_of_ends(w, net, &p, true);
 	answered(c, w, NULL);
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "event.h"
 
+#include <linux/errno.h>
 #include <stdbool.h>
 
 enum {
@@ -135,6 +136,18 @@ static inline bool slo_bpf_dns_read(const __u8 p[SLO_BPF_DNS_WINDOW], __u32 len,
 	if (questions == 0)
 		return m->response;
 	return slo_bpf_dns_name(p, len, m) && SLO_BPF_DNS_HEADER + m->name_len + 4u <= len;
+}
+
+/* The errno an ICMP message "unreachable" with @code stands for; 0 = it says nothing of the query (too big). */
+static inline __u32 slo_bpf_dns_refusal(bool v6, __u8 code)
+{
+	if (code == 0)
+		return ENETUNREACH;
+	if (code == (v6 ? 4 : 3))
+		return ECONNREFUSED;
+	if (v6)
+		return code == 1 || code > 4 ? EACCES : EHOSTUNREACH;
+	return code == 4 ? 0 : EHOSTUNREACH;
 }
 
 #endif

@@ -62,6 +62,14 @@ struct {
 	__type(value, struct reading);
 } dns_reading SEC(".maps");
 
+/* The last two ids of a socket, (newer << 16) | older: an error does not say which query it is about. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u32);
+} dns_last SEC(".maps");
+
 /* Segment @i of what a call sends or receives. Return: whether there is one. */
 static __always_inline bool segment(const struct msghdr *msg, __u32 i, struct iovec *v)
 {
@@ -129,6 +137,16 @@ static __always_inline void send_ends(const struct sock *sk, const struct msghdr
 		read_name(name, e);
 }
 
+static __always_inline void keep_id(__u64 sk, __u16 id)
+{
+	__u32 *last = bpf_map_lookup_elem(&dns_last, &sk), both = (__u32)id << 16 | id;
+
+	if (last)
+		*last = *last >> 16 | (__u32)id << 16;
+	else
+		bpf_map_update_elem(&dns_last, &sk, &both, BPF_ANY);
+}
+
 static __always_inline int send_udp(const struct sock *sk, const struct msghdr *msg, __u32 place)
 {
 	const struct slo_bpf_config *c = config();
@@ -152,6 +170,30 @@ static __always_inline int send_udp(const struct sock *sk, const struct msghdr *
 	task = bpf_get_current_pid_tgid();
 	if (s.asked != NOT_ASKED)
 		bpf_map_update_elem(&dns_sending, &task, &s, BPF_ANY);
+	if (s.asked == ASKED)
+		keep_id(w->key.scope, w->key.id);
+	return 0;
+}
+
+/* Connected sockets hear of ICMP errors; the others, like their applications, do not. */
+static __always_inline int udp_error(const struct sock *sk)
+{
+	const struct slo_bpf_config *c = config();
+	struct work *w = workplace(REFUSING);
+	__u64 key = (__u64)sk;
+	__u32 *ids = bpf_map_lookup_elem(&dns_last, &key), both;
+	int err;
+
+	if (!c || !w || !ids)
+		return 0;
+	err = BPF_CORE_READ(sk, sk_err);
+	both = *ids;
+	if (slo_connect_outcome_of((__u32)err) != SLO_BPF_REFUSED &&
+	    slo_connect_outcome_of((__u32)err) != SLO_BPF_UNREACHABLE)
+		return 0;
+	key_of_socket(w, key, false);
+	refused(c, w, (__u16)(both >> 16), (__u32)err);
+	refused(c, w, (__u16)both, (__u32)err);
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 
 #include "dns_query.bpf.h"
 
-enum { ETH_P_IP_ = 0x0800, ETH_P_IPV6_ = 0x86dd, OUT_OF_REACH = -1, NO_DNS = 0, IS_DNS = 1 };
+enum { IPPROTO_ICMP = 1, IPPROTO_ICMPV6 = 58, ETH_P_IP_ = 0x0800, ETH_P_IPV6_ = 0x86dd, OUT_OF_REACH = -1, NO_DNS = 0, IS_DNS = 1 };
 
 struct net_device {
 	int ifindex;
@@ -150,6 +150,31 @@ static __always_inline int read_message(const struct packet *p, struct work *w)
 	if (slo_bpf_dns_read(w->bytes, n, &w->m))
 		return IS_DNS;
 	return cut ? OUT_OF_REACH : NO_DNS;
+}
+
+/*
+ * An ICMP message about a query of ours, which it quotes. Return: the errno it stands for, with @quoted and @id filled;
+ * 0 for anything else.
+ */
+static __always_inline __u32 read_refusal(const struct packet *p, __be16 protocol, struct packet *quoted, __u16 *id)
+{
+	bool v6 = protocol == bpf_htons(ETH_P_IPV6_);
+	__u8 first, proto, icmp[2];
+	__u32 at = sizeof(struct ipv6);
+	__be16 raw;
+
+	if ((!v6 && protocol != bpf_htons(ETH_P_IP_)) || !load(p, v6 ? 6 : 9, &proto, 1) ||
+	    proto != (v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP) || !load(p, 0, &first, 1))
+		return 0;
+	if (!v6)
+		at = (first & 0xf) * 4;
+	if (!load(p, at, icmp, 2) || icmp[0] != (v6 ? 1 : 3) || p->linear < at + 8)
+		return 0;
+	*quoted = (struct packet){ .l3 = p->l3 + at + 8, .linear = p->linear - at - 8, .udp_only = true };
+	if (!read_packet(quoted, protocol) || !load(quoted, quoted->at, &raw, 2))
+		return 0;
+	*id = bpf_ntohs(raw);
+	return slo_bpf_dns_refusal(v6, icmp[1]);
 }
 
 /* The sender's view of a query in w->q: addresses and ports. */

@@ -6,6 +6,7 @@
 #include "sock.bpf.h"
 
 #include "dns.h"
+#include "outcome.h"
 
 enum { IPPROTO_UDP = 17 };
 
@@ -25,13 +26,15 @@ struct {
 } dns_unreadable SEC(".maps");
 
 /* Room to work in, one for each kind of program: they may interrupt each other, but none itself. */
-enum workplace { SENDING, SENDING6, SENDING_TCP, RECEIVING, RECEIVING_TCP, WORKPLACES };
+enum workplace { SENDING, SENDING6, SENDING_TCP, RECEIVING, RECEIVING_TCP, REFUSING, WORKPLACES };
 
 struct work {
 	__u8 bytes[SLO_BPF_DNS_WINDOW];
 	struct slo_bpf_dns_msg m;
 	struct slo_bpf_dns_key key;
 	struct slo_bpf_dns_query q;
+	__u32 err; /* instead of an answer */
+	__u32 zero;
 };
 
 struct {
@@ -145,6 +148,8 @@ static __always_inline void emit(const struct slo_bpf_config *c, const struct wo
 	__builtin_memcpy(e->e.src, q->src, sizeof(q->src));
 	__builtin_memcpy(e->e.dst, q->dst, sizeof(q->dst));
 	__builtin_memcpy(e->e.comm, q->comm, sizeof(q->comm));
+	e->e.err = (__s32)w->err;
+	e->e.outcome = (__u8)slo_connect_outcome_of(w->err);
 	e->e.info[0] = w->m.rcode;
 	e->e.info[1] = (w->m.truncated ? SLO_BPF_DNS_TRUNCATED : 0) | (q->tcp ? SLO_BPF_DNS_TCP : 0);
 	e->e.info[2] = q->tries - 1;
@@ -154,7 +159,7 @@ static __always_inline void emit(const struct slo_bpf_config *c, const struct wo
 }
 
 /* One row for each owner: whoever is asked, it is its resolver. */
-static __always_inline void count_answer(const struct slo_bpf_config *c, const struct work *w, __u64 now)
+static __always_inline void count_end(const struct slo_bpf_config *c, const struct work *w, __u64 now)
 {
 	struct slo_bpf_peer peer = { .slot = w->q.slot, .port = w->q.dst_port };
 
@@ -164,10 +169,17 @@ static __always_inline void count_answer(const struct slo_bpf_config *c, const s
 		emit(c, w, now);
 }
 
-/*
- * The answer in w->m has come for w->key; @local is its receiver's address, NULL = as at the start. Whoever takes
- * the query out of the map tells of it: user space looks for those without an answer.
- */
+/* Take a query out. Whoever does tells of it: user space looks for those without an answer. */
+static __always_inline bool take(struct work *w, const struct slo_bpf_dns_query *q)
+{
+	__builtin_memcpy(&w->q, q, sizeof(w->q));
+	if (bpf_map_delete_elem(&dns_queries, &w->key))
+		return false;
+	COUNT(DNS, removed);
+	return true;
+}
+
+/* The answer in w->m has come for w->key; @local is its receiver's address, NULL = as at the start. */
 static __always_inline void answered(const struct slo_bpf_config *c, struct work *w, const __u8 *local)
 {
 	struct slo_bpf_dns_query *q;
@@ -179,13 +191,27 @@ static __always_inline void answered(const struct slo_bpf_config *c, struct work
 			COUNT(DNS, unmatched);
 		return;
 	}
-	__builtin_memcpy(&w->q, q, sizeof(w->q));
-	if (bpf_map_delete_elem(&dns_queries, &w->key))
+	if (!take(w, q))
 		return;
-	COUNT(DNS, removed);
 	if (local)
 		__builtin_memcpy(w->q.src, local, sizeof(w->q.src));
-	count_answer(c, w, bpf_ktime_get_boot_ns());
+	w->err = 0;
+	count_end(c, w, bpf_ktime_get_boot_ns());
+}
+
+/* The network says that nobody will answer query @id of w->key. */
+static __always_inline void refused(const struct slo_bpf_config *c, struct work *w, __u16 id, __u32 err)
+{
+	struct slo_bpf_dns_query *q;
+
+	w->key.id = id;
+	q = bpf_map_lookup_elem(&dns_queries, &w->key);
+	if (!q || !take(w, q))
+		return;
+	w->m.rcode = 0;
+	w->m.truncated = false;
+	w->err = err;
+	count_end(c, w, bpf_ktime_get_boot_ns());
 }
 
 static __always_inline void out_of_reach(void)

@@ -11,7 +11,7 @@
 #include <bpf/libbpf.h>
 
 enum {
-	BPF_PROGRAMS = 8,   /* most programs of one rung */
+	BPF_PROGRAMS = 10,  /* most programs of one rung */
 	BPF_TASKS = 4096,   /* watched processes */
 	BPF_CGROUPS = 1024, /* watched cgroups */
 	BPF_PORTS = 64,

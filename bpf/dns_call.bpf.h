@@ -70,8 +70,11 @@ struct {
 	__type(value, __u32);
 } dns_last SEC(".maps");
 
-/* Segment @i of what a call sends or receives. Return: whether there is one. */
-static __always_inline bool segment(const struct msghdr *msg, __u32 i, struct iovec *v)
+/*
+ * Segment @i of what a call sends or receives. Return: whether there is one. A function, or the compiler moves the
+ * relocation of the member this kernel does not have out of the loop around it and of the branch that is never taken.
+ */
+static __noinline bool segment(const struct msghdr *msg, __u32 i, struct iovec *v)
 {
 	const struct iov_iter *it = __builtin_preserve_access_index(&msg->msg_iter);
 	__u32 type = BPF_CORE_READ(it, iter_type);
@@ -105,7 +108,19 @@ static __always_inline bool read_user(struct work *w, const void *from, __u64 n)
 	barrier_var(len);
 	if (len < SLO_BPF_DNS_HEADER || len > SLO_BPF_DNS_WINDOW)
 		return false;
-	return bpf_probe_read_user(w->bytes, len, from) == 0 && slo_bpf_dns_read(w->bytes, len, &w->m);
+	return bpf_probe_read_user(w->bytes, len, from) == 0 && read_work(w->place, len);
+}
+
+/* The same over TCP, where the length comes first, unless it has a buffer of its own. */
+static __always_inline bool read_user_tcp(struct work *w, const __u8 *from, __u64 n)
+{
+	__u8 raw[2] = { 0 };
+	__u32 skip;
+
+	if (n < SLO_BPF_DNS_HEADER || bpf_probe_read_user(raw, sizeof(raw), from))
+		return false;
+	skip = slo_bpf_dns_be16(raw) >= SLO_BPF_DNS_HEADER && slo_bpf_dns_be16(raw) <= n - 2 ? 2 : 0;
+	return read_user(w, from + skip, n - skip);
 }
 
 /* To whom an unconnected socket sends: struct sockaddr_in or _in6. */
@@ -257,11 +272,7 @@ static __always_inline int send_tcp(const struct sock *sk, const struct msghdr *
 		return 0;
 	read_ends(&sk->__sk_common, &ends);
 	for (__u32 i = 0; i < 4 && segment(msg, i, &v); i++) {
-		bool found = read_user(w, v.iov_base, v.iov_len);
-
-		if (!found && v.iov_len > 2)
-			found = read_user(w, (__u8 *)v.iov_base + 2, v.iov_len - 2);
-		if (!found || w->m.response)
+		if (!read_user_tcp(w, v.iov_base, v.iov_len) || w->m.response)
 			continue;
 		key_of_socket(w, (__u64)sk, true);
 		put_query_ends(w, &ends);
@@ -295,8 +306,7 @@ static __always_inline int have_read_tcp(int ret)
 
 	if (!c || !r || !w)
 		return 0;
-	if (ret > 0 && (read_user(w, r->to, (__u32)ret) ||
-			(ret > 2 && read_user(w, (__u8 *)r->to + 2, (__u32)ret - 2))) && w->m.response) {
+	if (ret > 0 && read_user_tcp(w, r->to, (__u32)ret) && w->m.response) {
 		key_of_socket(w, r->sk, true);
 		answered(c, w, NULL);
 	}

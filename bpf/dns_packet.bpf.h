@@ -147,7 +147,7 @@ static __always_inline int read_message(const struct packet *p, struct work *w)
 		return OUT_OF_REACH;
 	if (p->ctx ? bpf_skb_load_bytes(p->ctx, at, w->bytes, n) : bpf_probe_read_kernel(w->bytes, n, p->l3 + at))
 		return OUT_OF_REACH;
-	if (slo_bpf_dns_read(w->bytes, n, &w->m))
+	if (read_work(w->place, n))
 		return IS_DNS;
 	return cut ? OUT_OF_REACH : NO_DNS;
 }

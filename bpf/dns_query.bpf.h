@@ -33,8 +33,8 @@ struct work {
 	struct slo_bpf_dns_msg m;
 	struct slo_bpf_dns_key key;
 	struct slo_bpf_dns_query q;
-	__u32 err; /* instead of an answer */
-	__u32 zero;
+	__u32 err;   /* instead of an answer */
+	__u32 place; /* enum workplace */
 };
 
 struct {
@@ -49,7 +49,19 @@ enum asked { NOT_ASKED, ASKED, REPEATED };
 
 static __always_inline struct work *workplace(__u32 kind)
 {
-	return bpf_map_lookup_elem(&dns_work, &kind);
+	struct work *w = bpf_map_lookup_elem(&dns_work, &kind);
+
+	if (w)
+		w->place = kind;
+	return w;
+}
+
+/* Global, so that the verifier walks the loop over the name once, not once in every program and each time it is called. */
+__noinline int read_work(__u32 kind, __u32 len)
+{
+	struct work *w = bpf_map_lookup_elem(&dns_work, &kind);
+
+	return w && slo_bpf_dns_read(w->bytes, len, &w->m);
 }
 
 static __always_inline bool is_dns_port(const struct slo_bpf_config *c, __u16 port)

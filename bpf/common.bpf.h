@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * What every probe has: the shared maps, whose observation something is, and
  * the two ways out of the kernel: the owner's histogram for every observation, the ring for

@@ -1,9 +1,10 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * connect_latency_ms and connect_errors_total: from the moment a socket sends its SYN until it is connected
  * or given up. Whether the application waits in connect() or polls makes no difference.
  *
- * Who connects is known at the start, where current is the process; the addresses, the error and the repeated SYNs at the end.
+ * Who connects is known at the start, where current is the process; the addresses, the error and the
+ * repeated SYNs at the end.
  * Nobody watches an attempt that gets no answer: the kernel's own repetitions tell when it is over the deadline.
  * An attempt refused before the socket changes state (no route) is not seen.
  *
@@ -89,27 +90,38 @@ static __always_inline void begin(const struct slo_bpf_config *c, void *sk, bool
 		forget(sk, storage);
 }
 
-/* With the last four values on top of what @s and @sk know. */
-static __always_inline void emit(const struct slo_bpf_config *c, const void *sk, const struct start *s,
-				 const struct ends *ends, __u64 now, __u32 outcome, __u32 err, __u32 by)
+/* How an attempt ended. */
+struct verdict {
+	__u32 outcome; /* enum slo_bpf_outcome */
+	__u32 err, by; /* enum slo_connect_by */
+	__u32 syn_retransmits;
+};
+
+static __always_inline __u32 retransmits_of(const void *sk)
+{
+	return BPF_CORE_READ((const struct tcp_sock *)sk, total_retrans);
+}
+
+static __always_inline void emit(const struct slo_bpf_config *c, const struct start *s, const struct ends *ends,
+				 __u64 now, const struct verdict *v)
 {
 	struct slo_bpf_event *e = emit_begin(SLO_BPF_CONNECT, s->slot, now);
 
 	if (!e)
 		return;
 	e->value = now - s->ns;
-	e->outcome = (__u8)outcome;
-	e->err = (__s32)err;
-	e->info[0] = BPF_CORE_READ((const struct tcp_sock *)sk, total_retrans);
-	e->info[1] = by == SLO_CONNECT_NEVER_SENT ? 0 : e->info[0] + 1;
-	e->info[2] = by;
+	e->outcome = (__u8)v->outcome;
+	e->err = (__s32)v->err;
+	e->info[0] = v->syn_retransmits;
+	e->info[1] = v->by == SLO_CONNECT_NEVER_SENT ? 0 : v->syn_retransmits + 1;
+	e->info[2] = v->by;
 	put_opener(e, &s->by);
 	put_ends(e, ends);
 	emit_end(c, e);
 }
 
 static __always_inline void failed(const struct slo_bpf_config *c, const void *sk, const struct start *s, __u64 now,
-				   __u32 outcome, __u32 err, __u32 by)
+				   const struct verdict *v)
 {
 	struct slo_bpf_peer peer;
 	struct ends ends;
@@ -117,7 +129,7 @@ static __always_inline void failed(const struct slo_bpf_config *c, const void *s
 	sock_ends(sk, &ends);
 	peer_of(&peer, s->slot, &ends);
 	observe_error(SLO_BPF_CONNECT, &peer);
-	emit(c, sk, s, &ends, now, outcome, err, by);
+	emit(c, s, &ends, now, v);
 }
 
 /* TCP_FASTOPEN_CONNECT: the SYN may leave with the first write only, and when that was is not known. */
@@ -131,6 +143,7 @@ static __always_inline bool deferred(const void *sk)
 static __always_inline void succeeded(const struct slo_bpf_config *c, const void *sk, const struct start *s,
 				      __u64 now)
 {
+	struct verdict v = { SLO_BPF_OK, 0, SLO_CONNECT_BY_KERNEL, retransmits_of(sk) };
 	struct slo_bpf_peer peer;
 	struct ends ends;
 
@@ -139,25 +152,26 @@ static __always_inline void succeeded(const struct slo_bpf_config *c, const void
 	sock_ends(sk, &ends);
 	peer_of(&peer, s->slot, &ends);
 	if (observe(c, SLO_BPF_CONNECT, &peer, now - s->ns))
-		emit(c, sk, s, &ends, now, SLO_BPF_OK, 0, SLO_CONNECT_BY_KERNEL);
+		emit(c, s, &ends, now, &v);
 }
 
 static __always_inline void given_up(const struct slo_bpf_config *c, const void *sk, const struct start *s, __u64 now)
 {
-	const struct tcp_sock *t = sk;
 	struct slo_connect_end end = {
 		.err = (__u32)BPF_CORE_READ((const struct sock___soft *)sk, sk_err),
 		.soft = (__u32)BPF_CORE_READ((const struct sock___soft *)sk, sk_err_soft),
-		.syn_retransmits = BPF_CORE_READ(t, total_retrans),
-		.segs_out = BPF_CORE_READ(t, segs_out),
+		.syn_retransmits = retransmits_of(sk),
+		.segs_out = BPF_CORE_READ((const struct tcp_sock *)sk, segs_out),
 	};
-	__u32 outcome = slo_connect_outcome(&end);
+	struct verdict v = {
+		slo_connect_outcome(&end), slo_connect_errno(&end), slo_connect_by(&end), end.syn_retransmits,
+	};
 
 	/* Nothing has been sent yet, and nothing went wrong. */
 	if (!end.err && deferred(sk))
 		return;
-	if (outcome != SLO_BPF_ABORTED)
-		failed(c, sk, s, now, outcome, slo_connect_errno(&end), slo_connect_by(&end));
+	if (v.outcome != SLO_BPF_ABORTED)
+		failed(c, sk, s, now, &v);
 }
 
 static __always_inline void end(const struct slo_bpf_config *c, void *sk, int oldstate, int newstate, bool storage)
@@ -194,10 +208,14 @@ static __always_inline int changed(void *sk, int oldstate, int newstate, bool st
 	return 0;
 }
 
-/* The kernel repeats a SYN: the moment to notice that the attempt takes too long. */
-static __always_inline int repeated(void *sk, bool storage)
+/*
+ * The kernel repeats a SYN: the moment to notice that the attempt takes too long.
+ * @uncounted: 1 where the SYN is about to be sent and total_retrans does not have it yet
+ */
+static __always_inline int repeated(void *sk, __u32 uncounted, bool storage)
 {
 	const struct slo_bpf_config *c = config();
+	struct verdict v = { SLO_BPF_TIMED_OUT, ETIMEDOUT, SLO_CONNECT_BY_DEADLINE, 0 };
 	struct start *s;
 	__u64 now;
 
@@ -208,7 +226,8 @@ static __always_inline int repeated(void *sk, bool storage)
 	if (!s || s->told || s->ns < c->since[SLO_BPF_CONNECT] || now < s->ns + c->connect_timeout_ns)
 		return 0;
 	s->told = 1;
-	failed(c, sk, s, now, SLO_BPF_TIMED_OUT, ETIMEDOUT, SLO_CONNECT_BY_DEADLINE);
+	v.syn_retransmits = retransmits_of(sk) + uncounted;
+	failed(c, sk, s, now, &v);
 	return 0;
 }
 
@@ -221,7 +240,7 @@ int BPF_PROG(btf_state, struct sock *sk, int oldstate, int newstate)
 SEC("?tp_btf/tcp_retransmit_skb")
 int BPF_PROG(btf_retransmit, struct sock *sk)
 {
-	return repeated(sk, true);
+	return repeated(sk, 0, true);
 }
 
 SEC("?raw_tp/inet_sock_set_state")
@@ -233,7 +252,7 @@ int BPF_PROG(raw_state, struct sock *sk, int oldstate, int newstate)
 SEC("?raw_tp/tcp_retransmit_skb")
 int BPF_PROG(raw_retransmit, struct sock *sk)
 {
-	return repeated(sk, false);
+	return repeated(sk, 0, false);
 }
 
 SEC("?fentry/tcp_set_state")
@@ -245,7 +264,7 @@ int BPF_PROG(fentry_state, struct sock *sk, int newstate)
 SEC("?fentry/tcp_retransmit_skb")
 int BPF_PROG(fentry_retransmit, struct sock *sk)
 {
-	return repeated(sk, true);
+	return repeated(sk, 1, true);
 }
 
 SEC("?kprobe/tcp_set_state")
@@ -257,7 +276,7 @@ int BPF_KPROBE(kprobe_state, struct sock *sk, int newstate)
 SEC("?kprobe/tcp_retransmit_skb")
 int BPF_KPROBE(kprobe_retransmit, struct sock *sk)
 {
-	return repeated(sk, false);
+	return repeated(sk, 1, false);
 }
 
 SEC("?tp/sock/inet_sock_set_state")
@@ -270,5 +289,5 @@ int tp_state(struct trace_event_raw_inet_sock_set_state *ctx)
 SEC("?tp/tcp/tcp_retransmit_skb")
 int tp_retransmit(void *ctx)
 {
-	return repeated(retransmit_sock(ctx), false);
+	return repeated(retransmit_sock(ctx), 0, false);
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * What the kernel side and the user side of the probes agree on: exemplars,
  * histograms, settings and counters. Included by BPF programs and by libslo;

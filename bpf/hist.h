@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Index arithmetic of the log-linear histogram, shared by the BPF programs and
  * their reader. Values below 2^(SUB_BITS + 1) units have a bucket each; above,
@@ -15,18 +15,18 @@ static inline __u32 slo_bpf_log2(__u64 v)
 {
 	__u32 r, shift;
 
-	r = (v > 0xffffffffULL) << 5;
+	r = v > 0xffffffffULL ? 32 : 0;
 	v >>= r;
-	shift = (v > 0xffff) << 4;
+	shift = v > 0xffff ? 16 : 0;
 	v >>= shift;
 	r |= shift;
-	shift = (v > 0xff) << 3;
+	shift = v > 0xff ? 8 : 0;
 	v >>= shift;
 	r |= shift;
-	shift = (v > 0xf) << 2;
+	shift = v > 0xf ? 4 : 0;
 	v >>= shift;
 	r |= shift;
-	shift = (v > 0x3) << 1;
+	shift = v > 0x3 ? 2 : 0;
 	v >>= shift;
 	r |= shift;
 	return r | (__u32)(v >> 1);

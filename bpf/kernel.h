@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * The kernel types the probes read, with only the members they use. Offsets
  * are relocated at load time against the running kernel's BTF, so nothing

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * How a connection attempt ended, from what the kernel says of its socket.
  * Shared by the BPF program and its unit test.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Histograms of the probes whose observations have a peer: one row per owner
  * and peer, shared by all CPUs. Who a peer is to the service, user space knows;

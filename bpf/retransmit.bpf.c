@@ -1,7 +1,8 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * tcp_retransmits_total: every segment sent again, whatever made the kernel do it (timer, duplicate
- * acknowledgements, loss probe), SYN and SYN-ACK included: what RetransSegs of /proc/net/snmp counts, less what could not be sent.
+ * acknowledgements, loss probe), SYN and SYN-ACK included: what RetransSegs of /proc/net/snmp counts, less
+ * what could not be sent.
  *
  * Most of this happens in interrupts, where current is whoever was running. Whose segment it is, the socket says:
  * its local port is a watched one, or we saw its process connect, or the cgroup it was made in (version 2) is watched.
@@ -22,9 +23,11 @@ struct tcp_skb_cb {
 
 struct record {
 	struct opener by; /* tgid 0 = we did not see it connect */
+	__u64 made;
 	__u64 second;     /* when the one under way began */
 	__u32 segments;   /* in it */
 	__u32 told;
+	__u32 total;      /* total_retrans when the last one was counted, where two hooks may see the same one */
 };
 
 struct {
@@ -54,19 +57,33 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
-/* The last argument came with 6.16: before, only what was sent is traced; since then the rest as well, with its error. */
+/* The last argument is new: without it only what was sent is traced, with it the rest as well, with its error. */
 typedef void (*btf_trace_tcp_retransmit_skb)(void *, const struct sock *, const struct sk_buff *, int);
 
 /* @storage is a constant in every call: which map, is decided when this is compiled. */
 
-static __always_inline struct record *record_of(void *sk, struct record *fresh, bool storage)
+/* What is kept by address and is older than this probe's attachment may be of another socket. */
+static __always_inline struct record *record_at(const struct slo_bpf_config *c, __u64 key)
+{
+	struct record *r = bpf_map_lookup_elem(&addr_records, &key);
+
+	if (!r || r->made >= c->since[SLO_BPF_RETRANSMIT])
+		return r;
+	if (bpf_map_delete_elem(&addr_records, &key) == 0)
+		COUNT(RETRANSMIT, removed);
+	return NULL;
+}
+
+/* The socket's record; with @fresh it is made where there is none. */
+static __always_inline struct record *record_of(const struct slo_bpf_config *c, void *sk, struct record *fresh,
+						bool storage)
 {
 	__u64 key = (__u64)sk;
 	struct record *r;
 
 	if (storage)
 		return bpf_sk_storage_get(&sk_records, sk, fresh, fresh ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-	r = bpf_map_lookup_elem(&addr_records, &key);
+	r = record_at(c, key);
 	if (r || !fresh)
 		return r;
 	if (bpf_map_update_elem(&addr_records, &key, fresh, BPF_NOEXIST) == 0)
@@ -78,7 +95,7 @@ static __always_inline struct record *record_of(void *sk, struct record *fresh, 
 static __always_inline int changed(void *sk, int newstate, bool storage)
 {
 	const struct slo_bpf_config *c = config();
-	struct record fresh = { 0 }, *r;
+	struct record fresh = { .made = bpf_ktime_get_boot_ns() }, *r;
 	__u64 key = (__u64)sk;
 
 	if (!c)
@@ -88,7 +105,7 @@ static __always_inline int changed(void *sk, int newstate, bool storage)
 	if (newstate != TCP_SYN_SENT || !is_tcp(sk))
 		return 0;
 	opener_of_current(c, &fresh.by);
-	r = record_of(sk, &fresh, storage);
+	r = record_of(c, sk, &fresh, storage);
 	if (r)
 		*r = fresh; /* of a socket that connects a second time */
 	else
@@ -176,33 +193,37 @@ static __always_inline void emit(const struct slo_bpf_config *c, const void *sk,
 	emit_end(c, e);
 }
 
-/* @segments of @sk went out again, on the connection @ends. */
-static __always_inline void again(void *sk, const struct ends *ends, __u32 segments, __u32 flags, bool storage)
+/* @segments of @sk went out again, on the connection @ends. @total: see struct record; 0 = seen once only. */
+static __always_inline void again(void *sk, const struct ends *ends, __u32 segments, __u32 flags, __u32 total,
+				  bool storage)
 {
 	const struct slo_bpf_config *c = config();
-	struct record fresh = { 0 }, *r;
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct record fresh = { .made = now }, *r;
 	struct slo_bpf_peer row;
 	bool client = flags & SLO_RETRANSMIT_SYNACK;
-	__u64 now = bpf_ktime_get_boot_ns();
 	__u32 slot;
 
 	if (!c)
 		return;
-	r = record_of(sk, NULL, storage);
+	r = record_of(c, sk, NULL, storage);
 	slot = whose(c, sk, r, ends, &client);
-	if (slot == SLO_BPF_NOBODY)
+	if (slot == SLO_BPF_NOBODY || (r && total && r->total == total))
 		return;
 	row_for(&row, slot, r, ends, client);
 	count(&row, segments);
 	if (!r)
-		r = record_of(sk, &fresh, storage);
-	if (!r)
+		r = record_of(c, sk, &fresh, storage);
+	if (!r) {
 		COUNT(RETRANSMIT, insert_failed);
-	else if (too_many(c, r, segments, now))
+		return;
+	}
+	r->total = total;
+	if (too_many(c, r, segments, now))
 		emit(c, sk, r, ends, &row, flags, now);
 }
 
-static __always_inline int skb_again(void *sk, const struct sk_buff *skb, bool storage)
+static __always_inline int skb_again_of(void *sk, const struct sk_buff *skb, __u32 total, bool storage)
 {
 	const struct tcp_skb_cb *cb = (const void *)__builtin_preserve_access_index(&skb->cb[0]);
 	__u32 state = sock_state(sk), segments = BPF_CORE_READ(cb, tcp_gso_segs);
@@ -210,8 +231,19 @@ static __always_inline int skb_again(void *sk, const struct sk_buff *skb, bool s
 
 	sock_ends(sk, &ends);
 	again(sk, &ends, segments ? segments : 1,
-	      state == TCP_SYN_SENT || state == TCP_SYN_RECV ? SLO_RETRANSMIT_SYN : 0, storage);
+	      state == TCP_SYN_SENT || state == TCP_SYN_RECV ? SLO_RETRANSMIT_SYN : 0, total, storage);
 	return 0;
+}
+
+static __always_inline int skb_again(void *sk, const struct sk_buff *skb, bool storage)
+{
+	return skb_again_of(sk, skb, 0, storage);
+}
+
+/* Seen by two hooks perhaps, one inside the other: total_retrans tells. */
+static __always_inline int skb_again_once(void *sk, const struct sk_buff *skb, bool storage)
+{
+	return skb_again_of(sk, skb, BPF_CORE_READ((const struct tcp_sock *)sk, total_retrans), storage);
 }
 
 /* A listening socket repeats its answer to a SYN; the connection is only a request so far. */
@@ -220,7 +252,7 @@ static __always_inline int synack_again(void *sk, const struct request_sock *req
 	struct ends ends;
 
 	read_ends(__builtin_preserve_access_index(&req->__req_common), &ends);
-	again(sk, &ends, 1, SLO_RETRANSMIT_SYN | SLO_RETRANSMIT_SYNACK, storage);
+	again(sk, &ends, 1, SLO_RETRANSMIT_SYN | SLO_RETRANSMIT_SYNACK, 0, storage);
 	return 0;
 }
 
@@ -264,7 +296,10 @@ int BPF_PROG(raw_synack, struct sock *sk, struct request_sock *req)
 	return synack_again(sk, req, false);
 }
 
-/* Rungs fexit and kprobe: the functions themselves. The loss probe calls the inner one, so that is the one. */
+/*
+ * Rungs fentry and kprobe: the functions themselves. The loss probe calls the inner one; the outer one may have
+ * a copy of it of its own (as in 6.1), so that both have to be watched.
+ */
 
 SEC("?fentry/tcp_set_state")
 int BPF_PROG(fentry_state, struct sock *sk, int newstate)
@@ -272,10 +307,16 @@ int BPF_PROG(fentry_state, struct sock *sk, int newstate)
 	return changed(sk, newstate, true);
 }
 
-SEC("?fexit/__tcp_retransmit_skb")
+SEC("?fexit/tcp_retransmit_skb")
 int BPF_PROG(fexit_retransmit, struct sock *sk, struct sk_buff *skb, int segs, int ret)
 {
-	return ret ? 0 : skb_again(sk, skb, true);
+	return ret ? 0 : skb_again_once(sk, skb, true);
+}
+
+SEC("?fexit/__tcp_retransmit_skb")
+int BPF_PROG(fexit_inner, struct sock *sk, struct sk_buff *skb, int segs, int ret)
+{
+	return ret ? 0 : skb_again_once(sk, skb, true);
 }
 
 SEC("?fexit/tcp_rtx_synack")
@@ -290,27 +331,29 @@ int BPF_KPROBE(kprobe_state, struct sock *sk, int newstate)
 	return changed(sk, newstate, false);
 }
 
+enum { INNER, OUTER };
+
 /* The thread that runs the function, or the CPU whose idle thread was interrupted for it. */
-static __always_inline __u32 call_key(void)
+static __always_inline __u32 call_key(__u32 which)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 
-	return tid ? tid : 0x80000000 | bpf_get_smp_processor_id();
+	return (tid ? tid : 0x80000000 | bpf_get_smp_processor_id()) | which << 30;
 }
 
-static __always_inline int enter(const void *sk, const void *what)
+static __always_inline int enter(const void *sk, const void *what, __u32 which)
 {
 	struct call call = { (__u64)sk, (__u64)what };
-	__u32 key = call_key();
+	__u32 key = call_key(which);
 
 	bpf_map_update_elem(&calls, &key, &call, BPF_ANY);
 	return 0;
 }
 
 /* Return: whether there is a call to go with this return; @call is what it was made with. */
-static __always_inline bool leave(struct call *call)
+static __always_inline bool leave(struct call *call, __u32 which)
 {
-	__u32 key = call_key();
+	__u32 key = call_key(which);
 	struct call *made = bpf_map_lookup_elem(&calls, &key);
 
 	if (!made) {
@@ -322,24 +365,38 @@ static __always_inline bool leave(struct call *call)
 	return true;
 }
 
-SEC("?kprobe/__tcp_retransmit_skb")
+SEC("?kprobe/tcp_retransmit_skb")
 int BPF_KPROBE(kprobe_retransmit, struct sock *sk, struct sk_buff *skb)
 {
-	return enter(sk, skb);
+	return enter(sk, skb, OUTER);
 }
 
-SEC("?kretprobe/__tcp_retransmit_skb")
+SEC("?kretprobe/tcp_retransmit_skb")
 int BPF_KRETPROBE(kretprobe_retransmit, int ret)
 {
 	struct call call;
 
-	return leave(&call) && !ret ? skb_again((void *)call.sk, (const void *)call.what, false) : 0;
+	return leave(&call, OUTER) && !ret ? skb_again_once((void *)call.sk, (const void *)call.what, false) : 0;
+}
+
+SEC("?kprobe/__tcp_retransmit_skb")
+int BPF_KPROBE(kprobe_inner, struct sock *sk, struct sk_buff *skb)
+{
+	return enter(sk, skb, INNER);
+}
+
+SEC("?kretprobe/__tcp_retransmit_skb")
+int BPF_KRETPROBE(kretprobe_inner, int ret)
+{
+	struct call call;
+
+	return leave(&call, INNER) && !ret ? skb_again_once((void *)call.sk, (const void *)call.what, false) : 0;
 }
 
 SEC("?kprobe/tcp_rtx_synack")
 int BPF_KPROBE(kprobe_synack, struct sock *sk, struct request_sock *req)
 {
-	return enter(sk, req);
+	return enter(sk, req, INNER);
 }
 
 SEC("?kretprobe/tcp_rtx_synack")
@@ -347,7 +404,7 @@ int BPF_KRETPROBE(kretprobe_synack, int ret)
 {
 	struct call call;
 
-	return leave(&call) && !ret ? synack_again((void *)call.sk, (const void *)call.what, false) : 0;
+	return leave(&call, INNER) && !ret ? synack_again((void *)call.sk, (const void *)call.what, false) : 0;
 }
 
 SEC("?tp/sock/inet_sock_set_state")

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * runqueue_delay_ms: from the moment a thread could run until it ran. That is
  * when it was woken, when it was made, and when it was taken off the CPU while

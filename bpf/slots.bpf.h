@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Histograms of the probes whose observations belong to an owner only: one row per slot and CPU. */
 #ifndef SLO_BPF_SLOTS_H
 #define SLO_BPF_SLOTS_H

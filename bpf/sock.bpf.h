@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* What the network probes read from a socket. Everything here works on trusted and plain pointers alike. */
 #ifndef SLO_BPF_SOCK_H
 #define SLO_BPF_SOCK_H
@@ -47,7 +47,7 @@ struct trace_event_raw_inet_sock_set_state {
 	int oldstate, newstate;
 } CORE;
 
-/* Up to 6.15 a class of several events, later a record of its own. */
+/* A class of several events at first, later a record of its own. */
 struct trace_event_raw_tcp_event_sk_skb {
 	const void *skbaddr, *skaddr;
 } CORE;

@@ -28,7 +28,7 @@ struct agent_opts {
 	struct slo_opt_list dns_ports;
 	const char *disable_rung;
 	int64_t sample_good, ring_kib, event_ring_kib;
-	bool disable_guard;
+	bool disable_guard, probe_smoke;
 	/* where to put it */
 	int event_kind, output;
 	const char *output_path, *out;
@@ -70,5 +70,8 @@ void agent_emit_stats(struct agent *a, const struct slo_num_pair *pairs, uint32_
 int agent_run_live(struct agent *a);
 int agent_run_synthetic(struct agent *a, const char *scenario);
 int agent_run_replay(struct agent *a, const char *path);
+
+/** agent_smoke - load, attach and fire every probe that is wanted, on standard output. Return: exit status. */
+int agent_smoke(const struct agent *a);
 
 #endif

@@ -74,7 +74,7 @@ static int setup(struct agent *a, struct slo_err *err)
 		r = slo_config_override(&a->config, a->o->objectives.items, a->o->objectives.count, err);
 	if (!r)
 		r = choose_signals(a, err);
-	return r ? r : open_output(a, err);
+	return r ? r : a->o->probe_smoke ? 0 : open_output(a, err);
 }
 
 static int run_source(struct agent *a)
@@ -122,7 +122,7 @@ static int run(void *opts, int argc, char **argv)
 		slo_warn_err(&err);
 		return 2;
 	}
-	return close_output(&a, run_source(&a));
+	return a.o->probe_smoke ? agent_smoke(&a) : close_output(&a, run_source(&a));
 }
 
 extern const struct slo_opt agent_options[];

@@ -3,6 +3,7 @@
 #include "live.h"
 
 #include "base/log.h"
+#include "probe/facts.h"
 
 struct slo_sources live_sources(const struct live *l)
 {
@@ -28,12 +29,6 @@ void live_capture_states(struct live *l)
 			capture(l, &sources, service, signal);
 }
 
-/* Signals for which the kernel may well have no hook: nobody can demand one. */
-static bool tracing_optional(int signal)
-{
-	return signal == SLO_SIGNAL_CPU_STEAL || signal == SLO_SIGNAL_CFS_THROTTLED;
-}
-
 bool live_core_full(const struct live *l)
 {
 	struct slo_sources sources = live_sources(l);
@@ -42,7 +37,7 @@ bool live_core_full(const struct live *l)
 
 	slo_buf_init(&why, 4096);
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
-		if (!l->a->enabled[s] || tracing_optional(s) || slo_ladder_traced(&sources, s))
+		if (!l->a->enabled[s] || slo_ladder_optional(s) || slo_ladder_traced(&sources, s))
 			continue;
 		slo_buf_reset(&why);
 		slo_ladder_passed_over(&sources, s, &why);
@@ -76,6 +71,18 @@ static void print_signal(const struct live *l, const struct slo_sources *sources
 	print_row(name, c.by == SLO_BY_NOBODY ? "none" : c.provider, slo_buf_str(note));
 }
 
+/* What refuses tracing as a whole deserves its name. */
+static void print_lockdown(const struct live *l)
+{
+	struct slo_facts f;
+
+	if (!l->bpf)
+		return;
+	slo_facts_read(&f, "", NULL);
+	if (f.lockdown == SLO_LOCKDOWN_CONFIDENTIALITY || f.lockdown == SLO_LOCKDOWN_OTHER)
+		slo_info("kernel lockdown is %s: BPF programs may not read the kernel's memory", f.lockdown_text);
+}
+
 void live_print_providers(const struct live *l)
 {
 	struct slo_sources sources = live_sources(l);
@@ -87,6 +94,7 @@ void live_print_providers(const struct live *l)
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
 		print_signal(l, &sources, s, &note);
 	slo_buf_fini(&note);
+	print_lockdown(l);
 	for (size_t i = 0; i < l->services_count; i++) {
 		const struct slo_target_proc *procs;
 		size_t n = slo_target_procs(l->target, (int)i, &procs);

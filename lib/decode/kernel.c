@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "decode/kernel.h"
+#include "decode/kernel_internal.h"
 
 #include "bpf/dns.h"
 #include "bpf/hist.h"
@@ -42,8 +42,8 @@ const struct slo_kernel_probe slo_kernel_probes[SLO_BPF__PROBES] = {
 	[SLO_BPF_CONNECT] = { "connect", SLO_SIGNAL_CONNECT_LATENCY, SLO_SIGNAL_CONNECT_ERRORS, 1e6,
 			      slo_kernel_connect_detail },
 	[SLO_BPF_RETRANSMIT] = { "retransmit", SLO_SIGNAL_TCP_RETRANSMITS, -1, 1, slo_kernel_retransmit_detail },
-	[SLO_BPF_DISK] = { "disk", SLO_SIGNAL_DISK_IO, -1, 1e6, NULL },
-	[SLO_BPF_THROTTLE] = { "throttle", SLO_SIGNAL_CFS_THROTTLED, -1, 1e6, NULL },
+	[SLO_BPF_DISK] = { "disk", SLO_SIGNAL_DISK_IO, -1, 1e6, kernel_disk_detail },
+	[SLO_BPF_THROTTLE] = { "throttle", SLO_SIGNAL_CFS_THROTTLED, -1, 1e6, kernel_throttle_detail },
 	[SLO_BPF_DNS] = { "dns", SLO_SIGNAL_DNS_LATENCY, -1, 1e6, slo_kernel_dns_detail,
 			  sizeof(struct slo_bpf_event_dns) },
 	[SLO_BPF_TLS] = { "tls", SLO_SIGNAL_TLS_HANDSHAKE, SLO_SIGNAL_TLS_FAILS, 1e6, NULL },

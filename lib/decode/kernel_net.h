@@ -7,7 +7,7 @@
 
 struct slo_bpf_event;
 
-/** slo_kernel_connect_detail - "ok after 1 SYN retransmission", "refused", "timeout after 3 SYN, given up by the caller" */
+/** slo_kernel_connect_detail - "refused", "ok after 1 SYN retransmission", "timeout after 3 SYN, over the deadline" */
 void slo_kernel_connect_detail(const struct slo_bpf_event *e, char *to, size_t size);
 
 /** slo_kernel_retransmit_detail - "established, 2 timeouts in a row, 1200 segments out" */

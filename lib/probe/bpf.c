@@ -168,6 +168,7 @@ int slo_bpf_open(struct slo_bpf **out, const struct slo_bpf_opts *o, struct slo_
 		fill_config(b);
 		bpf_watch(b, b->clock_mono);
 		load_all(b);
+		bpf_watch_quotas(b); /* its map is the probe's own: there only now */
 	}
 	*out = b;
 	return 0;

@@ -9,6 +9,8 @@
 OBJECT(runqueue);
 OBJECT(connect);
 OBJECT(retransmit);
+OBJECT(disk);
+OBJECT(throttle);
 OBJECT(dns);
 
 const struct bpf_def slo_bpf_defs[] = {
@@ -45,11 +47,33 @@ const struct bpf_def slo_bpf_defs[] = {
 		.rungs = {
 			{ "tp_btf", { "btf_state", "btf_retransmit", "btf_synack" }, { "addr_records", "calls" } },
 			{ "raw_tp", { "raw_state", "raw_retransmit", "raw_synack" }, { "sk_records", "calls" } },
-			{ "fentry", { "fentry_state", "fexit_retransmit", "fexit_synack" },
+			{ "fentry", { "fentry_state", "fexit_retransmit", "fexit_inner", "fexit_synack" },
 			  { "addr_records", "calls" } },
-			{ "kprobe", { "kprobe_state", "kprobe_retransmit", "kretprobe_retransmit", "kprobe_synack",
-				      "kretprobe_synack" }, { "sk_records" } },
+			{ "kprobe", { "kprobe_state", "kprobe_retransmit", "kretprobe_retransmit", "kprobe_inner",
+				      "kretprobe_inner", "kprobe_synack", "kretprobe_synack" }, { "sk_records" } },
 			{ "tp", { "tp_state", "tp_retransmit", "tp_synack" }, { "sk_records", "calls" } },
+		},
+	},
+	{
+		.probe = SLO_BPF_DISK,
+		.object = slo_bpf_obj_disk,
+		.object_end = slo_bpf_obj_disk_end,
+		.everybody = true,
+		.starts = "requests",
+		.rungs = {
+			{ "tp_btf", { "btf_bio_queue", "btf_bio_remap", "btf_bio_merge", "btf_bio_complete",
+				      "btf_rq_insert", "btf_rq_issue", "btf_rq_requeue", "btf_rq_complete" }, { 0 } },
+			{ "raw_tp", { "raw_bio_queue", "raw_bio_remap", "raw_bio_merge", "raw_bio_complete",
+				      "raw_rq_insert", "raw_rq_issue", "raw_rq_requeue", "raw_rq_complete" }, { 0 } },
+		},
+	},
+	{
+		.probe = SLO_BPF_THROTTLE,
+		.object = slo_bpf_obj_throttle,
+		.object_end = slo_bpf_obj_throttle_end,
+		.rungs = {
+			{ "fentry", { "fentry_unthrottle", "fexit_unthrottle" }, { 0 } },
+			{ "kprobe", { "kprobe_unthrottle", "kretprobe_unthrottle" }, { 0 } },
 		},
 	},
 	{

@@ -101,6 +101,9 @@ bool bpf_rung_known(struct slo_str probe, struct slo_str rung);
 /** bpf_watch - tell the kernel whose observations count. */
 void bpf_watch(struct slo_bpf *b, int64_t mono_ns);
 
+/** bpf_watch_quotas - tell the throttle probe which cgroups the services' processes are in, and those above. */
+void bpf_watch_quotas(struct slo_bpf *b);
+
 int bpf_read_open(struct slo_bpf *b, struct bpf_probe *p);
 void bpf_read_close(struct bpf_probe *p);
 int bpf_on_event(void *arg, void *data, size_t size);

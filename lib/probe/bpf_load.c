@@ -30,7 +30,7 @@ static const struct {
 /* libbpf's last words; it has no other way to say what went wrong. One thread opens probes at a time. */
 static char said[8192];
 
-static int listen_to_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static int listen_to_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	size_t used = strlen(said);
 
@@ -39,10 +39,23 @@ static int listen_to_libbpf(enum libbpf_print_level level, const char *fmt, va_l
 	return 0;
 }
 
-/* The verifier's last line before its statistics, where it was the verifier that refused. */
+/* The line that ends at @end, trimmed; @from is where the log begins. */
+static struct slo_str line_before(const char *from, const char *end)
+{
+	const char *start;
+
+	while (end > from && (end[-1] == '\n' || end[-1] == ' '))
+		end--;
+	for (start = end; start > from && start[-1] != '\n'; start--)
+		;
+	return slo_str_n(start, (size_t)(end - start));
+}
+
+/* The verifier's last line before its statistics that is not our own source, where it was the verifier that refused. */
 static struct slo_str verifier_reason(void)
 {
-	const char *log = strstr(said, "BEGIN PROG LOAD LOG --\n"), *end, *last;
+	const char *log = strstr(said, "BEGIN PROG LOAD LOG --\n"), *end;
+	struct slo_str line;
 
 	if (!log)
 		return slo_str(NULL);
@@ -52,11 +65,11 @@ static struct slo_str verifier_reason(void)
 		end = strstr(log, "-- END PROG LOAD LOG");
 	if (!end)
 		end = log + strlen(log);
-	while (end > log && (end[-1] == '\n' || end[-1] == ' '))
-		end--;
-	for (last = end; last > log && last[-1] != '\n'; last--)
-		;
-	return slo_str_n(last, (size_t)(end - last));
+	do {
+		line = line_before(log, end);
+		end = line.p;
+	} while (line.len > 0 && line.p[0] == ';' && line.p > log);
+	return line;
 }
 
 static int explain(char why[SLO_BPF_WHY], const char *what, int neg_errno)
@@ -72,7 +85,7 @@ int bpf_make_shared(struct slo_bpf *b, struct slo_err *err)
 {
 	libbpf_set_print(listen_to_libbpf);
 	for (int i = 0; i < BPF__SHARED; i++) {
-		LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = shared_maps[i].flags);
+		const struct bpf_map_create_opts opts = { .sz = sizeof(opts), .map_flags = shared_maps[i].flags };
 		uint32_t entries = i == BPF_RING && b->o.ring_bytes ? b->o.ring_bytes : shared_maps[i].entries;
 
 		b->shared[i] = bpf_map_create(shared_maps[i].type, shared_maps[i].name, shared_maps[i].key,
@@ -270,7 +283,7 @@ void bpf_unload(struct bpf_probe *p)
 static int try_rung(struct slo_bpf *b, struct bpf_probe *p, const struct bpf_rung *r, char why[SLO_BPF_WHY])
 {
 	const char *name = slo_kernel_probes[p->def->probe].name;
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name);
+	const struct bpf_object_open_opts opts = { .sz = sizeof(opts), .object_name = name };
 	int err;
 
 	if (disabled(b, name, r->name)) {

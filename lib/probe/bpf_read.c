@@ -240,6 +240,21 @@ static uint64_t under_way(int fd)
 	return n;
 }
 
+/* Read the counters too. What began or ended meanwhile must not look evicted, so the map is looked at on both sides. */
+static uint64_t evictions(const struct slo_bpf *b, const struct bpf_probe *p, struct slo_bpf_counters *n)
+{
+	uint64_t before = p->starts_fd >= 0 ? under_way(p->starts_fd) : 0, after, left;
+
+	read_counters(b, p->def->probe, n);
+	if (p->starts_fd < 0)
+		return 0;
+	after = under_way(p->starts_fd);
+	left = n->inserted - n->removed - p->swept;
+	if (after < before)
+		after = before;
+	return left > after && left <= n->inserted ? left - after : 0;
+}
+
 int slo_bpf_stats(const struct slo_bpf *b, int probe, struct slo_bpf_stats *out)
 {
 	const struct bpf_probe *p = &b->probes[probe];
@@ -248,13 +263,8 @@ int slo_bpf_stats(const struct slo_bpf *b, int probe, struct slo_bpf_stats *out)
 	if (!p->obj)
 		return -ENOENT;
 	*out = (struct slo_bpf_stats){ 0 };
-	read_counters(b, probe, &out->kernel);
+	out->evicted = evictions(b, p, &out->kernel);
 	out->voided = p->voided;
-	if (p->starts_fd >= 0) {
-		uint64_t left = out->kernel.inserted - out->kernel.removed - p->swept, here = under_way(p->starts_fd);
-
-		out->evicted = left > here ? left - here : 0;
-	}
 	bpf_object__for_each_program(prog, p->obj) {
 		struct bpf_prog_info info = { 0 };
 		uint32_t size = sizeof(info);

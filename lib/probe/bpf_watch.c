@@ -158,4 +158,5 @@ void bpf_watch(struct slo_bpf *b, int64_t mono_ns)
 	}
 	sync_map(b->shared[BPF_MAP_TASKS], 4, w.tasks, w.tasks_count);
 	sync_map(b->shared[BPF_MAP_CGROUPS], 8, w.groups, w.groups_count);
+	bpf_watch_quotas(b);
 }

@@ -19,6 +19,11 @@ bool slo_ladder_by_packet(int signal)
 	}
 }
 
+bool slo_ladder_optional(int signal)
+{
+	return signal == SLO_SIGNAL_CPU_STEAL || signal == SLO_SIGNAL_CFS_THROTTLED;
+}
+
 bool slo_ladder_traced(const struct slo_sources *s, int signal)
 {
 	return s->bpf && slo_bpf_rung(s->bpf, signal)[0];

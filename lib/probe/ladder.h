@@ -50,6 +50,9 @@ bool slo_ladder_traced(const struct slo_sources *s, int signal);
 /** slo_ladder_by_packet - the packet source can measure @signal. */
 bool slo_ladder_by_packet(int signal);
 
+/** slo_ladder_optional - kernels may well have no hook for @signal, and a counter is as good: nobody can demand one. */
+bool slo_ladder_optional(int signal);
+
 /**
  * slo_ladder_passed_over - append the rungs better than the one taken, each with its reason:
  * "tp_btf: …; raw_tp: …"; nothing when the best one was taken.

@@ -6,7 +6,7 @@
  * What each rung sees:
  * fentry, kprobe  the calls: from the entry of send to the moment the application takes the answer; a send that fails
  *                 never was. UDP, and TCP where a call carries a whole message or the length and the message apart. Not
- *                 queries whose name is split between buffers, nor answers in page fragments (see dns_unreadable).
+ *                 queries whose name is split between buffers, nor answers in page fragments (see dns_losses).
  * tp_btf          UDP packets, by network namespace and addresses: to the arrival of the answer at the IP layer, whether
  *                 or not somebody reads it. Starts when the packet leaves, after a wait for a neighbour's address.
  * cgroup_skb      packets, UDP and TCP, by socket cookie, to the arrival at the socket. Segments with a whole message only.
@@ -193,7 +193,7 @@ int BPF_PROG(btf_arrive, struct sk_buff___packet *skb)
 		return 0;
 	what = read_message(&p, w);
 	if (what == OUT_OF_REACH)
-		out_of_reach();
+		count_loss(SLO_BPF_DNS_UNREADABLE);
 	if (what != IS_DNS || !w->m.response)
 		return 0;
 	key_of_ends(w, net, &p, true);
@@ -213,7 +213,7 @@ static __always_inline int packet_of_cgroup(struct __sk_buff *ctx, bool leaving)
 	    !is_dns_port(c, leaving ? p.ends.dst_port : p.ends.src_port) || read_message(&p, w) != IS_DNS ||
 	    w->m.response == leaving)
 		return 1;
-	key_of_socket(w, bpf_get_socket_cookie(ctx), p.tcp);
+	key_of_socket(w, bpf_get_socket_cookie(ctx), 0, p.tcp);
 	if (!leaving) {
 		answered(c, w, NULL);
 		return 1;

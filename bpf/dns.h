@@ -39,7 +39,7 @@ struct slo_bpf_dns_msg {
 struct slo_bpf_dns_key {
 	__u64 scope;     /* address or cookie of the socket; network namespace, for rungs that go by addresses */
 	__u8 local[16], peer[16]; /* zero for those that go by sockets */
-	__u16 local_port, peer_port;
+	__u16 local_port, peer_port; /* the former with addresses of sockets as well, which are soon used again */
 	__u16 id;
 	__u16 tcp;
 };
@@ -63,6 +63,13 @@ struct slo_bpf_dns_query {
 	__u32 zero;
 	char comm[16];
 	__u8 wire[SLO_BPF_DNS_WIRE];
+};
+
+/* What may hide the answer to a query, or its lack: indices of map dns_losses. */
+enum slo_bpf_dns_loss {
+	SLO_BPF_DNS_UNREADABLE, /* answers whose bytes were out of reach: queries under way then have not certainly timed out */
+	SLO_BPF_DNS_REPLACED,   /* queries without an answer whose socket and id another one has taken */
+	SLO_BPF_DNS__LOSSES
 };
 
 /* An exemplar with the name it is about: info[0] rcode, [1] flags above, [2] retries, [3] name_len. */

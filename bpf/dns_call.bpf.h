@@ -46,6 +46,7 @@ struct sending {
 struct reading {
 	__u64 sk;
 	const void *to;
+	__u64 port;
 };
 
 struct {
@@ -177,7 +178,7 @@ static __always_inline int send_udp(const struct sock *sk, const struct msghdr *
 	if (!is_dns_port(c, ends.dst_port) || !segment(msg, 0, &v) || !read_user(w, v.iov_base, v.iov_len) ||
 	    w->m.response)
 		return 0;
-	key_of_socket(w, (__u64)sk, false);
+	key_of_socket(w, (__u64)sk, ends.src_port, false);
 	put_query_ends(w, &ends);
 	w->q.device = 0;
 	s.asked = asked(c, w, false);
@@ -206,7 +207,7 @@ static __always_inline int udp_error(const struct sock *sk)
 	if (slo_connect_outcome_of((__u32)err) != SLO_BPF_REFUSED &&
 	    slo_connect_outcome_of((__u32)err) != SLO_BPF_UNREACHABLE)
 		return 0;
-	key_of_socket(w, key, false);
+	key_of_socket(w, key, BPF_CORE_READ(sk, __sk_common.skc_num), false);
 	refused(c, w, (__u16)(both >> 16), (__u32)err);
 	refused(c, w, (__u16)both, (__u32)err);
 	return 0;
@@ -252,10 +253,10 @@ static __always_inline int take_udp(const struct sock *sk, const struct sk_buff_
 		return 0;
 	what = read_message(&p, w);
 	if (what == OUT_OF_REACH)
-		out_of_reach();
+		count_loss(SLO_BPF_DNS_UNREADABLE);
 	if (what != IS_DNS || !w->m.response)
 		return 0;
-	key_of_socket(w, (__u64)sk, false);
+	key_of_socket(w, (__u64)sk, p.ends.dst_port, false);
 	answered(c, w, p.ends.dst);
 	return 0;
 }
@@ -274,7 +275,7 @@ static __always_inline int send_tcp(const struct sock *sk, const struct msghdr *
 	for (__u32 i = 0; i < 4 && segment(msg, i, &v); i++) {
 		if (!read_user_tcp(w, v.iov_base, v.iov_len) || w->m.response)
 			continue;
-		key_of_socket(w, (__u64)sk, true);
+		key_of_socket(w, (__u64)sk, ends.src_port, true);
 		put_query_ends(w, &ends);
 		w->q.device = 0;
 		asked(c, w, true);
@@ -293,6 +294,7 @@ static __always_inline int read_tcp(const struct sock *sk, const struct msghdr *
 	    !segment(msg, 0, &v))
 		return 0;
 	r.to = v.iov_base;
+	r.port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	bpf_map_update_elem(&dns_reading, &task, &r, BPF_ANY);
 	return 0;
 }
@@ -307,7 +309,7 @@ static __always_inline int have_read_tcp(int ret)
 	if (!c || !r || !w)
 		return 0;
 	if (ret > 0 && read_user_tcp(w, r->to, (__u32)ret) && w->m.response) {
-		key_of_socket(w, r->sk, true);
+		key_of_socket(w, r->sk, (__u16)r->port, true);
 		answered(c, w, NULL);
 	}
 	bpf_map_delete_elem(&dns_reading, &task);

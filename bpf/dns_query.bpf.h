@@ -17,13 +17,12 @@ struct {
 	__type(value, struct slo_bpf_dns_query);
 } dns_queries SEC(".maps");
 
-/* Answers whose bytes were out of reach: a query that got none since such a one has not certainly timed out. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, SLO_BPF_DNS__LOSSES);
 	__type(key, __u32);
 	__type(value, __u64);
-} dns_unreadable SEC(".maps");
+} dns_losses SEC(".maps");
 
 /* Room to work in, one for each kind of program: they may interrupt each other, but none itself. */
 enum workplace { SENDING, SENDING6, SENDING_TCP, RECEIVING, RECEIVING_TCP, REFUSING, WORKPLACES };
@@ -72,11 +71,20 @@ static __always_inline bool is_dns_port(const struct slo_bpf_config *c, __u16 po
 	return false;
 }
 
-/* A key of @sk, or of anything else that is one socket. */
-static __always_inline void key_of_socket(struct work *w, __u64 sk, bool tcp)
+static __always_inline void count_loss(__u32 kind)
+{
+	__u64 *n = bpf_map_lookup_elem(&dns_losses, &kind);
+
+	if (n)
+		__sync_fetch_and_add(n, 1);
+}
+
+/* A key of @sk, or of anything else that is one socket; @port is its own, where @sk alone may be another one soon. */
+static __always_inline void key_of_socket(struct work *w, __u64 sk, __u16 port, bool tcp)
 {
 	__builtin_memset(&w->key, 0, sizeof(w->key));
 	w->key.scope = sk;
+	w->key.local_port = port;
 	w->key.tcp = tcp;
 }
 
@@ -94,7 +102,8 @@ static __always_inline void owner_of_current(const struct slo_bpf_config *c, str
 
 static __always_inline void keep_question(struct work *w)
 {
-	__u64 *unreadable = bpf_map_lookup_elem(&dns_unreadable, &slo_zero);
+	__u32 kind = SLO_BPF_DNS_UNREADABLE;
+	__u64 *unreadable = bpf_map_lookup_elem(&dns_losses, &kind);
 
 	w->q.hash = w->m.hash;
 	w->q.name_len = w->m.name_len;
@@ -131,7 +140,9 @@ static __always_inline int asked(const struct slo_bpf_config *c, struct work *w,
 		COUNT(DNS, insert_failed);
 		return NOT_ASKED;
 	}
-	if (!old)
+	if (old)
+		count_loss(SLO_BPF_DNS_REPLACED);
+	else
 		COUNT(DNS, inserted);
 	return ASKED;
 }
@@ -224,14 +235,6 @@ static __always_inline void refused(const struct slo_bpf_config *c, struct work 
 	w->m.truncated = false;
 	w->err = err;
 	count_end(c, w, bpf_ktime_get_boot_ns());
-}
-
-static __always_inline void out_of_reach(void)
-{
-	__u64 *n = bpf_map_lookup_elem(&dns_unreadable, &slo_zero);
-
-	if (n)
-		__sync_fetch_and_add(n, 1);
 }
 
 #endif

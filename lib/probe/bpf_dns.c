@@ -7,14 +7,13 @@
 #include "decode/kernel.h"
 #include "decode/kernel_dns.h"
 
-static uint64_t unreadable_answers(const struct bpf_probe *p)
+static uint64_t losses(const struct bpf_probe *p, uint32_t kind)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(p->obj, "dns_unreadable");
-	uint32_t zero = 0;
+	struct bpf_map *map = bpf_object__find_map_by_name(p->obj, "dns_losses");
 	uint64_t n = 0;
 
 	if (map)
-		bpf_map_lookup_elem(bpf_map__fd(map), &zero, &n);
+		bpf_map_lookup_elem(bpf_map__fd(map), &kind, &n);
 	return n;
 }
 
@@ -50,10 +49,11 @@ static void end_query(struct slo_bpf *b, struct bpf_probe *p, const struct slo_b
 
 void bpf_dns_sweep(struct slo_bpf *b, struct bpf_probe *p)
 {
-	uint64_t now = (uint64_t)slo_now_boot_ns(), unreadable = unreadable_answers(p);
+	uint64_t now = (uint64_t)slo_now_boot_ns(), unreadable = losses(p, SLO_BPF_DNS_UNREADABLE);
 	struct slo_bpf_dns_key key, next;
 	bool more = p->starts_fd >= 0 && bpf_map_get_next_key(p->starts_fd, NULL, &next) == 0;
 
+	p->replaced = losses(p, SLO_BPF_DNS_REPLACED);
 	for (int i = 0; more && i < 2 * SLO_BPF_DNS_QUERIES; i++) {
 		struct slo_bpf_dns_query q;
 

@@ -52,6 +52,7 @@ struct bpf_probe {
 	char why[SLO_BPF_RUNGS][SLO_BPF_WHY];
 	int rows_fd, starts_fd; /* maps; -1 = none */
 	uint64_t swept, voided; /* starts taken out by the sweep; those not told of */
+	uint64_t replaced;      /* starts overwritten by others */
 	void *before;           /* last look: array by slot, or struct slo_table by peer */
 };
 

@@ -264,7 +264,7 @@ int slo_bpf_stats(const struct slo_bpf *b, int probe, struct slo_bpf_stats *out)
 		return -ENOENT;
 	*out = (struct slo_bpf_stats){ 0 };
 	out->evicted = evictions(b, p, &out->kernel);
-	out->voided = p->voided;
+	out->voided = p->voided + p->replaced;
 	bpf_object__for_each_program(prog, p->obj) {
 		struct bpf_prog_info info = { 0 };
 		uint32_t size = sizeof(info);

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dns_latency_ms: from the first send of a query to its answer, by socket and id, so that parallel queries of one socket
- * and answers read by another thread are told apart. An answer counts when it has id and name of the query.
+ * dns_latency_ms: from the first send of a query to its answer, by socket and id, so that parallel queries of one
+ * socket and answers read by another thread are told apart. An answer counts when it has id and name of the query.
  *
  * What each rung sees:
  * fentry, kprobe  the calls: from the entry of send to the moment the application takes the answer; a send that fails
  *                 never was. UDP, and TCP where a call carries a whole message or the length and the message apart. Not
  *                 queries whose name is split between buffers, nor answers in page fragments (see dns_losses).
- * tp_btf          UDP packets, by network namespace and addresses: to the arrival of the answer at the IP layer, whether
- *                 or not somebody reads it. Starts when the packet leaves, after a wait for a neighbour's address.
- * cgroup_skb      packets, UDP and TCP, by socket cookie, to the arrival at the socket. Segments with a whole message only.
+ * tp_btf          UDP packets, by network namespace and addresses: to the arrival of the answer at the IP layer,
+ *                 whether or not somebody reads it. Starts when the packet leaves, after a wait for a neighbour's address.
+ * cgroup_skb      packets, UDP and TCP, by socket cookie, to the arrival at the socket. Of TCP, segments with a whole
+ *                 message only.
  *
+ * Refused by ICMP: tp_btf sees the message, the calls what a connected socket hears of it, cgroup_skb nothing (a
+ * query without an answer).
  * A query nobody answers is found by user space (bpf_dns.c). DNS over TLS or HTTPS is invisible to all of them.
  *
  * info: see bpf/dns.h

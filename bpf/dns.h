@@ -67,7 +67,7 @@ struct slo_bpf_dns_query {
 
 /* What may hide the answer to a query, or its lack: indices of map dns_losses. */
 enum slo_bpf_dns_loss {
-	SLO_BPF_DNS_UNREADABLE, /* answers whose bytes were out of reach: queries under way then have not certainly timed out */
+	SLO_BPF_DNS_UNREADABLE, /* answers whose bytes were out of reach: queries under way then may have had one */
 	SLO_BPF_DNS_REPLACED,   /* queries without an answer whose socket and id another one has taken */
 	SLO_BPF_DNS__LOSSES
 };
@@ -125,7 +125,8 @@ static inline bool slo_bpf_dns_name(const __u8 p[SLO_BPF_DNS_WINDOW], __u32 len,
 }
 
 /*
- * Read the first @len bytes of a message, which there is room for SLO_BPF_DNS_WINDOW of at @p; what is beyond @len is not trusted.
+ * Read the first @len bytes of a message; there is room for SLO_BPF_DNS_WINDOW at @p, and what is
+ * beyond @len is not trusted.
  * Return: whether it is a standard query with one question, or an answer to one.
  */
 static inline bool slo_bpf_dns_read(const __u8 p[SLO_BPF_DNS_WINDOW], __u32 len, struct slo_bpf_dns_msg *m)

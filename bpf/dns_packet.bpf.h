@@ -5,7 +5,10 @@
 
 #include "dns_query.bpf.h"
 
-enum { IPPROTO_ICMP = 1, IPPROTO_ICMPV6 = 58, ETH_P_IP_ = 0x0800, ETH_P_IPV6_ = 0x86dd, OUT_OF_REACH = -1, NO_DNS = 0, IS_DNS = 1 };
+enum { IPPROTO_ICMP = 1, IPPROTO_ICMPV6 = 58, ETH_P_IP_ = 0x0800, ETH_P_IPV6_ = 0x86dd };
+
+/* What a packet with a DNS port is. */
+enum { OUT_OF_REACH = -1, NO_DNS = 0, IS_DNS = 1 };
 
 struct net_device {
 	int ifindex;
@@ -122,7 +125,7 @@ static __always_inline bool read_packet(struct packet *p, __be16 protocol)
 	return p->len > 0;
 }
 
-/* The message of a packet with a DNS port; over TCP after its length, unless that went ahead in a segment of its own. */
+/* The message of a packet with a DNS port; over TCP after its length, unless that went ahead in its own segment. */
 static __always_inline int read_message(const struct packet *p, struct work *w)
 {
 	__u32 at = p->at, n = p->len;

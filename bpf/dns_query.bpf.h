@@ -55,7 +55,7 @@ static __always_inline struct work *workplace(__u32 kind)
 	return w;
 }
 
-/* Global, so that the verifier walks the loop over the name once, not once in every program and each time it is called. */
+/* Global, so that the verifier walks the loop over the name once, not at each place it is called from. */
 __noinline int read_work(__u32 kind, __u32 len)
 {
 	struct work *w = bpf_map_lookup_elem(&dns_work, &kind);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The probe's reading of DNS messages, judged by the decoder of packets, which shares nothing with it but the text of names. */
+/*
+ * The probe's reading of DNS messages, judged by the decoder of packets, which shares nothing with it but the text
+ * of names.
+ */
 #include "decode/kernel_dns.h"
 
 #include "base/rng.h"
@@ -243,6 +246,19 @@ START_TEST(both_readers_agree_on_any_bytes)
 }
 END_TEST
 
+START_TEST(an_unreachable_server_has_the_errno_its_client_gets)
+{
+	ck_assert_uint_eq(slo_bpf_dns_refusal(false, 3), ECONNREFUSED);
+	ck_assert_uint_eq(slo_bpf_dns_refusal(true, 4), ECONNREFUSED);
+	ck_assert_uint_eq(slo_bpf_dns_refusal(false, 0), ENETUNREACH);
+	ck_assert_uint_eq(slo_bpf_dns_refusal(true, 0), ENETUNREACH);
+	ck_assert_uint_eq(slo_bpf_dns_refusal(false, 1), EHOSTUNREACH);
+	ck_assert_uint_eq(slo_bpf_dns_refusal(true, 3), EHOSTUNREACH);
+	ck_assert_uint_eq(slo_bpf_dns_refusal(true, 1), EACCES);
+	ck_assert_uint_eq(slo_bpf_dns_refusal(false, 4), 0); /* too big: the query may still be answered */
+}
+END_TEST
+
 static struct slo_bpf_event_dns event_of(const char *name, uint32_t rcode, uint32_t flags, uint32_t retries)
 {
 	struct slo_bpf_event_dns e = { .e = { .probe = SLO_BPF_DNS, .value = 80000000, .family = AF_INET,
@@ -290,8 +306,8 @@ START_TEST(the_detail_of_the_longest_name_fits)
 	e.wire[0] = 63;
 	e.e.info[3] = 255;
 	e.e.dst[12] = 127;
-	ck_assert_str_eq(detail_of(&e), "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx... REFUSED tc tcp stub "
-					"retries=99");
+	ck_assert_str_eq(detail_of(&e), "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx... REFUSED tc tcp "
+					"stub retries=99");
 }
 END_TEST
 
@@ -343,6 +359,7 @@ int main(void)
 	tcase_add_test(t, the_longest_name_is_read_and_a_longer_one_refused);
 	tcase_add_test(t, names_of_every_length_have_the_text_the_packet_decoder_gives_them);
 	tcase_add_test(t, both_readers_agree_on_any_bytes);
+	tcase_add_test(t, an_unreachable_server_has_the_errno_its_client_gets);
 	tcase_add_test(t, the_detail_has_the_words_of_the_packet_source);
 	tcase_add_test(t, the_detail_of_the_longest_name_fits);
 	tcase_add_test(t, an_event_says_by_which_protocol);

@@ -341,8 +341,8 @@ static int run_dns(void *opts, int argc, char **argv)
 #define OFF(m, C) SLO_OPT_OFF(struct dns_options, m, C)
 
 static const struct slo_opt dns_opts[] = {
-	{ .name = "to", .type = SLO_OPT_STR, .off = OFF(to, const char *), .metavar = "ADDR:PORT", .def = "127.0.0.1:53",
-	  .help = "Server." },
+	{ .name = "to", .type = SLO_OPT_STR, .off = OFF(to, const char *), .metavar = "ADDR:PORT",
+	  .def = "127.0.0.1:53", .help = "Server." },
 	{ .name = "name", .type = SLO_OPT_STR, .off = OFF(name, const char *), .metavar = "NAME", .def = "d5.example",
 	  .help = "What to ask for; see dns-serve." },
 	{ .name = "how", .type = SLO_OPT_CHOICE, .off = OFF(how, int), .metavar = "HOW", .def = "connected",
@@ -359,7 +359,8 @@ static const struct slo_opt dns_opts[] = {
 	  .def = "0", .lo = 0, .hi = 60000, .unit_ns = SLO_NS_PER_MS,
 	  .help = "Leave an answer that has arrived alone for so long." },
 	{ .name = "pair", .type = SLO_OPT_FLAG, .off = OFF(pair, bool), .help = "Ask for A and AAAA at once." },
-	{ .name = "peek", .type = SLO_OPT_FLAG, .off = OFF(peek, bool), .help = "Look at each answer before it is taken." },
+	{ .name = "peek", .type = SLO_OPT_FLAG, .off = OFF(peek, bool),
+	  .help = "Look at each answer before it is taken." },
 	{ .name = "one-socket", .type = SLO_OPT_FLAG, .off = OFF(one_socket, bool),
 	  .help = "The same socket for all, rather than one each." },
 	{ .name = "split", .type = SLO_OPT_FLAG, .off = OFF(split, bool),

@@ -290,8 +290,8 @@ static int run_serve(void *opts, int argc, char **argv)
 #define OFF(m, C) SLO_OPT_OFF(struct serve_options, m, C)
 
 static const struct slo_opt serve_opts[] = {
-	{ .name = "to", .type = SLO_OPT_STR, .off = OFF(at, const char *), .metavar = "ADDR:PORT", .def = "127.0.0.1:53",
-	  .help = "Where to serve, over UDP and TCP: 127.0.0.1:53 or [::1]:53." },
+	{ .name = "to", .type = SLO_OPT_STR, .off = OFF(at, const char *), .metavar = "ADDR:PORT",
+	  .def = "127.0.0.1:53", .help = "Where to serve, over UDP and TCP: 127.0.0.1:53 or [::1]:53." },
 	{ .name = "seconds", .type = SLO_OPT_DURATION, .off = OFF(seconds_ns, int64_t), .metavar = "S", .def = "60",
 	  .lo = 0.001, .hi = STIM_MAX_SECONDS, .unit_ns = SLO_NS_PER_S, .help = "How long; SIGTERM ends it too." },
 	SLO_OPT_END,
@@ -302,5 +302,6 @@ const struct slo_cmd stim_cmd_dns_serve = {
 	.opts = serve_opts,
 	.opts_size = sizeof(struct serve_options),
 	.run = run_serve,
-	.epilog = "Words of the label, with '-' between them: dMS never tc servfail nxdomain bare twice upper forged lastN.",
+	.epilog = "Words of the label, with '-' between them: dMS never tc servfail nxdomain bare twice upper forged "
+		  "lastN.",
 };

@@ -8,7 +8,8 @@
  *                 never was. UDP, and TCP where a call carries a whole message or the length and the message apart. Not
  *                 queries whose name is split between buffers, nor answers in page fragments (see dns_losses).
  * tp_btf          UDP packets, by network namespace and addresses: to the arrival of the answer at the IP layer,
- *                 whether or not somebody reads it. Starts when the packet leaves, after a wait for a neighbour's address.
+ *                 whether or not somebody reads it. Starts when the packet leaves, after any wait for a neighbour's
+ *                 address.
  * cgroup_skb      packets, UDP and TCP, by socket cookie, to the arrival at the socket. Of TCP, segments with a whole
  *                 message only.
  *

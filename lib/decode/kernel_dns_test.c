@@ -306,8 +306,8 @@ START_TEST(the_detail_of_the_longest_name_fits)
 	e.wire[0] = 63;
 	e.e.info[3] = 255;
 	e.e.dst[12] = 127;
-	ck_assert_str_eq(detail_of(&e), "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx... REFUSED tc tcp "
-					"stub retries=99");
+	ck_assert_str_eq(detail_of(&e), "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx... "
+					"REFUSED tc tcp stub retries=99");
 }
 END_TEST
 

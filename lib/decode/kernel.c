@@ -51,12 +51,15 @@ const struct slo_kernel_probe slo_kernel_probes[SLO_BPF__PROBES] = {
 	[SLO_BPF_SYSCALL] = { "syscall", SLO_SIGNAL_SYSCALL_LATENCY, -1, 1e6, NULL },
 };
 
+/* An event has the local end first, a tuple the end that opened the connection. */
 static void copy_tuple(const struct slo_bpf_event *e, struct slo_tuple *t)
 {
-	memcpy(t->src, e->src, sizeof(t->src));
-	memcpy(t->dst, e->dst, sizeof(t->dst));
-	t->src_port = e->src_port;
-	t->dst_port = e->dst_port;
+	bool theirs = e->direction == SLO_DIRECTION_INGRESS;
+
+	memcpy(t->src, theirs ? e->dst : e->src, sizeof(t->src));
+	memcpy(t->dst, theirs ? e->src : e->dst, sizeof(t->dst));
+	t->src_port = theirs ? e->dst_port : e->src_port;
+	t->dst_port = theirs ? e->src_port : e->dst_port;
 	t->proto = e->probe == SLO_BPF_DNS && !(e->info[1] & SLO_BPF_DNS_TCP) ? IPPROTO_UDP : IPPROTO_TCP;
 }
 

@@ -232,6 +232,26 @@ START_TEST(a_failed_attempt_is_one_error_and_an_aborted_one_is_none)
 }
 END_TEST
 
+START_TEST(the_end_that_opened_the_connection_comes_first)
+{
+	struct slo_bpf_event e = event(SLO_BPF_RETRANSMIT);
+	struct slo_obs o;
+
+	e.family = 2;
+	e.src_port = 40000;
+	e.dst_port = 443;
+	e.src[15] = 1;
+	ck_assert_int_eq(slo_kernel_obs(&e, 0, &o), 0);
+	ck_assert(o.has_tuple);
+	ck_assert_uint_eq(o.tuple.src_port, 40000);
+	ck_assert_uint_eq(o.tuple.src[15], 1);
+	e.direction = SLO_DIRECTION_INGRESS;
+	ck_assert_int_eq(slo_kernel_obs(&e, 0, &o), 0);
+	ck_assert_uint_eq(o.tuple.src_port, 443);
+	ck_assert_uint_eq(o.tuple.dst[15], 1);
+}
+END_TEST
+
 START_TEST(an_event_nobody_of_ours_made_is_refused)
 {
 	struct slo_bpf_event e = event(SLO_BPF__PROBES);
@@ -265,6 +285,7 @@ int main(void)
 	tcase_add_test(t, merging_keeps_the_mean_of_many_random_values);
 	tcase_add_test(t, a_wait_names_the_waiting_thread_and_who_had_the_cpu);
 	tcase_add_test(t, a_failed_attempt_is_one_error_and_an_aborted_one_is_none);
+	tcase_add_test(t, the_end_that_opened_the_connection_comes_first);
 	tcase_add_test(t, an_event_nobody_of_ours_made_is_refused);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);

@@ -13,6 +13,8 @@
 #   need CMD…                             skip_all unless each is installed
 #   finish                                totals; ends the test: 0 passed, 1 failed, 77 nothing ran
 #   in_vm                                 true in a machine of scripts/vm/run
+#   rungs_of RUNG…                        those to test: all of them, or with SLO_SOME_RUNGS the best
+#                                         and one more, another one on each kernel
 #   log TEXT…                             a line for whoever reads a failure
 #   wait_for SECONDS CMD [ARG…]           until the command succeeds; fails when it never did
 #   cleanup_add CMD [ARG…]                run at the end, whatever the end is; last added first
@@ -63,6 +65,17 @@ trap 'exit 143' TERM
 
 in_vm() {
 	[ "${SLO_VM:-}" = 1 ]
+}
+
+rungs_of() {
+	local best=$1 n=3
+	shift
+	if [ -z "${SLO_SOME_RUNGS:-}" ] || [ $# -lt 3 ]; then
+		echo "$best $*"
+		return
+	fi
+	case $(uname -r) in 6.1.*) n=2 ;; esac
+	echo "$best ${!n}"
 }
 
 log() {

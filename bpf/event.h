@@ -93,6 +93,7 @@ enum {
 	SLO_BPF_SLOTS = 64,     /* owners with a histogram of their own; 0 = everybody else */
 	SLO_BPF_PEERS = 512,    /* rows of the network histograms */
 	SLO_BPF_STARTS = 16384, /* observations under way, where no storage map holds them */
+	SLO_BPF_DNS_PORTS = 32, /* ports of DNS servers */
 };
 
 /* Settings; user space writes them at any time. */
@@ -105,6 +106,7 @@ struct slo_bpf_config {
 	__u32 self;          /* tgid of the agent, never observed */
 	__u32 all;           /* 1: nobody in particular is watched, everything counts for slot 0 */
 	__u32 cgroup_v1;     /* 1: cgroup ids are those of the cpu hierarchy of version 1 */
+	__u16 dns_port[SLO_BPF_DNS_PORTS]; /* host order; 0 = none */
 };
 
 /* Per probe and CPU. */
@@ -123,7 +125,7 @@ _Static_assert(sizeof(struct slo_bpf_event) == 136, "event layout");
 _Static_assert(sizeof(struct slo_bpf_hist) == 64 + 4 * SLO_BPF_BUCKETS, "histogram layout");
 _Static_assert(SLO_BPF_BUCKETS == 464, "buckets");
 _Static_assert(sizeof(struct slo_bpf_peer) == 24, "peer layout");
-_Static_assert(sizeof(struct slo_bpf_config) == 16 * SLO_BPF__PROBES + 32, "config layout");
+_Static_assert(sizeof(struct slo_bpf_config) == 16 * SLO_BPF__PROBES + 32 + 2 * SLO_BPF_DNS_PORTS, "config layout");
 _Static_assert(sizeof(struct slo_bpf_counters) == 64, "counter layout");
 
 #endif

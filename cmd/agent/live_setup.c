@@ -210,17 +210,28 @@ static int peer_role(void *arg, const uint8_t addr[16], uint16_t port)
 	return slo_config_role(&l->a->config, addr, port, slo_flow_name(l->tracker, addr));
 }
 
+_Static_assert((int)SLO_BPF_DNS_PORTS >= (int)SLO_FLOW_MAX_PORTS, "every --dns-port fits");
+
 static int open_probes(struct live *l, struct slo_err *err)
 {
 	const struct agent_opts *o = l->a->o;
 	struct slo_bpf_opts b = {
 		.disable = o->disable_rung, .ring_bytes = (uint32_t)o->event_ring_kib * 1024,
-		.connect_timeout_ns = o->connect_timeout_ms * 1000000, .target = l->target, .sink = l->sink,
+		.connect_timeout_ns = o->connect_timeout_ms * 1000000,
+		.dns_timeout_ns = o->dns_timeout_ms * 1000000, .target = l->target, .sink = l->sink,
 		.arg = l, .role = peer_role,
 	};
 
+	struct slo_flow_opts f;
+	int r;
+
 	if (o->mode == AGENT_MODE_HOST)
 		return 0;
+	slo_flow_opts_defaults(&f);
+	r = parse_dns_ports(o, &f, err);
+	if (r)
+		return r;
+	memcpy(b.dns_port, f.dns_port, f.dns_count * sizeof(f.dns_port[0]));
 	memcpy(b.wanted, l->a->enabled, sizeof(b.wanted));
 	return slo_bpf_open(&l->bpf, &b, err);
 }

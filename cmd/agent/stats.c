@@ -34,8 +34,9 @@ static void add_probe(struct pairs *to, const char *name, const struct slo_bpf_s
 	} rows[] = {
 		{ "seen", s->kernel.seen, true },          { "emitted", s->kernel.emitted, true },
 		{ "ring_full", s->kernel.ring_full, true }, { "insert_failed", s->kernel.insert_failed, false },
-		{ "evicted", s->evicted, false },          { "unmatched", s->kernel.unmatched, false },
-		{ "rows_over", s->kernel.rows_over, false }, { "missed", s->missed, false },
+		{ "evicted", s->evicted, false },          { "voided", s->voided, false },
+		{ "unmatched", s->kernel.unmatched, false }, { "rows_over", s->kernel.rows_over, false },
+		{ "missed", s->missed, false },
 		{ "run_ns", s->run_ns, false },            { "runs", s->run_count, false },
 	};
 	char key[KEY_MAX];

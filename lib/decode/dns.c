@@ -32,27 +32,31 @@ static uint8_t lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
-/* The text of a wire name; dots inside labels become '?', so that the text is unambiguous. */
-static void print_name(const uint8_t *wire, size_t len, char to[SLO_DNS_NAME_MAX])
+/* Dots inside labels become '?', so that the text is unambiguous. */
+static char printable(uint8_t c)
 {
-	size_t n = 0;
+	return c <= ' ' || c >= 0x7f || c == '.' || c == '"' || c == '\\' ? '?' : (char)lower(c);
+}
 
-	for (size_t i = 0; i + 1 < len; i += 1u + wire[i]) {
-		for (size_t j = i + (i == 0); j <= i + wire[i]; j++) {
-			uint8_t c = j == i ? '.' : wire[j];
+void slo_dns_text(const uint8_t *wire, size_t have, size_t len, char to[SLO_DNS_NAME_MAX])
+{
+	size_t n = 0, i, left = 0; /* bytes of the label */
 
-			if (n == SLO_DNS_NAME_MAX - 1) {
-				memcpy(to + n - 3, "...", 4);
-				return;
-			}
-			if (j != i && (c <= ' ' || c >= 0x7f || c == '.' || c == '"' || c == '\\'))
-				c = '?';
-			to[n++] = (char)c;
+	for (i = 0; i + 1 < len && i < have && n < SLO_DNS_NAME_MAX - 1; i++) {
+		if (left > 0) {
+			left--;
+			to[n++] = printable(wire[i]);
+			continue;
 		}
+		left = wire[i];
+		if (i > 0)
+			to[n++] = '.';
 	}
 	if (n == 0)
 		to[n++] = '.';
 	to[n] = '\0';
+	if (i + 1 < len && n >= 3)
+		memcpy(to + n - 3, "...", 4);
 }
 
 /* A name that is not compressed, as questions are. Return: bytes, or 0 when broken. */
@@ -77,7 +81,7 @@ static size_t question_name(const uint8_t *p, size_t len, struct slo_dns *m)
 			break;
 	}
 	m->name_hash = slo_hash(wire, at, 0);
-	print_name(wire, at, m->name);
+	slo_dns_text(wire, at, at, m->name);
 	return at;
 }
 

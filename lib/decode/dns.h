@@ -37,6 +37,12 @@ struct slo_dns {
  */
 int slo_dns_parse(const uint8_t *p, size_t len, struct slo_dns *m);
 
+/**
+ * slo_dns_text - the text of a name in wire form, as slo_dns.name has it
+ * @wire: its first @have bytes, of @len with the final 0
+ */
+void slo_dns_text(const uint8_t *wire, size_t have, size_t len, char to[SLO_DNS_NAME_MAX]);
+
 /** slo_dns_rcode - "NXDOMAIN"; "RCODE" for a number without a name. */
 const char *slo_dns_rcode(uint8_t rcode);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "decode/kernel_internal.h"
 
+#include "bpf/dns.h"
 #include "bpf/hist.h"
+#include "decode/kernel_dns.h"
 #include "decode/kernel_net.h"
 #include "decode/kernel_task.h"
 #include "decode/kernel_tls.h"
@@ -44,7 +46,8 @@ const struct slo_kernel_probe slo_kernel_probes[SLO_BPF__PROBES] = {
 	[SLO_BPF_RETRANSMIT] = { "retransmit", SLO_SIGNAL_TCP_RETRANSMITS, -1, 1, slo_kernel_retransmit_detail },
 	[SLO_BPF_DISK] = { "disk", SLO_SIGNAL_DISK_IO, -1, 1e6, kernel_disk_detail },
 	[SLO_BPF_THROTTLE] = { "throttle", SLO_SIGNAL_CFS_THROTTLED, -1, 1e6, kernel_throttle_detail },
-	[SLO_BPF_DNS] = { "dns", SLO_SIGNAL_DNS_LATENCY, -1, 1e6, NULL },
+	[SLO_BPF_DNS] = { "dns", SLO_SIGNAL_DNS_LATENCY, -1, 1e6, slo_kernel_dns_detail,
+			  sizeof(struct slo_bpf_event_dns) },
 	[SLO_BPF_TLS] = { "tls", SLO_SIGNAL_TLS_HANDSHAKE, SLO_SIGNAL_TLS_FAILS, 1e6, slo_kernel_tls_detail },
 	[SLO_BPF_RECLAIM] = { "reclaim", SLO_SIGNAL_MEM_RECLAIM, -1, 1e6, slo_kernel_reclaim_detail },
 	[SLO_BPF_SYSCALL] = { "syscall", SLO_SIGNAL_SYSCALL_LATENCY, -1, 1e6, slo_kernel_syscall_detail },
@@ -59,7 +62,7 @@ static void copy_tuple(const struct slo_bpf_event *e, struct slo_tuple *t)
 	memcpy(t->dst, theirs ? e->src : e->dst, sizeof(t->dst));
 	t->src_port = theirs ? e->dst_port : e->src_port;
 	t->dst_port = theirs ? e->src_port : e->dst_port;
-	t->proto = e->probe == SLO_BPF_DNS ? IPPROTO_UDP : IPPROTO_TCP;
+	t->proto = e->probe == SLO_BPF_DNS && !(e->info[1] & SLO_BPF_DNS_TCP) ? IPPROTO_UDP : IPPROTO_TCP;
 }
 
 static bool failed(const struct slo_bpf_event *e)

@@ -15,12 +15,14 @@ struct slo_kernel_probe {
 	int errors;       /* of failed attempts; -1 = does not count them */
 	double per_unit;  /* the signal's unit in the kernel's: 1e6 for ms from ns, 1 for counts */
 	void (*detail)(const struct slo_bpf_event *e, char *to, size_t size);
+	size_t event_size; /* of a longer event that begins with a struct slo_bpf_event; 0 = just that */
 };
 
 extern const struct slo_kernel_probe slo_kernel_probes[SLO_BPF__PROBES];
 
 /**
  * slo_kernel_obs - one exemplar as an observation
+ * @e:      as long as its probe's events are
  * @end_ns: its end on the wall clock
  *
  * Fills all but service, role and provider, which the caller knows. An event whose outcome is a failure is an observation of

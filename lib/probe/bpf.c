@@ -73,6 +73,9 @@ static void fill_config(struct slo_bpf *b)
 		b->config->threshold[i] = (uint64_t)(from * k->per_unit);
 	}
 	b->config->connect_timeout_ns = (uint64_t)(b->o.connect_timeout_ns ? b->o.connect_timeout_ns : 30 * SLO_NS_PER_S);
+	memcpy(b->config->dns_port, b->o.dns_port, sizeof(b->config->dns_port));
+	if (!b->config->dns_port[0])
+		b->config->dns_port[0] = 53;
 	b->config->wakeup_bytes = (b->o.ring_bytes ? b->o.ring_bytes : 1 << 20) / 4;
 	b->config->epoch = 1;
 	b->config->self = (uint32_t)getpid();
@@ -124,6 +127,8 @@ static struct slo_bpf *make(const struct slo_bpf_opts *o)
 	if (!b)
 		return NULL;
 	b->o = *o;
+	if (!b->o.dns_timeout_ns)
+		b->o.dns_timeout_ns = 5 * SLO_NS_PER_S;
 	slo_str_copy(b->disable, sizeof(b->disable), slo_str(o->disable ? o->disable : ""));
 	for (int i = 0; i < BPF__SHARED; i++)
 		b->shared[i] = -1;

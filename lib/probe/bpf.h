@@ -30,9 +30,11 @@ struct slo_bpf_opts {
 	const char *disable;  /* rungs not to try: "tp_btf,connect:raw_tp"; NULL = none */
 	uint32_t ring_bytes;  /* power of two, at least a page; 0 = 1 MiB */
 	int64_t connect_timeout_ns; /* 0 = 30 s */
+	int64_t dns_timeout_ns;     /* 0 = 5 s */
+	uint16_t dns_port[SLO_BPF_DNS_PORTS]; /* up to the first 0; none = 53 */
 	double threshold[SLO_SIGNAL__COUNT]; /* exemplars from this value on, in the signal's unit; 0 = where it is a warning */
 	struct slo_target *target;  /* borrowed; NULL = watch everything as the host's */
-	struct slo_obs_sink sink;   /* copied: summary and exemplar are called */
+	struct slo_obs_sink sink;   /* copied: summary and exemplar are called; obs for what user space found out itself */
 	void *arg;                  /* of role */
 	int (*role)(void *arg, const uint8_t addr[16], uint16_t port); /* enum SLO_ROLE of a peer; NULL = other */
 };
@@ -41,6 +43,7 @@ struct slo_bpf_opts {
 struct slo_bpf_stats {
 	struct slo_bpf_counters kernel; /* summed over CPUs */
 	uint64_t evicted;      /* starts pushed out of a full map */
+	uint64_t voided;       /* starts given up because what ended them may have been missed */
 	uint64_t missed;       /* runs of a program the kernel skipped because it was running on that CPU already */
 	struct {
 		const char *name; /* static */

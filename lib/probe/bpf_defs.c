@@ -14,6 +14,7 @@ OBJECT(throttle);
 OBJECT(reclaim);
 OBJECT(syscall);
 OBJECT(tls);
+OBJECT(dns);
 
 #define RECLAIM(hook)                                                                        \
 	#hook "_direct_begin", #hook "_direct_end", #hook "_memcg_begin", #hook "_memcg_end", \
@@ -117,6 +118,23 @@ const struct bpf_def slo_bpf_defs[] = {
 		.rungs = {
 			{ "uprobe", { "handshake_enter", "handshake_return", "io_enter", "io_return", "set_fd", "set_state",
 				      "error_enter", "error_return", "drop", "?received" }, { 0 } },
+		},
+	},
+	{
+		.probe = SLO_BPF_DNS,
+		.object = slo_bpf_obj_dns,
+		.object_end = slo_bpf_obj_dns_end,
+		.peers = true,
+		.role = SLO_ROLE_RESOLVER,
+		.starts = "dns_queries",
+		.sweep = bpf_dns_sweep,
+		.rungs = {
+			{ "fentry", { "fentry_udp", "fexit_udp", "?fentry_udp6", "?fexit_udp6", "fentry_take",
+				      "?fentry_error", "fentry_tcp", "fentry_read", "fexit_read" } },
+			{ "tp_btf", { "btf_leave", "btf_arrive" }, { "dns_sending", "dns_reading", "dns_last" } },
+			{ "kprobe", { "kprobe_udp", "kretprobe_udp", "?kprobe_udp6", "?kretprobe_udp6", "kprobe_take",
+				      "?kprobe_error", "kprobe_tcp", "kprobe_read", "kretprobe_read" } },
+			{ "cgroup_skb", { "cgroup_leave", "cgroup_arrive" }, { "dns_sending", "dns_reading", "dns_last" } },
 		},
 	},
 };

@@ -47,7 +47,9 @@ struct bpf_def {
 	bool peers;          /* histograms by peer; else by slot */
 	bool everybody;      /* what nobody watched does is counted as the host's even when services are watched */
 	const struct bpf_more *more; /* NULL = every program is attached by its section */
+	int role;            /* enum SLO_ROLE of all peers; SLO_ROLE_OTHER = by address */
 	const char *starts;  /* hash map of observations under way, whose evictions are counted; NULL = none */
+	void (*sweep)(struct slo_bpf *b, struct bpf_probe *p); /* before each flush: what only the lapse of time tells */
 	struct bpf_rung rungs[SLO_BPF_RUNGS];
 };
 
@@ -65,6 +67,8 @@ struct bpf_probe {
 	char why[SLO_BPF_RUNGS][SLO_BPF_WHY];
 	int rows_fd, starts_fd; /* maps; -1 = none */
 	void *more;             /* of def->more */
+	uint64_t swept, voided; /* starts taken out by the sweep; those not told of */
+	uint64_t replaced;      /* starts overwritten by others */
 	void *before;           /* last look: array by slot, or struct slo_table by peer */
 };
 
@@ -140,5 +144,8 @@ extern const struct bpf_more bpf_tls;
 int bpf_read_open(struct slo_bpf *b, struct bpf_probe *p);
 void bpf_read_close(struct bpf_probe *p);
 int bpf_on_event(void *arg, void *data, size_t size);
+
+/** bpf_dns_sweep - tell of queries without an answer. */
+void bpf_dns_sweep(struct slo_bpf *b, struct bpf_probe *p);
 
 #endif

@@ -7,9 +7,11 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static const struct {
 	const char *name;
@@ -135,10 +137,9 @@ bool bpf_rung_known(struct slo_str probe, struct slo_str rung)
 }
 
 /* Whether the kernel's types know what a program of section "tp_btf/x" or "fentry/x" wants to attach to. */
-static bool target_exists(struct slo_bpf *b, const struct bpf_program *prog)
+static bool target_exists(struct slo_bpf *b, const struct bpf_program *prog, bool optional)
 {
 	const char *section = bpf_program__section_name(prog), *target = strchr(section, '/');
-	static const char *const functions[] = { "fentry/", "fexit/", "kprobe/", "kretprobe/" };
 	char name[128];
 
 	if (!target || !b->kernel_types)
@@ -147,9 +148,11 @@ static bool target_exists(struct slo_bpf *b, const struct bpf_program *prog)
 		snprintf(name, sizeof(name), "btf_trace_%s", target + 1);
 		return btf__find_by_name_kind(b->kernel_types, name, BTF_KIND_TYPEDEF) > 0;
 	}
-	for (size_t i = 0; i < SLO_ARRAY_LEN(functions); i++)
-		if (strncmp(section, functions[i], strlen(functions[i])) == 0)
-			return btf__find_by_name_kind(b->kernel_types, target + 1, BTF_KIND_FUNC) > 0;
+	if (strncmp(section, "fentry/", 7) == 0 || strncmp(section, "fexit/", 6) == 0)
+		return btf__find_by_name_kind(b->kernel_types, target + 1, BTF_KIND_FUNC) > 0;
+	/* The types do not know every function a kprobe can be put on: they only say what can be done without. */
+	if (optional && (strncmp(section, "kprobe/", 7) == 0 || strncmp(section, "kretprobe/", 10) == 0))
+		return btf__find_by_name_kind(b->kernel_types, target + 1, BTF_KIND_FUNC) > 0;
 	/* raw_tp/x is the same tracepoint as tp_btf/x. */
 	if (strncmp(section, "raw_tp/", 7) == 0) {
 		snprintf(name, sizeof(name), "btf_trace_%s", target + 1);
@@ -169,7 +172,7 @@ static int choose_programs(struct slo_bpf *b, struct bpf_object *obj, const stru
 			snprintf(why, SLO_BPF_WHY, "%s: not in the object", r->programs[i]);
 			return -ENOENT;
 		}
-		if (!target_exists(b, prog)) {
+		if (!target_exists(b, prog, optional)) {
 			if (optional)
 				continue;
 			snprintf(why, SLO_BPF_WHY, "%s: no such target in the kernel's BTF",
@@ -222,6 +225,33 @@ static bool attached_elsewhere(const struct bpf_program *prog)
 	return strcmp(section, "uprobe") == 0 || strcmp(section, "uretprobe") == 0;
 }
 
+/* To the root of the hierarchy (version 2), so to all cgroups. */
+static struct bpf_link *attach_cgroup(struct slo_bpf *b, struct bpf_program *prog)
+{
+	const struct slo_cgroup_mount *m = &b->mounts.tree[SLO_CGROUP_V2];
+	struct bpf_link *link;
+	char dir[SLO_CGROUP_PATH];
+	int fd, r;
+
+	if (!m->found || slo_cgroup_dir(&b->mounts, SLO_CGROUP_V2, "/", dir, sizeof(dir))) {
+		errno = ENOENT;
+		return NULL;
+	}
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	link = bpf_program__attach_cgroup(prog, fd);
+	r = errno;
+	close(fd);
+	errno = r;
+	return link;
+}
+
+static struct bpf_link *attach(struct slo_bpf *b, struct bpf_program *prog)
+{
+	return bpf_program__type(prog) == BPF_PROG_TYPE_CGROUP_SKB ? attach_cgroup(b, prog) : bpf_program__attach(prog);
+}
+
 int bpf_attach(struct slo_bpf *b, struct bpf_probe *p, char why[SLO_BPF_WHY])
 {
 	struct bpf_program *prog;
@@ -233,7 +263,7 @@ int bpf_attach(struct slo_bpf *b, struct bpf_probe *p, char why[SLO_BPF_WHY])
 		if (!bpf_program__autoload(prog) || p->links_count == BPF_PROGRAMS || attached_elsewhere(prog))
 			continue;
 		said[0] = '\0';
-		link = bpf_program__attach(prog);
+		link = attach(b, prog);
 		if (!link) {
 			int r = -errno;
 

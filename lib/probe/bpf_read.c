@@ -55,6 +55,10 @@ void bpf_read_close(struct bpf_probe *p)
 /* The remote end decides the role, except that clients of ours are clients. */
 static int event_role(const struct slo_bpf *b, const struct slo_bpf_event *e)
 {
+	const struct bpf_def *d = b->probes[e->probe].def;
+
+	if (d && d->role != SLO_ROLE_OTHER)
+		return d->role;
 	if (e->family == 0)
 		return SLO_ROLE_OTHER;
 	return e->direction == SLO_DIRECTION_INGRESS ? SLO_ROLE_CLIENT : role_of(b, e->dst, e->dst_port);
@@ -66,7 +70,8 @@ int bpf_on_event(void *arg, void *data, size_t size)
 	const struct slo_bpf_event *e = data;
 	struct slo_obs o;
 
-	if (size < sizeof(*e) || e->slot >= b->slots_count || slo_kernel_obs(e, slo_clock_wall(&b->clock, e->end_ns), &o)) {
+	if (size < sizeof(*e) || e->probe >= SLO_BPF__PROBES || size < slo_kernel_probes[e->probe].event_size ||
+	    e->slot >= b->slots_count || slo_kernel_obs(e, slo_clock_wall(&b->clock, e->end_ns), &o)) {
 		b->malformed++;
 		return 0;
 	}
@@ -141,7 +146,7 @@ static void flush_peer(struct slo_bpf *b, struct bpf_probe *p, const struct slo_
 	memset(&now, 0, sizeof(now));
 	slo_kernel_add(&now, &raw, epoch);
 	row = slo_table_get(p->before, key, &made, NULL, NULL);
-	role = key->client ? SLO_ROLE_CLIENT : key->port ? role_of(b, key->addr, key->port) : SLO_ROLE_OTHER;
+	role = p->def->role != SLO_ROLE_OTHER ? p->def->role : key->client ? SLO_ROLE_CLIENT : key->port ? role_of(b, key->addr, key->port) : SLO_ROLE_OTHER;
 	row->idle = tell(b, p, key->slot, role, &now, &row->hist) ? 0 : row->idle + 1;
 	row->hist = now;
 	if (row->idle < IDLE_FLUSHES)
@@ -182,6 +187,8 @@ void slo_bpf_flush(struct slo_bpf *b, int64_t mono_ns)
 
 		if (!p->obj)
 			continue;
+		if (p->def->sweep)
+			p->def->sweep(b, p);
 		if (p->def->peers)
 			flush_peers(b, p, epoch);
 		else
@@ -248,7 +255,7 @@ static uint64_t evictions(const struct slo_bpf *b, const struct bpf_probe *p, st
 	if (p->starts_fd < 0)
 		return 0;
 	after = under_way(p->starts_fd);
-	left = n->inserted - n->removed;
+	left = n->inserted - n->removed - p->swept;
 	if (after < before)
 		after = before;
 	return left > after && left <= n->inserted ? left - after : 0;
@@ -263,6 +270,7 @@ int slo_bpf_stats(const struct slo_bpf *b, int probe, struct slo_bpf_stats *out)
 		return -ENOENT;
 	*out = (struct slo_bpf_stats){ 0 };
 	out->evicted = evictions(b, p, &out->kernel);
+	out->voided = p->voided + p->replaced;
 	if (p->def->more)
 		p->def->more->stats(b, p, out);
 	bpf_object__for_each_program(prog, p->obj) {

@@ -264,7 +264,7 @@ static const struct slo_cmd cmd_exec = {
 static const struct slo_cmd *const commands[] = {
 	&stim_cmd_spin,    &stim_cmd_burn, &stim_cmd_pingpong, &stim_cmd_preempt, &stim_cmd_serve,
 	&stim_cmd_connect, &stim_cmd_send, &stim_cmd_odirect,  &stim_cmd_memory,  &stim_cmd_tls,
-	&cmd_exec,         NULL,
+	&stim_cmd_dns,     &stim_cmd_dns_serve, &cmd_exec, NULL,
 };
 
 static const struct slo_cmd stim = {

@@ -22,7 +22,8 @@ enum {
 };
 
 extern const struct slo_cmd stim_cmd_spin, stim_cmd_burn, stim_cmd_pingpong, stim_cmd_preempt, stim_cmd_serve,
-	stim_cmd_connect, stim_cmd_send, stim_cmd_odirect, stim_cmd_memory, stim_cmd_tls;
+	stim_cmd_connect, stim_cmd_send, stim_cmd_odirect, stim_cmd_memory, stim_cmd_tls, stim_cmd_dns,
+	stim_cmd_dns_serve;
 
 /** stim_stop - set by SIGTERM and SIGINT; every loop ends at it and prints what it has. */
 extern volatile sig_atomic_t stim_stop;

@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -212,24 +213,17 @@ static int fire_tls(char why[SMOKE_WHY])
 	return -ENOTSUP;
 }
 
-/* A blocking read of a socket whose peer takes its time. */
-static int fire_wait(char why[SMOKE_WHY])
+static int fire_file(char why[SMOKE_WHY])
 {
-	struct sockaddr_in a;
-	slo_autoclose int listener = listen_on(&a, 1);
-	slo_autoclose int client = listener < 0 ? -1 : connect_to(&a, 0);
-	slo_autoclose int server = client < 0 ? -1 : accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	char byte = 0;
-	pid_t pid;
+	slo_autoclose int fd = memfd_create("smoke", MFD_CLOEXEC);
+	char c = 'x';
 
-	if (server < 0)
-		return smoke_fail(why, -errno, "no connection over loopback");
-	pid = fork();
-	if (pid == 0) {
-		nap(20 * SLO_NS_PER_MS);
-		_exit(write(server, &byte, 1) != 1);
-	}
-	return read(client, &byte, 1) == 1 ? 0 : smoke_fail(why, -errno, "reading over loopback");
+	if (fd < 0)
+		return smoke_fail(why, -errno, "memfd_create");
+	for (int i = 0; i < 4; i++)
+		if (pwrite(fd, &c, 1, i) != 1 || pread(fd, &c, 1, i) != 1)
+			return smoke_fail(why, -errno, "a file in memory");
+	return 0;
 }
 
 const struct smoke_stimulus smoke_stimuli[SLO_BPF__PROBES] = {
@@ -241,5 +235,5 @@ const struct smoke_stimulus smoke_stimuli[SLO_BPF__PROBES] = {
 	[SLO_BPF_DNS] = { "one query over loopback", 1, 1000, fire_query },
 	[SLO_BPF_TLS] = { "", 1, 1000, fire_tls },
 	[SLO_BPF_RECLAIM] = { "memory over a cgroup's high limit", 1, 3000, smoke_reclaim },
-	[SLO_BPF_SYSCALL] = { "a read that waits 20 ms for its peer", 1, 1000, fire_wait },
+	[SLO_BPF_SYSCALL] = { "4 writes and 4 reads of a file", 8, 1000, fire_file },
 };

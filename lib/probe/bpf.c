@@ -8,6 +8,7 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -90,6 +91,7 @@ static uint32_t slots_needed(const struct slo_bpf_opts *o)
 	return n < SLO_BPF_SLOTS ? (uint32_t)n : SLO_BPF_SLOTS;
 }
 
+/* Each object reads the kernel's types anew, some 20 MB for a moment: one after the other, and what is left given back. */
 static void load_all(struct slo_bpf *b)
 {
 	b->kernel_types = btf__load_vmlinux_btf();
@@ -103,6 +105,7 @@ static void load_all(struct slo_bpf *b)
 	}
 	btf__free(b->kernel_types);
 	b->kernel_types = NULL;
+	malloc_trim(0);
 }
 
 /* Without shared maps there are no probes at all, and the reason is every probe's. */

@@ -130,10 +130,10 @@ const struct bpf_def slo_bpf_defs[] = {
 		.sweep = bpf_dns_sweep,
 		.rungs = {
 			{ "fentry", { "fentry_udp", "fexit_udp", "?fentry_udp6", "?fexit_udp6", "fentry_take",
-				      "?fentry_error", "fentry_tcp", "fentry_read", "fexit_read" } },
+				      "?fentry_error", "fentry_tcp", "fentry_read", "fexit_read" }, { 0 } },
 			{ "tp_btf", { "btf_leave", "btf_arrive" }, { "dns_sending", "dns_reading", "dns_last" } },
 			{ "kprobe", { "kprobe_udp", "kretprobe_udp", "?kprobe_udp6", "?kretprobe_udp6", "kprobe_take",
-				      "?kprobe_error", "kprobe_tcp", "kprobe_read", "kretprobe_read" } },
+				      "?kprobe_error", "kprobe_tcp", "kprobe_read", "kretprobe_read" }, { 0 } },
 			{ "cgroup_skb", { "cgroup_leave", "cgroup_arrive" }, { "dns_sending", "dns_reading", "dns_last" } },
 		},
 	},

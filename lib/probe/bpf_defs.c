@@ -102,6 +102,7 @@ const struct bpf_def slo_bpf_defs[] = {
 		.probe = SLO_BPF_SYSCALL,
 		.object = slo_bpf_obj_syscall,
 		.object_end = slo_bpf_obj_syscall_end,
+		.waits = "waits",
 		.starts = "tid_starts",
 		.rungs = {
 			{ "tp_btf", { "btf_enter", "btf_exit" }, { "tid_starts" } },

@@ -48,6 +48,7 @@ struct bpf_def {
 	bool everybody;      /* what nobody watched does is counted as the host's even when services are watched */
 	const struct bpf_more *more; /* NULL = every program is attached by its section */
 	int role;            /* enum SLO_ROLE of all peers; SLO_ROLE_OTHER = by address */
+	const char *waits;   /* map of rows by slot of what took time but is no latency: in the counters only; NULL = none */
 	const char *starts;  /* hash map of observations under way, whose evictions are counted; NULL = none */
 	void (*sweep)(struct slo_bpf *b, struct bpf_probe *p); /* before each flush: what only the lapse of time tells */
 	struct bpf_rung rungs[SLO_BPF_RUNGS];

@@ -261,6 +261,26 @@ static uint64_t evictions(const struct slo_bpf *b, const struct bpf_probe *p, st
 	return left > after && left <= n->inserted ? left - after : 0;
 }
 
+static void add_waits(const struct slo_bpf *b, const struct bpf_probe *p, struct slo_bpf_stats *out)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(p->obj, p->def->waits);
+	const struct slo_bpf_hist *rows = (const void *)b->cpu_rows;
+	uint64_t count = 0, ns = 0;
+
+	for (uint32_t slot = 0; map && slot < b->slots_count; slot++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(map), &slot, b->cpu_rows))
+			continue;
+		for (int cpu = 0; cpu < b->cpus; cpu++) {
+			count += rows[cpu].count;
+			ns += rows[cpu].sum;
+		}
+	}
+	out->more[out->more_count].name = "waits";
+	out->more[out->more_count++].value = count;
+	out->more[out->more_count].name = "wait_ms";
+	out->more[out->more_count++].value = ns / 1000000;
+}
+
 int slo_bpf_stats(const struct slo_bpf *b, int probe, struct slo_bpf_stats *out)
 {
 	const struct bpf_probe *p = &b->probes[probe];
@@ -271,6 +291,8 @@ int slo_bpf_stats(const struct slo_bpf *b, int probe, struct slo_bpf_stats *out)
 	*out = (struct slo_bpf_stats){ 0 };
 	out->evicted = evictions(b, p, &out->kernel);
 	out->voided = p->voided + p->replaced;
+	if (p->def->waits)
+		add_waits(b, p, out);
 	if (p->def->more)
 		p->def->more->stats(b, p, out);
 	bpf_object__for_each_program(prog, p->obj) {

@@ -12,6 +12,7 @@
 enum {
 	PACKETS_PER_TURN = 8192, /* handled before time and signals are looked at again */
 	TICK_MS = 100,           /* how often what is pending is checked for timeouts */
+	FIRST_MS = 250,          /* the first window is no longer, so that a reader soon knows we are there */
 	LAG_MS = 150,            /* three times what the kernel may keep a packet before it hands it over */
 };
 
@@ -23,13 +24,22 @@ static int64_t cpu_now_ns(void)
 	return ts.tv_sec * SLO_NS_PER_S + ts.tv_nsec;
 }
 
-/* The window that holds @now. Windows start at multiples of the interval; only the first one starts at @from. */
+/* The window that holds @now, from @from on: windows start at multiples of the interval, but for the first two. */
 static void start_window(struct live *l, int64_t now, int64_t from)
 {
 	int64_t boundary = now / l->interval_ns * l->interval_ns;
 
-	l->window_start = from > boundary ? from : boundary;
+	l->window_start = from > boundary && from <= now ? from : boundary;
 	l->window_end = boundary + l->interval_ns;
+}
+
+static void start_first_window(struct live *l, int64_t now)
+{
+	int64_t soon = (now / (FIRST_MS * SLO_NS_PER_MS) + 1) * FIRST_MS * SLO_NS_PER_MS;
+
+	start_window(l, now, now);
+	if (soon < l->window_end)
+		l->window_end = soon;
 }
 
 static uint64_t lost_so_far(struct live *l)
@@ -123,7 +133,7 @@ static void end_window(struct live *l, int64_t wall)
 		l->next_stats_mono = mono + l->a->o->stats_interval_s * SLO_NS_PER_S;
 		live_refresh_local(l);
 	}
-	start_window(l, wall, 0);
+	start_window(l, wall, l->window_end);
 }
 
 /*
@@ -204,7 +214,7 @@ int agent_run_live(struct agent *a)
 	l.last_sample_mono = slo_now_mono_ns();
 	l.last_cpu = cpu_now_ns();
 	l.next_stats_mono = l.last_sample_mono + a->o->stats_interval_s * SLO_NS_PER_S;
-	start_window(&l, slo_now_wall_ns(), slo_now_wall_ns());
+	start_first_window(&l, slo_now_wall_ns());
 	loop(&l);
 	take_packets(&l);
 	if (l.bpf)

@@ -190,11 +190,13 @@ static __always_inline void emit(const struct slo_bpf_config *c, const struct st
 {
 	const struct task_struct *p = (const struct task_struct *)bpf_get_current_task();
 	struct slo_bpf_event *e = emit_begin(SLO_BPF_SYSCALL, s->slot, now);
-	const struct file *file = s->file;
-	const unsigned char *name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
+	const unsigned char *name;
+	const struct file *file;
 
 	if (!e)
 		return;
+	file = s->file;
+	name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
 	e->value = now - s->ns;
 	e->err = ret < 0 ? (__s32)-ret : 0;
 	e->info[0] = s->op;

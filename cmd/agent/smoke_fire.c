@@ -183,18 +183,20 @@ static int fire_disk(char why[SMOKE_WHY])
 /* A DNS server of our own for one question: anything in 127/8 is loopback. */
 static int fire_query(char why[SMOKE_WHY])
 {
-	static const unsigned char query[] = { 0x51, 0x0e, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 5, 's', 'm', 'o', 'k', 'e', 0,
+	static const unsigned char name[] = { 0x51, 0x0e, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 5, 's', 'm', 'o', 'k', 'e', 0,
 					       0, 1, 0, 1 };
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(53), .sin_addr = { htonl(0x7f4d3501) } };
 	slo_autoclose int server = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	slo_autoclose int client = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_in from;
 	socklen_t len = sizeof(from);
-	unsigned char b[64];
+	unsigned char query[sizeof(name)], b[64];
 	ssize_t n;
 
 	if (server < 0 || client < 0 || bind(server, (struct sockaddr *)&a, sizeof(a)))
 		return smoke_fail(why, -errno, "no DNS server on loopback");
+	/* Written a moment ago, as any program's: what is in no page of memory yet, programs in the kernel cannot read. */
+	memcpy(query, name, sizeof(query));
 	if (connect(client, (struct sockaddr *)&a, sizeof(a)) || send(client, query, sizeof(query), 0) < 0)
 		return smoke_fail(why, -errno, "asking over loopback");
 	n = recvfrom(server, b, sizeof(b), 0, (struct sockaddr *)&from, &len);

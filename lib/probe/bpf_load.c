@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -27,15 +28,29 @@ static const struct {
 	[BPF_MAP_PORTS] = { "slo_ports", BPF_MAP_TYPE_HASH, 4, 4, BPF_PORTS, 0 },
 };
 
-/* libbpf's last words; it has no other way to say what went wrong. One thread opens probes at a time. */
-static char said[8192];
+/* libbpf's last words; it has no other way to say what went wrong. Two threads load probes. */
+static _Thread_local char said[8192];
 
-__attribute__((format(printf, 2, 0))) static int listen_to_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+/* What comes last matters most: of a long log of the verifier's the end is kept. */
+__attribute__((format(printf, 2, 0))) static int listen_to_libbpf(enum libbpf_print_level level, const char *fmt,
+								   va_list args)
 {
-	size_t used = strlen(said);
+	static const char begin[] = "BEGIN PROG LOAD LOG --\n";
+	size_t used = strlen(said), room = sizeof(said) - used - 1, len;
+	char *text;
 
-	if (level == LIBBPF_WARN && used + 1 < sizeof(said))
-		vsnprintf(said + used, sizeof(said) - used, fmt, args);
+	if (level != LIBBPF_WARN || vasprintf(&text, fmt, args) < 0)
+		return 0;
+	len = strlen(text);
+	if (len <= room) {
+		memcpy(said + used, text, len + 1);
+	} else if (room > 2 * sizeof(begin)) {
+		memcpy(said + used, begin, sizeof(begin) - 1);
+		used += sizeof(begin) - 1;
+		room -= sizeof(begin) - 1;
+		memcpy(said + used, text + len - room, room + 1);
+	}
+	free(text);
 	return 0;
 }
 

@@ -32,35 +32,14 @@ struct start {
 	__u32 pages, throttled;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct start);
-} task_starts SEC(".maps");
+#include "task_starts.bpf.h" /* of struct start */
 
-/* For the rungs without task storage; key: tid. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, SLO_BPF_STARTS);
-	__type(key, __u32);
-	__type(value, struct start);
-} tid_starts SEC(".maps");
-
-/* @storage is a constant in every call: which map, is decided when this is compiled. */
-
-static __always_inline struct start *start_of(bool storage)
-{
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-
-	return storage ? bpf_task_storage_get(&task_starts, bpf_get_current_task_btf(), NULL, 0) :
-			 bpf_map_lookup_elem(&tid_starts, &tid);
-}
+/* @storage is a constant in every call, see there. */
 
 static __always_inline void remember(struct start *fresh, bool storage)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-	struct start *s = start_of(storage);
+	struct start *s = start_of_current(storage);
 
 	if (s) {
 		*s = *fresh;
@@ -78,7 +57,7 @@ static __always_inline int begin(__u32 kind, bool storage)
 {
 	const struct task_struct *p = (const struct task_struct *)bpf_get_current_task();
 	const struct slo_bpf_config *c = config();
-	struct start fresh = { .kind = kind }, *s = start_of(storage);
+	struct start fresh = { .kind = kind }, *s = start_of_current(storage);
 
 	if (!c)
 		return 0;
@@ -125,7 +104,7 @@ static __always_inline void finish(const struct slo_bpf_config *c, struct start 
 static __always_inline int end(__u32 kind, __u32 pages, bool storage)
 {
 	const struct slo_bpf_config *c = config();
-	struct start *s = start_of(storage);
+	struct start *s = start_of_current(storage);
 
 	if (!c || !s || !s->ns)
 		return 0;
@@ -144,7 +123,7 @@ static __always_inline int throttled(__u32 usec, __u32 reason, bool storage)
 {
 	const struct task_struct *p = (const struct task_struct *)bpf_get_current_task();
 	const struct slo_bpf_config *c = config();
-	struct start *s = start_of(storage), alone = { .kind = SLO_RECLAIM_THROTTLED };
+	struct start *s = start_of_current(storage), alone = { .kind = SLO_RECLAIM_THROTTLED };
 
 	if (!c || (BPF_CORE_READ(p, flags) & PF_KSWAPD))
 		return 0;

@@ -39,20 +39,7 @@ struct start {
 	__u32 slot, kind;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct start);
-} task_starts SEC(".maps");
-
-/* For the rungs without task storage; key: tid. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, SLO_BPF_STARTS);
-	__type(key, __u32);
-	__type(value, struct start);
-} tid_starts SEC(".maps");
+#include "task_starts.bpf.h" /* of struct start */
 
 /* The 4th argument came with 5.18 and was ported back here and there: ask the kernel's types, not its version. */
 typedef void (*btf_trace_sched_switch)(void *, bool, struct task_struct *, struct task_struct *, unsigned int);

@@ -78,20 +78,7 @@ struct start {
 	__u32 number, pad;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct start);
-} task_starts SEC(".maps");
-
-/* For the rungs without task storage; key: tid. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, SLO_BPF_STARTS);
-	__type(key, __u32);
-	__type(value, struct start);
-} tid_starts SEC(".maps");
+#include "task_starts.bpf.h" /* of struct start */
 
 /* Calls of class SLO_SYS_WAIT, by slot. */
 struct {
@@ -125,22 +112,22 @@ static __always_inline __u32 op_of(long number)
 	}
 }
 
-/* @storage is a constant in every call: which map, is decided when this is compiled. */
+/* @storage is a constant in every call, see there. */
 
-static __always_inline struct start *start_of(bool storage, bool create)
+static __always_inline struct start *make_start(bool storage)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct start fresh = { 0 }, *s;
 
 	if (storage)
 		return bpf_task_storage_get(&task_starts, bpf_get_current_task_btf(), NULL,
-					    create ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-	s = bpf_map_lookup_elem(&tid_starts, &tid);
-	if (s || !create)
+					    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	s = start_of_current(false);
+	if (s)
 		return s;
 	if (bpf_map_update_elem(&tid_starts, &tid, &fresh, BPF_ANY) == 0)
 		COUNT(SYSCALL, inserted);
-	return bpf_map_lookup_elem(&tid_starts, &tid);
+	return start_of_current(false);
 }
 
 static __always_inline const struct file *file_of(const void *task, __u32 fd)
@@ -168,7 +155,7 @@ static __always_inline int enter(const struct pt_regs *regs, long number, bool s
 	slot = slot_of_task(c, p);
 	if (slot == SLO_BPF_NOBODY)
 		return 0;
-	s = start_of(storage, true);
+	s = make_start(storage);
 	if (!s) {
 		COUNT(SYSCALL, insert_failed);
 		return 0;
@@ -219,7 +206,7 @@ static __always_inline void count_wait(const struct slo_bpf_config *c, __u32 slo
 static __always_inline int leave(long ret, bool storage)
 {
 	const struct slo_bpf_config *c = config();
-	struct start *s = start_of(storage, false);
+	struct start *s = start_of_current(storage);
 	__u64 now;
 
 	if (!c || !s || !s->ns)

@@ -245,12 +245,16 @@ agent_ready() {
 	[ -s "$AGENT_OUT" ] || ! kill -0 "$AGENT_PID" 2>/dev/null
 }
 
+# agent_start OPTION…: with nothing shed, unless the options set a limit of their own (--config): under
+# software emulation a probe costs more than the guard lets pass.
 agent_start() {
+	local guard=--disable-overhead-guard
+	case " $* " in *" --config "*) guard= ;; esac
 	AGENT_OUT=$(mktemp "$TMP/agent-XXXXXX")
 	AGENT_LOG=$AGENT_OUT.log
 	chmod 0711 "$TMP"
 	chmod 0666 "$AGENT_OUT" # it may run as somebody else
-	"${AGENT_PREFIX[@]+"${AGENT_PREFIX[@]}"}" agent --interval-ms 1000 --out "$AGENT_OUT" "$@" 2>"$AGENT_LOG" </dev/null &
+	"${AGENT_PREFIX[@]+"${AGENT_PREFIX[@]}"}" agent --interval-ms 1000 ${guard:+"$guard"} --out "$AGENT_OUT" "$@" 2>"$AGENT_LOG" </dev/null &
 	AGENT_PID=$!
 	wait_for 60 agent_ready
 	if check "the agent starts and writes a record" test -s "$AGENT_OUT"; then return 0; fi
@@ -260,6 +264,7 @@ agent_start() {
 
 agent_stop() {
 	local status=0
+	if [ -n "$AGENT_LOG" ]; then grep -a ': overhead ' "$AGENT_LOG" | sed 's/^/# /'; fi
 	if [ -z "$AGENT_PID" ]; then
 		fail "an agent is there to be stopped"
 		return 1

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A small HTTP server for what tools tell about themselves and take in: a table
+ * of routes, bodies bounded, one thread of its own (libmicrohttpd, epoll).
+ */
+#ifndef SLO_NET_HTTPD_H
+#define SLO_NET_HTTPD_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	SLO_HTTPD_CONNECTIONS = 64, /* at once; more wait in the listen queue */
+	SLO_HTTPD_ROUTES = 32,
+	SLO_HTTPD_IDLE_S = 30,      /* a connection that does nothing for so long is closed */
+};
+
+struct slo_httpd_request {
+	const char *method, *path;  /* path without its query, percent-decoded */
+	struct slo_str body;        /* whole; decoded where Content-Encoding is gzip */
+	const char *content_type;   /* as sent; "" = none */
+	const void *connection;     /* for slo_httpd_header(), slo_httpd_query() */
+};
+
+/* The handler's answer; @body is empty and @status 200 when it is called. */
+struct slo_httpd_reply {
+	unsigned int status;
+	const char *content_type;   /* static or valid until the handler's next call; NULL = "text/plain; charset=utf-8" */
+	int retry_after_s;          /* sent when > 0 */
+	struct slo_buf body;
+};
+
+/* Runs on the server's thread: what it shares with others is its own business to guard. */
+typedef void slo_httpd_fn(void *arg, const struct slo_httpd_request *rq, struct slo_httpd_reply *re);
+
+struct slo_httpd_route {
+	const char *method;         /* "GET" also answers HEAD */
+	const char *path;           /* exact */
+	slo_httpd_fn *fn;
+};
+
+struct slo_httpd_opts {
+	const char *listen;         /* "host:port", ":port" (every address), "[v6]:port", numeric; port 0 = any free one */
+	const struct slo_httpd_route *routes; /* ends with a NULL path; outlives the server */
+	void *arg;
+	size_t body_max;            /* bytes of a request, before and after decoding; 0 = none is taken. Over it: 413 */
+	size_t reply_max;           /* bytes of an answer; 0 = 1 MiB. Over it: 500, counted */
+	const char *cert_file, *key_file; /* TLS; NULL = plain */
+};
+
+struct slo_httpd_stats {
+	uint64_t requests, refused /* no route, other method, too large */, failed;
+};
+
+struct slo_httpd;
+
+/**
+ * slo_httpd_start - listen and answer, on a thread of its own (signals blocked in it)
+ *
+ * Unknown paths get 404, other methods of a known path 405. Return: 0; -EINVAL (@listen); -EADDRINUSE,
+ * -EACCES, … when the address cannot be had; -ENOMEM.
+ */
+int slo_httpd_start(const struct slo_httpd_opts *o, struct slo_httpd **out, struct slo_err *err);
+
+/** slo_httpd_stop - end the thread; requests being answered are finished. NULL is fine. */
+void slo_httpd_stop(struct slo_httpd *h);
+
+/** slo_httpd_port - the port it listens on. */
+int slo_httpd_port(const struct slo_httpd *h);
+void slo_httpd_stats(const struct slo_httpd *h, struct slo_httpd_stats *out);
+
+/** slo_httpd_header, slo_httpd_query - a request header, or a parameter of the query (decoded); NULL = none. Valid in the handler. */
+const char *slo_httpd_header(const struct slo_httpd_request *rq, const char *name);
+const char *slo_httpd_query(const struct slo_httpd_request *rq, const char *name);
+
+#endif

@@ -110,6 +110,16 @@ static void watch_overhead(struct live *l, int64_t mono)
 	l->last_sample_mono = mono;
 }
 
+/* Where the window ends: after a stall it holds what was seen meanwhile, so it is that much longer. */
+static int64_t end_of_window(const struct live *l, int64_t wall)
+{
+	int64_t boundary = wall / l->interval_ns * l->interval_ns;
+
+	if (wall < l->window_end)
+		return wall;
+	return boundary > l->window_end ? boundary : l->window_end;
+}
+
 static void end_window(struct live *l, int64_t wall)
 {
 	int64_t mono = slo_now_mono_ns();
@@ -125,7 +135,7 @@ static void end_window(struct live *l, int64_t wall)
 	if (lost > l->lost_before)
 		slo_agg_lost(l->agg, lost - l->lost_before);
 	l->lost_before = lost;
-	slo_agg_flush(l->agg, l->window_start, wall < l->window_end ? wall : l->window_end, emit_window, l);
+	slo_agg_flush(l->agg, l->window_start, end_of_window(l, wall), emit_window, l);
 	l->windows++;
 	watch_overhead(l, mono);
 	if (mono >= l->next_stats_mono) {

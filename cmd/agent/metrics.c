@@ -39,6 +39,7 @@ struct agent_metrics {
 	int64_t published_ns;              /* monotonic */
 	int64_t cpu_since_ns, cpu_then_ns; /* monotonic; CPU time then */
 	double cpu_pct;
+	uint64_t unpublished;              /* pages that were not swapped in */
 	struct agent_report last;
 	/* shared */
 	pthread_mutex_t lock;
@@ -208,8 +209,10 @@ static void swap_in(struct agent_metrics *m)
 {
 	struct page was;
 
-	if (m->next.metrics.err || pthread_mutex_trylock(&m->lock))
+	if (m->next.metrics.err || pthread_mutex_trylock(&m->lock)) {
+		m->unpublished++;
 		return;
+	}
 	was = m->page;
 	m->page = m->next;
 	m->next = was;
@@ -241,6 +244,7 @@ void agent_metrics_publish(struct agent *a, const struct agent_report *r)
 		m->last.packet_ring = m->last.bpf_ring = NAN;
 	m->published_ns = slo_now_mono_ns();
 	look_at_cpu(m);
+	m->last.unpublished = m->unpublished;
 	slo_buf_reset(&m->next.metrics);
 	slo_buf_reset(&m->next.ready);
 	agent_metrics_write(a, m->series, &m->last, m->cpu_pct + m->last.kernel_pct, slo_now_wall_ns(), &m->next.metrics);

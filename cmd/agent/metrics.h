@@ -24,6 +24,7 @@ struct agent_report {
 	double packet_ring, bpf_ring;      /* share in use when last looked at, 0 to 1; NaN = there is none */
 	bool traced[SLO_BPF__PROBES];      /* the probe's cost is known */
 	double run_s[SLO_BPF__PROBES];     /* estimated run time of its programs */
+	uint64_t unpublished;              /* set by agent_metrics_publish() */
 };
 
 struct agent_metrics;

@@ -116,6 +116,8 @@ void agent_metrics_write(const struct agent *a, const struct slo_metrics *series
 	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
 		labelled(&p, "signal", slo_signal_enum.names[i], r->enabled[i]);
 	write_records(a, r, &p);
+	counter(&p, "llm_slo_agent_unpublished_total", "Windows this page did not show at once: it was being read, or too large.",
+		(double)r->unpublished);
 	if (agent_source(a) == SLO_SOURCE_LIVE)
 		write_live(r, &p);
 	slo_metrics_write(series, &p);

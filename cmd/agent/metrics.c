@@ -16,10 +16,10 @@
 #include <time.h>
 
 enum {
-	TEXT_MAX = 4 << 20,     /* all series there can be need less than half of it */
+	TEXT_MAX = 4 << 20, /* all series there can be need less than half of it */
 	READY_MAX = 16384,
-	LATE_S = 10,            /* a loop that was silent for so long, and for three intervals, is not alive */
-	STARTING_S = 120,       /* probes may take a while to load */
+	LATE_S = 10, /* a loop that was silent for so long, and for three intervals, is not alive */
+	STARTING_S = 120, /* probes may take a while to load */
 	CPU_MS = 50,
 };
 
@@ -36,16 +36,16 @@ struct agent_metrics {
 	/* of the loop */
 	struct slo_metrics *series;
 	struct page next;
-	int64_t published_ns;              /* monotonic */
+	int64_t published_ns; /* monotonic */
 	int64_t cpu_since_ns, cpu_then_ns; /* monotonic; CPU time then */
 	double cpu_pct;
-	uint64_t unpublished;              /* pages that were not swapped in */
+	uint64_t unpublished; /* pages that were not swapped in */
 	struct agent_report last;
 	/* shared */
 	pthread_mutex_t lock;
-	struct page page;           /* under @lock */
-	atomic_int stage;           /* enum stage */
-	_Atomic int64_t beat_ns;    /* monotonic */
+	struct page page; /* under @lock */
+	atomic_int stage; /* enum stage */
+	_Atomic int64_t beat_ns; /* monotonic */
 };
 
 static void get_metrics(void *arg, const struct slo_httpd_request *rq, struct slo_httpd_reply *re)
@@ -73,15 +73,19 @@ static void get_health(void *arg, const struct slo_httpd_request *rq, struct slo
 		return;
 	}
 	re->status = 503;
-	slo_buf_addf(&re->body, "%s for %.1f s (limit %.1f s)\n", starting ? "has been starting" : "the loop has not come round",
-		     (double)age / 1e9, (double)limit / 1e9);
+	slo_buf_addf(&re->body, "%s for %.1f s (limit %.1f s)\n",
+		     starting ? "has been starting" : "the loop has not come round", (double)age / 1e9,
+		     (double)limit / 1e9);
 }
 
 static void get_ready(void *arg, const struct slo_httpd_request *rq, struct slo_httpd_reply *re)
 {
 	static const char *const words[] = {
-		[STARTING] = "not ready: sources are being opened\n", [RUNNING] = "not ready: no window was written yet\n",
-		[READY] = "ready\n", [FAILED] = "not ready: the output failed\n", [STOPPING] = "not ready: stopping\n",
+		[STARTING] = "not ready: sources are being opened\n",
+		[RUNNING] = "not ready: no window was written yet\n",
+		[READY] = "ready\n",
+		[FAILED] = "not ready: the output failed\n",
+		[STOPPING] = "not ready: stopping\n",
 	};
 	struct agent_metrics *m = arg;
 	int stage = atomic_load(&m->stage);
@@ -138,8 +142,9 @@ static int new_metrics(struct agent *a)
 
 int agent_metrics_open(struct agent *a, struct slo_err *err)
 {
-	struct slo_httpd_opts o = { .listen = a->o->metrics_bind, .routes = routes, .reply_max = TEXT_MAX + READY_MAX,
-				    .held = true };
+	struct slo_httpd_opts o = {
+		.listen = a->o->metrics_bind, .routes = routes, .reply_max = TEXT_MAX + READY_MAX, .held = true
+	};
 	struct slo_err why = { 0 };
 	int64_t port;
 	int r;
@@ -247,7 +252,8 @@ void agent_metrics_publish(struct agent *a, const struct agent_report *r)
 	m->last.unpublished = m->unpublished;
 	slo_buf_reset(&m->next.metrics);
 	slo_buf_reset(&m->next.ready);
-	agent_metrics_write(a, m->series, &m->last, m->cpu_pct + m->last.kernel_pct, slo_now_wall_ns(), &m->next.metrics);
+	agent_metrics_write(a, m->series, &m->last, m->cpu_pct + m->last.kernel_pct, slo_now_wall_ns(),
+			    &m->next.metrics);
 	agent_metrics_signals(a, m->series, &m->last, &m->next.ready);
 	swap_in(m);
 	agent_metrics_beat(a);
@@ -263,7 +269,8 @@ void agent_metrics_due(struct agent *a)
 
 	if (!m)
 		return;
-	if (slo_now_mono_ns() - m->published_ns >= a->o->interval_ms * SLO_NS_PER_MS || atomic_load(&m->stage) == RUNNING)
+	if (slo_now_mono_ns() - m->published_ns >= a->o->interval_ms * SLO_NS_PER_MS ||
+	    atomic_load(&m->stage) == RUNNING)
 		agent_metrics_publish(a, NULL);
 	else
 		agent_metrics_beat(a);

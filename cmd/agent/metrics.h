@@ -29,7 +29,11 @@ struct agent_report {
 
 struct agent_metrics;
 
-/** agent_metrics_open - listen on --metrics-bind, unless it is off; nobody is answered yet. Return: 0 or negative errno. */
+/**
+ * agent_metrics_open - listen on --metrics-bind, unless it is off; nobody is answered yet
+ *
+ * Return: 0, also where the default address cannot be had (which is warned about); else negative errno with @err.
+ */
 int agent_metrics_open(struct agent *a, struct slo_err *err);
 
 /** agent_metrics_serve - start to answer; before it the agent has one thread. Without it, nobody is answered. */

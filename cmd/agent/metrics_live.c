@@ -64,7 +64,9 @@ static void fill_enabled(const struct live *l, struct agent_report *r)
 
 void live_publish(struct live *l)
 {
-	struct agent_report r = { .kernel_pct = l->bpf_pct, .windows = (uint64_t)l->windows, .shed_level = l->guard.level,
+	struct agent_report r = { .kernel_pct = l->bpf_pct,
+				  .windows = (uint64_t)l->windows,
+				  .shed_level = l->guard.level,
 				  .flow_level = l->guard.flow_level };
 
 	if (!l->a->metrics)

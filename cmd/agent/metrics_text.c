@@ -58,8 +58,9 @@ static void write_modes(const struct agent *a, struct slo_prom *p)
 	slo_prom_family(p, "llm_slo_agent_capability_mode", SLO_PROM_GAUGE,
 			"1 for --capability-mode; all 0 where nothing is measured live.");
 	one_hot(p, "mode", modes, SLO_ARRAY_LEN(modes), source == SLO_SOURCE_LIVE ? mode : -1);
-	slo_prom_family(p, "llm_slo_agent_source", SLO_PROM_GAUGE,
-			"1 for where records come from: live, or replay and synthetic, of which nothing was measured here.");
+	slo_prom_family(
+		p, "llm_slo_agent_source", SLO_PROM_GAUGE,
+		"1 for where records come from: live, or replay and synthetic, of which nothing was measured here.");
 	one_hot(p, "source", slo_source_enum.names, SLO_SOURCE_SYNTHETIC + 1, source);
 }
 
@@ -79,7 +80,8 @@ static void write_records(const struct agent *a, const struct agent_report *r, s
 	for (int i = 0; i < SLO_KIND__COUNT; i++)
 		if (i <= SLO_KIND_WINDOW || i == SLO_KIND_STATS)
 			labelled(p, "kind", slo_kind_enum.names[i], (double)a->emitted[i]);
-	gauge(p, "llm_slo_agent_write_queue_lines", "Records that wait for a slow reader of the output.", (double)w->pending);
+	gauge(p, "llm_slo_agent_write_queue_lines", "Records that wait for a slow reader of the output.",
+	      (double)w->pending);
 }
 
 static void write_live(const struct agent_report *r, struct slo_prom *p)
@@ -90,8 +92,9 @@ static void write_live(const struct agent_report *r, struct slo_prom *p)
 	counter(p, "llm_slo_agent_windows_flushed_total", "Intervals whose windows were written.", (double)r->windows);
 	gauge(p, "llm_slo_agent_shed_level", "Steps the overhead guard has shed.", r->shed_level);
 	gauge(p, "llm_slo_agent_flow_shed_level", "One flow in 2^n is followed.", r->flow_level);
-	slo_prom_family(p, "llm_slo_agent_ring_fill_ratio", SLO_PROM_GAUGE,
-			"Share of the ring that waited to be read: packet at the end of the last window, bpf at most in it.");
+	slo_prom_family(
+		p, "llm_slo_agent_ring_fill_ratio", SLO_PROM_GAUGE,
+		"Share of the ring that waited to be read: packet at the end of the last window, bpf at most in it.");
 	for (size_t i = 0; i < SLO_ARRAY_LEN(rings); i++)
 		if (!isnan(rings[i]))
 			labelled(p, "ring", names[i], rings[i]);
@@ -108,16 +111,18 @@ void agent_metrics_write(const struct agent *a, const struct slo_metrics *series
 	struct slo_prom p = slo_prom_begin(out);
 
 	gauge(&p, "llm_slo_agent_up", "Always 1.", 1);
-	gauge(&p, "llm_slo_agent_heartbeat", "Unix time of the last window, in seconds.", (double)(now_ns / 1000000) / 1e3);
+	gauge(&p, "llm_slo_agent_heartbeat", "Unix time of the last window, in seconds.",
+	      (double)(now_ns / 1000000) / 1e3);
 	gauge(&p, "llm_slo_agent_cpu_overhead_pct",
 	      "Percent of one core over the last interval: the agent, and its programs in the kernel.", cpu_pct);
 	write_modes(a, &p);
-	slo_prom_family(&p, "llm_slo_agent_signal_enabled", SLO_PROM_GAUGE, "1 for a signal that is wanted and not shed.");
+	slo_prom_family(&p, "llm_slo_agent_signal_enabled", SLO_PROM_GAUGE,
+			"1 for a signal that is wanted and not shed.");
 	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
 		labelled(&p, "signal", slo_signal_enum.names[i], r->enabled[i]);
 	write_records(a, r, &p);
-	counter(&p, "llm_slo_agent_unpublished_total", "Windows this page did not show at once: it was being read, or too large.",
-		(double)r->unpublished);
+	counter(&p, "llm_slo_agent_unpublished_total",
+		"Windows this page did not show at once: it was being read, or too large.", (double)r->unpublished);
 	if (agent_source(a) == SLO_SOURCE_LIVE)
 		write_live(r, &p);
 	slo_metrics_write(series, &p);
@@ -163,7 +168,8 @@ void agent_metrics_process(int64_t started_ns, struct slo_buf *out)
 	getrusage(RUSAGE_SELF, &u);
 	slo_prom_family(&p, "llm_slo_agent_build_info", SLO_PROM_GAUGE, "The version that runs; always 1.");
 	slo_prom_sample(&p, version, 1);
-	counter(&p, "process_cpu_seconds_total", "User and system time of the process.", seconds(u.ru_utime) + seconds(u.ru_stime));
+	counter(&p, "process_cpu_seconds_total", "User and system time of the process.",
+		seconds(u.ru_utime) + seconds(u.ru_stime));
 	gauge(&p, "process_resident_memory_bytes", "Memory in use, rings included.", resident_bytes());
 	gauge(&p, "process_open_fds", "Open file descriptors.", open_fds());
 	gauge(&p, "process_start_time_seconds", "Unix time of the start.", (double)(started_ns / 1000000) / 1e3);

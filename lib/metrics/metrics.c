@@ -8,7 +8,8 @@
 
 /* Every threshold of the contract's section 5 is among them: the share over one is a subtraction. */
 const struct metrics_bounds metrics_latency_ms = {
-	21, { 0.1, 0.5, 1, 2.5, 5, 10, 20, 25, 40, 50, 60, 80, 120, 160, 180, 200, 400, 800, 2000, 5000, 10000 },
+	21,
+	{ 0.1, 0.5, 1, 2.5, 5, 10, 20, 25, 40, 50, 60, 80, 120, 160, 180, 200, 400, 800, 2000, 5000, 10000 },
 };
 
 /* Contract, section 18. */
@@ -17,7 +18,8 @@ const struct metrics_bounds metrics_dns_ms = { 11, { 1, 2, 5, 10, 20, 40, 80, 12
 /* Contract, section 18, and on from where it ends. */
 const struct metrics_bounds metrics_sli[SLO_METRICS_SLIS] = {
 	[SLO_SLI_TTFT] = { 11, { 50, 100, 200, 400, 800, 1200, 2000, 5000, 10000, 20000, 30000 } },
-	[SLO_SLI_LATENCY] = { 14, { 50, 100, 200, 400, 800, 1200, 1500, 2000, 5000, 10000, 20000, 30000, 60000, 120000 } },
+	[SLO_SLI_LATENCY] = { 14,
+			      { 50, 100, 200, 400, 800, 1200, 1500, 2000, 5000, 10000, 20000, 30000, 60000, 120000 } },
 	[SLO_SLI_THROUGHPUT] = { 10, { 5, 10, 20, 30, 40, 60, 80, 120, 200, 400 } },
 };
 

@@ -28,7 +28,7 @@ enum {
 };
 
 struct slo_metrics_opts {
-	int source;  /* enum SLO_SOURCE: what the published series and those of "other" speak of; others say it themselves */
+	int source;  /* enum SLO_SOURCE: of the published series and of "other"; the others tell their own */
 	bool dns;    /* keep llm_ebpf_dns_latency_ms */
 };
 

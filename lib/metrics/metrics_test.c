@@ -152,8 +152,8 @@ START_TEST(what_is_cumulative_never_falls)
 		ck_assert_uint_eq(now->h.count, before.h.count + (uint64_t)n);
 		for (int b = 0; b < metrics_latency_ms.n; b++) {
 			ck_assert_uint_ge(now->h.cumulative[b], before.h.cumulative[b]);
-			ck_assert_uint_le(now->h.cumulative[b], b + 1 < metrics_latency_ms.n ? now->h.cumulative[b + 1] :
-											       now->h.count);
+			ck_assert_uint_le(now->h.cumulative[b],
+					  b + 1 < metrics_latency_ms.n ? now->h.cumulative[b + 1] : now->h.count);
 		}
 		before = *now;
 	}
@@ -191,7 +191,8 @@ START_TEST(watched_and_quiet_is_zero_and_not_watched_is_nothing)
 	HAS("llm_slo_signal_latency_seconds_count{service=\"a\",namespace=\"ns\",source=\"live\","
 	    "signal=\"disk_io_latency_ms\",role=\"other\"} 0");
 	HAS_NOT("llm_slo_connect_errors_total{");
-#define STATE(sig, st) "llm_slo_signal_state{service=\"a\",namespace=\"ns\",source=\"live\",signal=\"" sig "\",state=\"" st "\"}"
+#define STATE(sig, st)                                                                                                 \
+	"llm_slo_signal_state{service=\"a\",namespace=\"ns\",source=\"live\",signal=\"" sig "\",state=\"" st "\"}"
 	HAS(STATE("connect_errors_total", "not_captured") " 1");
 	HAS(STATE("connect_errors_total", "zero") " 0");
 	HAS(STATE("tcp_retransmits_total", "zero") " 1");
@@ -454,7 +455,8 @@ START_TEST(promtool_finds_nothing_but_the_published_units)
 	else
 		written();
 	tool = popen("promtool check metrics 2>&1 | "
-		     "grep -vE '^(llm_slo_ttft_ms|llm_ebpf_dns_latency_ms|llm_slo_tokens_per_sec) ' >&2; test $? = 1", "w");
+		     "grep -vE '^(llm_slo_ttft_ms|llm_ebpf_dns_latency_ms|llm_slo_tokens_per_sec) ' >&2; test $? = 1",
+		     "w");
 	ck_assert_ptr_nonnull(tool);
 	ck_assert_uint_eq(fwrite(text.data, 1, text.len, tool), text.len);
 	ck_assert_int_eq(pclose(tool), 0);

@@ -11,10 +11,12 @@ static const struct {
 	double scale;
 	const char *family, *help;
 } sums[] = {
-	{ SLO_SIGNAL_TCP_RETRANSMITS, SLO_PROM_COUNTER, 1, "llm_slo_tcp_retransmits_total", "TCP segments sent again." },
+	{ SLO_SIGNAL_TCP_RETRANSMITS, SLO_PROM_COUNTER, 1, "llm_slo_tcp_retransmits_total",
+	  "TCP segments sent again." },
 	{ SLO_SIGNAL_CONNECT_ERRORS, SLO_PROM_COUNTER, 1, "llm_slo_connect_errors_total",
 	  "TCP connections that could not be made." },
-	{ SLO_SIGNAL_TLS_FAILS, SLO_PROM_COUNTER, 1, "llm_slo_tls_handshake_fail_total", "TLS handshakes that failed." },
+	{ SLO_SIGNAL_TLS_FAILS, SLO_PROM_COUNTER, 1, "llm_slo_tls_handshake_fail_total",
+	  "TLS handshakes that failed." },
 	{ SLO_SIGNAL_CFS_THROTTLED, SLO_PROM_COUNTER, 1e-3, "llm_slo_cfs_throttled_seconds_total",
 	  "Time the service's cgroup was held back by its CPU quota." },
 	{ SLO_SIGNAL_CPU_STEAL, SLO_PROM_GAUGE, 1e-2, "llm_slo_cpu_steal_ratio",
@@ -152,8 +154,9 @@ static void write_providers(const struct slo_metrics *m, struct slo_prom *p)
 /* llm_ebpf_*: the published names, labels and bounds. */
 static void write_published(const struct slo_metrics *m, struct slo_prom *p)
 {
-	slo_prom_family(p, "llm_ebpf_probe_events_total", SLO_PROM_COUNTER,
-			"Kernel observations by the thresholds they exceed; of signals without a histogram, by their mean.");
+	slo_prom_family(
+		p, "llm_ebpf_probe_events_total", SLO_PROM_COUNTER,
+		"Kernel observations by the thresholds they exceed; of signals without a histogram, by their mean.");
 	for (int i = 0; i < SLO_SIGNAL__COUNT * SLO_PROBE_STATUS__COUNT; i++) {
 		int signal = i / SLO_PROBE_STATUS__COUNT, status = i % SLO_PROBE_STATUS__COUNT;
 		const struct slo_prom_label l[] = {
@@ -167,14 +170,18 @@ static void write_published(const struct slo_metrics *m, struct slo_prom *p)
 	}
 	if (!m->o.dns)
 		return;
-	slo_prom_family(p, "llm_ebpf_dns_latency_ms", SLO_PROM_HISTOGRAM, "DNS queries until their answer, in milliseconds.");
+	slo_prom_family(p, "llm_ebpf_dns_latency_ms", SLO_PROM_HISTOGRAM,
+			"DNS queries until their answer, in milliseconds.");
 	for (int i = 0; i <= SLO_METRICS_PODS; i++) {
 		const struct metrics_pod *d = &m->pods[i];
-		const struct slo_prom_label l[] = { { "node", slo_str(d->node) }, { "pod", slo_str(d->pod) },
-						    { "namespace", slo_str(d->namespace) }, { .name = NULL } };
+		const struct slo_prom_label l[] = { { "node", slo_str(d->node) },
+						    { "pod", slo_str(d->pod) },
+						    { "namespace", slo_str(d->namespace) },
+						    { .name = NULL } };
 
 		if (i < m->pods_count || (i == SLO_METRICS_PODS && m->pods_over))
-			slo_prom_histogram(p, l, metrics_dns_ms.at, d->h.cumulative, metrics_dns_ms.n, d->h.sum, d->h.count);
+			slo_prom_histogram(p, l, metrics_dns_ms.at, d->h.cumulative, metrics_dns_ms.n, d->h.sum,
+					   d->h.count);
 	}
 }
 
@@ -188,7 +195,8 @@ void slo_metrics_write(const struct slo_metrics *m, struct slo_prom *p)
 	metrics_write_slis(m, p);
 	if (m->o.source == SLO_SOURCE_LIVE)
 		write_published(m, p);
-	slo_prom_family(p, "llm_slo_agent_folded_series_total", SLO_PROM_COUNTER,
-			"Observations and requests counted under the label value other, for want of a series of their own.");
+	slo_prom_family(
+		p, "llm_slo_agent_folded_series_total", SLO_PROM_COUNTER,
+		"Observations and requests counted under the label value other, for want of a series of their own.");
 	slo_prom_sample(p, NULL, (double)m->folded);
 }

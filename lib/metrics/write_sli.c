@@ -58,8 +58,8 @@ static const struct {
 	const char *family, *help;
 	void (*write)(const struct row *r);
 } counters[] = {
-	{ "llm_slo_requests_total", "Requests of the service by what became of them; answers of 4xx other than 429 are ok.",
-	  write_requests },
+	{ "llm_slo_requests_total",
+	  "Requests of the service by what became of them; answers of 4xx other than 429 are ok.", write_requests },
 	{ "llm_slo_errors_total", "Requests of the service that failed: 429, 5xx, no answer in time, connection lost.",
 	  write_errors },
 	{ "llm_slo_sli_valid_total", "Requests that count for the SLI.", write_valid },
@@ -73,7 +73,8 @@ static const struct {
 } histograms[] = {
 	{ SLO_SLI_TTFT, 1e3, "llm_slo_ttft_seconds", "From the end of a request to the first content of its answer." },
 	{ SLO_SLI_TTFT, 1, "llm_slo_ttft_ms", "The same in milliseconds, under its published name." },
-	{ SLO_SLI_LATENCY, 1e3, "llm_slo_request_duration_seconds", "From the start of a request to the end of its answer." },
+	{ SLO_SLI_LATENCY, 1e3, "llm_slo_request_duration_seconds",
+	  "From the start of a request to the end of its answer." },
 	{ SLO_SLI_THROUGHPUT, 1, "llm_slo_tokens_per_sec", "Content chunks per second of streamed answers." },
 };
 

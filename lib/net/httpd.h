@@ -32,7 +32,7 @@ struct slo_httpd_request {
 /* The handler's answer; @body is empty and @status 200 when it is called. */
 struct slo_httpd_reply {
 	unsigned int status;
-	const char *content_type;   /* static or valid until the handler's next call; NULL = "text/plain; charset=utf-8" */
+	const char *content_type;   /* static or valid until the handler's next call; NULL = plain text in UTF-8 */
 	int retry_after_s;          /* sent when > 0 */
 	struct slo_buf body;
 };
@@ -47,7 +47,7 @@ struct slo_httpd_route {
 };
 
 struct slo_httpd_opts {
-	const char *listen;         /* "host:port", ":port" (every address), "[v6]:port", numeric; port 0 = any free one */
+	const char *listen;         /* numeric "host:port", "[v6]:port", ":port" (every address); port 0 = any free */
 	const struct slo_httpd_route *routes; /* ends with a NULL path; outlives the server */
 	void *arg;
 	size_t body_max;            /* bytes of a request, before and after decoding; 0 = none is taken. Over it: 413;
@@ -82,7 +82,7 @@ int slo_httpd_start(const struct slo_httpd_opts *o, struct slo_httpd **out, stru
  */
 int slo_httpd_run(struct slo_httpd *h);
 
-/** slo_httpd_stop - listen no more, finish the requests under way (SLO_HTTPD_GRACE_S at most), end the thread. NULL is fine. */
+/** slo_httpd_stop - listen no more, finish the requests under way (SLO_HTTPD_GRACE_S at most), end. NULL is fine. */
 void slo_httpd_stop(struct slo_httpd *h);
 
 /** slo_httpd_port - the port it listens on. */
@@ -91,7 +91,7 @@ int slo_httpd_port(const struct slo_httpd *h);
 /** slo_httpd_stats - since the start; from any thread. */
 void slo_httpd_stats(const struct slo_httpd *h, struct slo_httpd_stats *out);
 
-/** slo_httpd_header, slo_httpd_query - a request header, or a parameter of the query (decoded); NULL = none. Valid in the handler. */
+/** slo_httpd_header, slo_httpd_query - a header, a decoded parameter; NULL = none. Valid in the handler. */
 const char *slo_httpd_header(const struct slo_httpd_request *rq, const char *name);
 const char *slo_httpd_query(const struct slo_httpd_request *rq, const char *name);
 

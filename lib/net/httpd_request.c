@@ -12,9 +12,9 @@
 struct request {
 	struct MHD_Connection *c;
 	const struct slo_httpd_route *route;
-	unsigned int refuse;   /* status it will be refused with; 0 = none */
-	struct slo_buf body;   /* as sent */
-	size_t swallowed;      /* bytes of a refused body */
+	unsigned int refuse; /* status it will be refused with; 0 = none */
+	struct slo_buf body; /* as sent */
+	size_t swallowed;    /* bytes of a refused body */
 };
 
 static const struct {
@@ -151,7 +151,7 @@ static unsigned int decode(const struct slo_httpd *h, struct request *rq)
 	rq->body = plain;
 	return r == -EMSGSIZE  ? MHD_HTTP_CONTENT_TOO_LARGE
 	       : r == -EBADMSG ? MHD_HTTP_BAD_REQUEST
-	       : r             ? MHD_HTTP_INTERNAL_SERVER_ERROR
+	       : r	       ? MHD_HTTP_INTERNAL_SERVER_ERROR
 			       : 0;
 }
 

@@ -66,8 +66,14 @@ START_TEST(a_connection_is_kept_for_more_requests)
 END_TEST
 
 static const char *const halves[] = {
-	"", "G", "GET /hello HTTP/1.1\r\n", "GET /hello HTTP/1.1\r\nHost: x\r\n",
-	"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc", "\0\0\0\0", "\r\n\r\n\r\n", "SSH-2.0-x\r\n",
+	"",
+	"G",
+	"GET /hello HTTP/1.1\r\n",
+	"GET /hello HTTP/1.1\r\nHost: x\r\n",
+	"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
+	"\0\0\0\0",
+	"\r\n\r\n\r\n",
+	"SSH-2.0-x\r\n",
 };
 
 START_TEST(who_leaves_in_the_middle_disturbs_nobody)
@@ -157,7 +163,8 @@ END_TEST
 
 static bool listening(void)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)slo_httpd_port(server)),
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)slo_httpd_port(server)),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool yes = connect(fd, (const struct sockaddr *)(const void *)&to, sizeof(to)) == 0;
@@ -258,7 +265,8 @@ START_TEST(who_comes_before_it_runs_waits)
 END_TEST
 
 static const char *const no_addresses[] = {
-	"", "2112", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", ":-1", ":http", "example.invalid:80", "[::1:80", "::1:80",
+	"",    "2112",	"127.0.0.1",	      "127.0.0.1:", "127.0.0.1:65536",
+	":-1", ":http", "example.invalid:80", "[::1:80",    "::1:80",
 };
 
 START_TEST(what_is_no_address_is_refused)
@@ -310,15 +318,18 @@ START_TEST(tls_is_spoken_with_a_certificate)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(cert, sizeof(cert), "%s/c.pem", dir);
 	snprintf(key, sizeof(key), "%s/k.pem", dir);
-	snprintf(cmd, sizeof(cmd), "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-				   "-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -keyout %s -out %s 2>/dev/null", key, cert);
+	snprintf(cmd, sizeof(cmd),
+		 "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+		 "-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -keyout %s -out %s 2>/dev/null",
+		 key, cert);
 	ck_assert_int_eq(system(cmd), 0);
 	o.cert_file = cert;
 	ck_assert_int_eq(slo_httpd_start(&o, &h, &err), -EINVAL);
 	o.key_file = key;
 	ck_assert_msg(slo_httpd_start(&o, &h, NULL) == 0, "with its key");
-	snprintf(cmd, sizeof(cmd), "test \"$(curl -s --cacert %s https://127.0.0.1:%d/hello?name=tls | cut -d' ' -f2)\" = tls",
-		 cert, slo_httpd_port(h));
+	snprintf(cmd, sizeof(cmd),
+		 "test \"$(curl -s --cacert %s https://127.0.0.1:%d/hello?name=tls | cut -d' ' -f2)\" = tls", cert,
+		 slo_httpd_port(h));
 	ck_assert_int_eq(system(cmd), 0);
 	slo_httpd_stop(h);
 	/* A file that is no certificate; and no descriptor is closed twice or kept. */

@@ -32,7 +32,8 @@ static const struct {
 	{ SLO_STR("}{,= \t"), "m{l=\"}{,= \t\"} 1\n" },
 	{ SLO_STR("\xe2\x82\xac"), "m{l=\"\xe2\x82\xac\"} 1\n" },
 	{ SLO_STR("a\xff\xc3"), "m{l=\"a\xef\xbf\xbd\xef\xbf\xbd\"} 1\n" },
-	{ SLO_STR("a\0b"), "m{l=\"a\xef\xbf\xbd" "b\"} 1\n" },
+	{ SLO_STR("a\0b"), "m{l=\"a\xef\xbf\xbd"
+			   "b\"} 1\n" },
 };
 
 START_TEST(no_label_value_ends_its_quotes_or_its_line)
@@ -49,9 +50,8 @@ static const struct {
 	double value;
 	const char *want;
 } numbers[] = {
-	{ 0, "m 0\n" },           { 0.1, "m 0.1\n" },        { -3, "m -3\n" },
-	{ 1e21, "m 1e+21\n" },    { NAN, "m NaN\n" },        { INFINITY, "m +Inf\n" },
-	{ -INFINITY, "m -Inf\n" }, { 1763845200, "m 1763845200\n" },
+	{ 0, "m 0\n" },	    { 0.1, "m 0.1\n" },	      { -3, "m -3\n" },		 { 1e21, "m 1e+21\n" },
+	{ NAN, "m NaN\n" }, { INFINITY, "m +Inf\n" }, { -INFINITY, "m -Inf\n" }, { 1763845200, "m 1763845200\n" },
 };
 
 START_TEST(values_are_written_as_the_format_has_them)
@@ -132,7 +132,9 @@ START_TEST(promtool_reads_all_of_it)
 	slo_prom_family(&p, "slo_test_info", SLO_PROM_GAUGE, "Label values of every kind.");
 	for (size_t i = 0; i < SLO_ARRAY_LEN(values); i++) {
 		const char n[2] = { (char)('a' + i), '\0' };
-		const struct slo_prom_label labels[] = { { "l", values[i].value }, { "n", slo_str(n) }, { .name = NULL } };
+		const struct slo_prom_label labels[] = { { "l", values[i].value },
+							 { "n", slo_str(n) },
+							 { .name = NULL } };
 
 		slo_prom_sample(&p, labels, numbers[i % SLO_ARRAY_LEN(numbers)].value);
 	}

@@ -15,6 +15,7 @@ enum {
 	LOOK_MS = 1000,                    /* how often the spool is looked at for what other processes put */
 	EXPIRE_S = 60,
 	LONG_PAUSE_S = 5,
+	BLOCKED_ATTEMPTS = 1000,
 };
 
 /* A message in memory. */
@@ -184,7 +185,10 @@ static bool postpone(struct slo_delivery *d, uint64_t key, const struct slo_deli
 	k->attempts++;
 	if (!d->o.spool && (k->attempts >= d->o.attempts_max || o->verdict == SLO_DELIVERY_BLOCKED))
 		return true;
-	wait = backoff(d, o->verdict == SLO_DELIVERY_BLOCKED ? UINT32_MAX : k->attempts);
+	/* Only somebody at the configuration can help: no use in trying often. */
+	if (o->verdict == SLO_DELIVERY_BLOCKED)
+		k->attempts = BLOCKED_ATTEMPTS;
+	wait = backoff(d, k->attempts);
 	if (o->retry_after_ns >= 0) {
 		int64_t most = SLO_DELIVERY_RETRY_AFTER_S * SLO_NS_PER_S;
 		int64_t asked = o->retry_after_ns < most ? o->retry_after_ns : most;

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DIR_MODE = 0700, FILE_MODE = 0600, HEAD_MAX = 4096 };
+enum { DIR_MODE = 0700, FILE_MODE = 0600, HEAD_MAX = 4096, READ_STEP = 64 << 10 };
 
 static int fail(struct slo_err *err, int rc, const char *dir, const char *doing)
 {
@@ -231,30 +231,36 @@ int slo_spool_put(struct slo_spool *s, struct slo_spool_message *m, struct slo_s
 	return r ? fail(err, r, s->o.dir, "cannot keep a message") : 0;
 }
 
+/* All of a file, at most @max bytes: more is no message. */
+static int read_all(int fd, size_t max, struct slo_buf *text)
+{
+	for (;;) {
+		size_t want = text->max - text->len < READ_STEP ? text->max - text->len : READ_STEP;
+		char *to = slo_buf_room(text, want ? want : 1);
+		ssize_t n = to ? read(fd, to, want) : 0;
+
+		if (!to)
+			return text->err;
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			text->len += (size_t)n;
+		if (text->len > max)
+			return -EBADMSG;
+	}
+}
+
 int slo_spool_read(struct slo_spool *s, enum slo_spool_where w, const char *name, struct slo_buf *text,
 		   struct slo_spool_message *m)
 {
-	int fd = openat(s->dir[w], name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), r = 0;
-	size_t max = s->o.message_max + HEAD_MAX;
+	int fd = openat(s->dir[w], name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), r;
 
 	if (fd < 0)
 		return -errno;
 	slo_buf_reset(text);
-	while (!r) {
-		char *to = slo_buf_room(text, 1 << 16);
-		ssize_t n = to ? read(fd, to, 1 << 16) : 0;
-
-		if (n < 0 && errno != EINTR)
-			r = -errno;
-		else if (!to)
-			r = text->err;
-		else if (n == 0)
-			break;
-		if (n > 0)
-			text->len += (size_t)n;
-		if (text->len > max)
-			r = -EBADMSG;
-	}
+	r = read_all(fd, s->o.message_max + HEAD_MAX, text);
 	close(fd);
 	return r ? r : slo_spool_parse(slo_buf_str(text), m);
 }

@@ -77,6 +77,14 @@ static void pass_on(struct notify *n, struct slo_str line)
 		n->broken = true;
 }
 
+/* Nobody is held up by us: better to wait for room than to lose what a file holds. */
+static void offer(struct notify *n)
+{
+	while (!stop && !slo_webhook_wait(n->webhook, WAIT_MS * SLO_NS_PER_MS))
+		;
+	slo_webhook_offer(n->webhook, &n->ev.incident);
+}
+
 static void take_line(struct notify *n, struct slo_str line)
 {
 	struct slo_err err = { "", "" };
@@ -91,7 +99,7 @@ static void take_line(struct notify *n, struct slo_str line)
 	else if (n->o->dry_run)
 		show(n, &n->ev.incident);
 	else
-		slo_webhook_offer(n->webhook, &n->ev.incident);
+		offer(n);
 	pass_on(n, line);
 }
 
@@ -214,7 +222,7 @@ static const struct slo_opt opts[] = {
 	{ .name = "dry-run", .type = SLO_OPT_FLAG, .off = OFF(dry_run, bool),
 	  .help = "Print what would be posted, a line of JSON each, with stars for secrets." },
 	{ .name = "tee", .type = SLO_OPT_FLAG, .off = OFF(tee, bool),
-	  .help = "Pass the records on to standard output, each once the queue or the spool has it." },
+	  .help = "Pass the records on to standard output, each once the queue or the spool has it (or its loss was reported)." },
 	{ .name = "strict", .type = SLO_OPT_FLAG, .off = OFF(strict, bool),
 	  .help = "Exit with 1 when a line was malformed or anything is undelivered at the end of input." },
 	{ .name = "reject", .type = SLO_OPT_STR, .off = OFF(reject, const char *), .metavar = "FILE",

@@ -92,9 +92,12 @@ static int verify_run(void *opts, int argc, char **argv)
 	take_options(o, &in);
 	r = slo_sign_verify(&secrets, &in, slo_now_wall_ns() / SLO_NS_PER_S, o->max_age_ns / SLO_NS_PER_S, &err);
 	slo_secrets_wipe(&secrets);
-	if (r)
+	if (r) {
 		slo_warn_err(&err);
-	return r ? 1 : put_failed(put_out(slo_str("the signature is good\n")));
+		return 1;
+	}
+	r = put_out(slo_str("the signature is good\n"));
+	return r ? put_failed(r) : 0;
 }
 
 #define OFF(m, C) SLO_OPT_OFF(struct options, m, C)

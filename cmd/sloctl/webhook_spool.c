@@ -180,7 +180,7 @@ static int list_run(void *opts, int argc, char **argv)
 {
 	const struct options *o = opts;
 	struct picked p = { .spool = NULL };
-	int status;
+	int status, r = 0;
 
 	(void)argc;
 	(void)argv;
@@ -191,8 +191,9 @@ static int list_run(void *opts, int argc, char **argv)
 	if (!o->waiting)
 		each(&p, SLO_SPOOL_DEAD, print_one);
 	status = failed(&p);
-	if (!status)
-		status = put_failed(put_out(slo_buf_str(&p.out)));
+	if (!status && p.out.len)
+		r = put_out(slo_buf_str(&p.out));
+	status = r ? put_failed(r) : status;
 	finish(&p);
 	return status;
 }

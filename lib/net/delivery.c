@@ -41,7 +41,6 @@ struct slo_delivery {
 	uint64_t round, reports;
 	int64_t paused_ns;          /* the peer wants to be left alone until then */
 	bool retrying;              /* that messages wait has been reported */
-	bool foreign;               /* another process delivers */
 	struct slo_spool_entry *list;
 	size_t list_n, list_at;     /* entries before list_at are gone */
 	int64_t listed_ns, expired_ns;
@@ -405,13 +404,14 @@ static int64_t step_spool(struct slo_delivery *d, int64_t now)
 {
 	int64_t due = now + LOOK_MS * SLO_NS_PER_MS;
 	struct slo_spool_entry *e;
-	bool tried;
+	bool tried, foreign;
 	int r = slo_spool_lock(d->o.spool);
 
-	d->foreign = r == -EBUSY;
-	r = r ? r : look(d, now);
-	if (r) {
-		settle(d, d->foreign);
+	/* Another process delivers; what waits is counted all the same. */
+	foreign = r == -EBUSY;
+	r = r && !foreign ? r : look(d, now);
+	if (r || foreign) {
+		settle(d, !r);
 		return due;
 	}
 	e = due_in_spool(d, now, &due, &tried);

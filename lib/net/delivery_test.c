@@ -348,6 +348,7 @@ START_TEST(two_processes_do_not_deliver_from_one_spool_at_once)
 	pass(5);
 	ck_assert_uint_eq(w.n, 0);
 	ck_assert(slo_delivery_settled(d));
+	ck_assert_uint_eq(stats().waiting, 1);
 	/* What the other one puts, and leaves behind, is ours once it is gone. */
 	ck_assert_int_eq(slo_spool_put(other, &m, slo_str("x"), w.now, NULL), 0);
 	slo_spool_close(other);

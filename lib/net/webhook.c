@@ -244,6 +244,26 @@ int slo_webhook_offer(struct slo_webhook *w, const struct slo_incident *inc)
 	return r;
 }
 
+static bool has_room(struct slo_webhook *w)
+{
+	struct slo_delivery_stats d;
+
+	slo_delivery_stats(w->delivery, &d);
+	return w->spool || d.waiting + 2 <= SLO_DELIVERY_QUEUE;
+}
+
+bool slo_webhook_wait(struct slo_webhook *w, int64_t wait_ns)
+{
+	int64_t until = slo_now_mono_ns() + wait_ns;
+	struct timespec at = { .tv_sec = until / SLO_NS_PER_S, .tv_nsec = until % SLO_NS_PER_S };
+
+	pthread_mutex_lock(&w->lock);
+	while (!has_room(w) && slo_now_mono_ns() < until)
+		pthread_cond_timedwait(&w->changed, &w->lock, &at);
+	pthread_mutex_unlock(&w->lock);
+	return has_room(w);
+}
+
 uint64_t slo_webhook_end(struct slo_webhook *w, int64_t wait_ns, bool (*hurry)(void))
 {
 	int64_t until = slo_now_mono_ns() + wait_ns;

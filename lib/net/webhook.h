@@ -77,6 +77,13 @@ int slo_webhook_new(const struct slo_webhook_opts *o, struct slo_webhook **out, 
 int slo_webhook_offer(struct slo_webhook *w, const struct slo_incident *inc);
 
 /**
+ * slo_webhook_wait - for those who may wait: until the queue in memory has room, at most @wait_ns
+ *
+ * Return: true when it has; at once with a spool.
+ */
+bool slo_webhook_wait(struct slo_webhook *w, int64_t wait_ns);
+
+/**
  * slo_webhook_end - wait for what is under way, at most @wait_ns, and stop
  * @hurry: looked at ten times a second, true shortens the wait to SLO_WEBHOOK_STOP_S from then on; may be NULL
  *

@@ -132,6 +132,8 @@ int slo_webhook_target(int format, const char *url, struct slo_buf *out, struct 
 	/* Not repeated: it may be a secret. */
 	if (!path)
 		return slo_err_set(err, -EINVAL, "the address is no http:// or https:// one");
+	if (memchr(base, '@', (size_t)(path - base)))
+		return slo_err_set(err, -EINVAL, "the address has a user or password in it");
 	if (strpbrk(base, " \t\r\n"))
 		return slo_err_set(err, -EINVAL, "the address has a blank in it");
 	len = strlen(base);

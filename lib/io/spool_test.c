@@ -230,7 +230,7 @@ START_TEST(where_a_new_one_does_not_fit_the_oldest_go_aside)
 {
 	struct slo_spool_opts few = { .messages_max = 3 }, small = { .bytes_max = 20000 };
 	struct slo_spool_stats st;
-	char id[8];
+	char id[16];
 
 	start(_i ? &small : &few);
 	for (int i = 0; i < 8; i++) {

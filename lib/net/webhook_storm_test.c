@@ -34,17 +34,17 @@ static const struct {
 	const char *say;
 	int weight;   /* of all 100 */
 } faults[FAULTS] = {
-	[OK_200] = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 40 },
+	[OK_200] = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 42 },
 	[ACCEPTED_202] = { "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", 20 },
 	[BAD_400] = { "HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\nnot today", 4 },
 	[GONE_410] = { "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n", 2 },
 	[BUSY_429] = { "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n", 8 },
 	[BROKEN_500] = { "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n", 8 },
 	[AWAY_503] = { "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", 8 },
-	[HANG] = { "", 2 },
+	[HANG] = { "", 1 },
 	[CUT] = { "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly the beg", 4 },
 	[REDIRECT] = { "HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", 2 },
-	[DRIP] = { "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n", 2 },
+	[DRIP] = { "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n", 1 },
 };
 
 /* One message, known by its id. Written by the receiver's thread, read after it has ended. */

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DIR_MODE = 0700, FILE_MODE = 0600, HEAD_MAX = 4096, READ_STEP = 64 << 10 };
+enum { DIR_MODE = 0700, FILE_MODE = 0600, HEAD_MAX = 4096, READ_STEP = 64 << 10, LOOK_EVERY = 64 };
 
 static int fail(struct slo_err *err, int rc, const char *dir, const char *doing)
 {
@@ -184,16 +184,32 @@ static void one_line(char *s)
 			*s = '?';
 }
 
+/*
+ * By what was there when we last looked and what we put since, without what was taken: never too little, but for
+ * other processes, which is why we look every now and then.
+ */
+static bool surely_fits(struct slo_spool *s, uint64_t bytes)
+{
+	bool fits;
+
+	pthread_mutex_lock(&s->lock);
+	s->about_n++;
+	s->about_bytes += bytes;
+	fits = s->puts++ % LOOK_EVERY && s->about_n <= s->o.messages_max && s->about_bytes <= s->o.bytes_max;
+	pthread_mutex_unlock(&s->lock);
+	return fits;
+}
+
 /* The oldest go first, so that what is known last is what arrives. */
 static int make_room(struct slo_spool *s, uint64_t bytes, int64_t now_ns)
 {
 	struct slo_spool_entry *list;
 	uint64_t used = bytes;
 	size_t n, i = 0;
-	int r = slo_spool_list(s, SLO_SPOOL_WAITING, &list, &n);
+	int r = surely_fits(s, bytes) ? 1 : slo_spool_list(s, SLO_SPOOL_WAITING, &list, &n);
 
 	if (r)
-		return r;
+		return r > 0 ? 0 : r;
 	for (size_t k = 0; k < n; k++)
 		used += list[k].bytes;
 	for (; i < n && !r && (n - i >= s->o.messages_max || used > s->o.bytes_max); i++) {
@@ -202,6 +218,10 @@ static int make_room(struct slo_spool *s, uint64_t bytes, int64_t now_ns)
 		count(s, &s->stats.pushed_out);
 	}
 	free(list);
+	pthread_mutex_lock(&s->lock);
+	s->about_n = n - i + 1;
+	s->about_bytes = used;
+	pthread_mutex_unlock(&s->lock);
 	return r;
 }
 

@@ -14,6 +14,7 @@ struct slo_spool {
 	int lock_fd;
 	pthread_mutex_t lock;    /* of what follows */
 	bool locked;
+	uint64_t puts, about_n, about_bytes; /* what waits, by our own count */
 	int64_t last_ns;         /* time in the name given last */
 	struct slo_spool_stats stats;
 };

@@ -26,19 +26,18 @@ struct held {
 	char body[];
 };
 
-/* A key whose first message failed before, or is blocked in this round. */
+/* A key whose first message failed before. */
 struct key_state {
 	uint64_t key;
 	int64_t due_ns;
 	uint32_t attempts;
-	uint64_t round;             /* seen waiting in this one */
 };
 
 struct slo_delivery {
 	struct slo_delivery_opts o;
 	struct slo_rng rng;
 	struct slo_table keys;
-	uint64_t round, reports;
+	uint64_t reports;
 	int64_t paused_ns;          /* the peer wants to be left alone until then */
 	bool retrying;              /* that messages wait has been reported */
 	struct slo_spool_entry *list;
@@ -246,13 +245,9 @@ static bool must_wait(struct slo_delivery *d, uint64_t key, int64_t now, int64_t
 {
 	struct key_state *k = slo_table_find(&d->keys, &key);
 
-	if (!k)
+	/* One time for all of a key: what is behind a message that waits, waits. */
+	if (!k || k->due_ns <= now)
 		return false;
-	if (k->round == d->round)
-		return true; /* behind one that waits */
-	if (k->due_ns <= now)
-		return false;
-	k->round = d->round;
 	*due = k->due_ns < *due ? k->due_ns : *due;
 	*tried = *tried && k->attempts >= d->o.attempts_max;
 	return true;
@@ -429,7 +424,6 @@ int64_t slo_delivery_step(struct slo_delivery *d)
 {
 	int64_t now = d->o.mono(d->o.arg);
 
-	d->round++;
 	if (now < d->paused_ns) {
 		/* Nobody should sit out a long pause at the end of the input when the spool keeps it all. */
 		settle(d, d->o.spool && d->paused_ns - now > LONG_PAUSE_S * SLO_NS_PER_S);

@@ -60,7 +60,7 @@ enum slo_webhook_level slo_webhook_level(double burn_rate)
 
 int slo_webhook_level_of(int format, double burn_rate)
 {
-	int level = slo_webhook_level(burn_rate), lowest = 4 - services[format].levels;
+	int level = (int)slo_webhook_level(burn_rate), lowest = 4 - services[format].levels;
 
 	return level < lowest ? lowest : level;
 }

@@ -164,8 +164,8 @@ static long setting(const char *name, long otherwise)
 	return s ? atol(s) : otherwise;
 }
 
-/* Beside the test binary: BUILD/test/net/x_test and BUILD/bin/sloctl. */
-static void find_tool(void)
+/* Beside the test binary: BUILD/test/net/x_test and BUILD/bin/NAME. */
+static void find_tool(const char *name)
 {
 	ssize_t n = readlink("/proc/self/exe", tool, sizeof(tool) - 32);
 
@@ -173,16 +173,17 @@ static void find_tool(void)
 	tool[n] = '\0';
 	for (int up = 0; up < 3; up++)
 		*strrchr(tool, '/') = '\0';
-	strcat(tool, "/bin/sloctl");
+	strcat(tool, "/bin/");
+	strcat(tool, name);
 	ck_assert_msg(access(tool, X_OK) == 0, "%s is not built: make all", tool);
 }
 
-static void set_up(void)
+static void set_up(const char *name)
 {
 	static const char secret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
 	FILE *f;
 
-	find_tool();
+	find_tool(name);
 	strcpy(dir, "/tmp/slo-storm.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(secret_file, sizeof(secret_file), "%s/secret", dir);
@@ -468,7 +469,7 @@ START_TEST(every_message_arrives_or_waits_or_is_dead_with_its_reason)
 	struct census c;
 	int status;
 
-	set_up();
+	set_up("sloctl");
 	make_lines(&lines, incidents);
 	slo_rng_seed(&rng, (uint64_t)setting("SLO_STORM_SEED", 1) + 1);
 	share = 2 * lines.n / (size_t)(kills ? kills : 1);
@@ -506,6 +507,32 @@ START_TEST(every_message_arrives_or_waits_or_is_dead_with_its_reason)
 }
 END_TEST
 
+START_TEST(the_attributor_delivers_what_it_writes)
+{
+	char command[PATH_MAX + 2048];
+	int status;
+
+	set_up("attributor");
+	rx.kind = true;
+	snprintf(command, sizeof(command),
+		 "%s --input testdata/attributor/resolving/in --out %s/out "
+		 "--objective 'ttft_ms<=400,target=0.9,short=2s,long=4s,burn=2,min_events=10' --webhook-strict "
+		 "--webhook-url https://localhost:%d/hook --webhook-secret-file %s --webhook-ca-file %s --allow-host localhost",
+		 tool, dir, rx.srv.port, secret_file, ca.cert_file);
+	status = system(command);
+	ck_assert_int_eq(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0);
+	script_stop(&rx.srv);
+	ck_assert_uint_eq(rx.requests, 2);
+	ck_assert_uint_eq(rx.bad_signature, 0);
+	/* The last one: the resolution, as it was written. */
+	snprintf(command, sizeof(command), "tail -n 1 %s/out | grep -qF '%s'", dir,
+		 strstr(rx.srv.request.data, "\r\n\r\n") + 4);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_ptr_nonnull(strstr(rx.srv.request.data, "\"status\":\"resolved\""));
+	tear_down();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("webhook storm");
@@ -516,6 +543,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	tcase_set_timeout(t, 110);
 	tcase_add_test(t, every_message_arrives_or_waits_or_is_dead_with_its_reason);
+	tcase_add_test(t, the_attributor_delivers_what_it_writes);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

@@ -166,7 +166,8 @@ int slo_webhook_new(const struct slo_webhook_opts *o, struct slo_webhook **out, 
 	d.seed = (uint64_t)slo_now_wall_ns() ^ (uint64_t)getpid() << 32;
 	r = r ? r : slo_delivery_new(&d, &w->delivery);
 	r = r ? r : slo_webhook_states_init(&w->states, o->format);
-	r = r ? r : slo_repeats_init(&w->repeats, SLO_WEBHOOK_REPEATED_MAX, SLO_WEBHOOK_REPEAT_S * SLO_NS_PER_S);
+	r = r ? r : slo_repeats_init(&w->repeats, SLO_WEBHOOK_REPEATED_MAX,
+				     o->repeat_ns ? o->repeat_ns : SLO_WEBHOOK_REPEAT_S * SLO_NS_PER_S);
 	r = r ? r : start(w);
 	if (r) {
 		slo_webhook_free(w);

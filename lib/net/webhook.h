@@ -33,6 +33,7 @@ struct slo_webhook_opts {
 	int64_t spool_bytes, spool_age_ns; /* 0 = default */
 	int64_t timeout_ns;        /* of one attempt */
 	int64_t backoff_ns;        /* 0 = 1 s */
+	int64_t repeat_ns;         /* alertmanager; 0 = SLO_WEBHOOK_REPEAT_S */
 	bool allow_http;
 	const char *allow[SLO_WEBHOOK_ALLOWED]; /* hosts that may be internal ones; each may be several, with commas */
 	size_t allow_count;

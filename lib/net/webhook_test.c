@@ -107,7 +107,7 @@ static struct slo_webhook_stats deliver(const struct slo_webhook_opts *o)
 	struct slo_webhook_stats st;
 
 	ck_assert_int_eq(slo_webhook_offer(w, incident(1, SLO_INCIDENT_STATUS_OPEN)), 0);
-	slo_webhook_end(w, 5 * SLO_NS_PER_S, NULL);
+	slo_webhook_end(w, 15 * SLO_NS_PER_S, NULL);
 	slo_webhook_stats(w, &st);
 	slo_webhook_free(w);
 	return st;
@@ -245,7 +245,7 @@ START_TEST(what_may_pass_is_tried_three_times_in_bounded_time)
 	st = deliver(&o);
 	ck_assert_uint_eq(st.attempts, 3);
 	ck_assert_uint_eq(st.failed, 1);
-	ck_assert_int_lt(slo_now_mono_ns() - began, 4 * SLO_NS_PER_S);
+	ck_assert_int_lt(slo_now_mono_ns() - began, 12 * SLO_NS_PER_S);
 	script_stop(&srv);
 }
 END_TEST
@@ -270,11 +270,11 @@ START_TEST(a_peer_that_hangs_does_not_hold_up_who_offers)
 		took = slo_now_mono_ns() - took;
 		longest = took > longest ? took : longest;
 	}
-	ck_assert_int_lt(longest, 200 * SLO_NS_PER_MS);
+	ck_assert_int_lt(longest, 2 * SLO_NS_PER_S); /* a busy machine, not the minute of a timeout */
 	began = slo_now_mono_ns();
 	undelivered = slo_webhook_end(w, 200 * SLO_NS_PER_MS, NULL);
 	/* The exchange under way is cut short. */
-	ck_assert_int_lt(slo_now_mono_ns() - began, 3 * SLO_NS_PER_S);
+	ck_assert_int_lt(slo_now_mono_ns() - began, 10 * SLO_NS_PER_S);
 	ck_assert_uint_eq(undelivered, 2 * SLO_DELIVERY_QUEUE);
 	ck_assert_ptr_nonnull(strstr(reported, "the queue is full"));
 	slo_webhook_free(w);
@@ -301,7 +301,7 @@ START_TEST(a_signal_shortens_the_end)
 	w = start(&o);
 	slo_webhook_offer(w, incident(1, SLO_INCIDENT_STATUS_OPEN));
 	ck_assert_uint_eq(slo_webhook_end(w, 30 * SLO_NS_PER_S, now_hurry), 1);
-	ck_assert_int_lt(slo_now_mono_ns() - began, 9 * SLO_NS_PER_S);
+	ck_assert_int_lt(slo_now_mono_ns() - began, 20 * SLO_NS_PER_S);
 	slo_webhook_free(w);
 	script_stop(&srv);
 }
@@ -386,6 +386,43 @@ START_TEST(an_address_out_of_a_file_is_not_shown)
 }
 END_TEST
 
+START_TEST(an_alert_is_repeated_while_it_lasts_and_not_after)
+{
+	struct slo_webhook_stats st;
+	struct slo_webhook *w;
+	char url[64];
+	struct slo_webhook_opts o = opts(url);
+	int answered;
+
+	o.format = SLO_WEBHOOK_ALERTMANAGER;
+	o.repeat_ns = 30 * SLO_NS_PER_MS;
+	srv.parts[0].say = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+	script_start(&srv, false);
+	snprintf(url, sizeof(url), "http://allowed.test:%d", srv.port);
+	w = start(&o);
+	slo_webhook_offer(w, incident(1, SLO_INCIDENT_STATUS_OPEN));
+	for (int i = 0; i < 1000 && srv.answered < 4; i++)
+		usleep(10000);
+	ck_assert_int_ge(srv.answered, 4);
+	slo_webhook_offer(w, incident(1, SLO_INCIDENT_STATUS_RESOLVED));
+	do {
+		slo_webhook_stats(w, &st);
+		usleep(1000);
+	} while (st.sent < 2);
+	answered = srv.answered;
+	/* Ten times the interval: one that was under way may still have come, no more. */
+	usleep(300000);
+	ck_assert_int_le(srv.answered - answered, 1);
+	slo_webhook_end(w, 0, NULL);
+	slo_webhook_stats(w, &st);
+	ck_assert_uint_ge(st.repeated, 3);
+	ck_assert_uint_eq(st.sent, 2);
+	slo_webhook_free(w);
+	script_stop(&srv);
+	ck_assert_ptr_nonnull(strstr(srv.request.data, "\"endsAt\":\"2026-01-01T00:00:00Z\""));
+}
+END_TEST
+
 START_TEST(a_service_that_needs_a_key_is_not_called_without)
 {
 	struct slo_webhook_opts o = opts("");
@@ -420,6 +457,7 @@ int main(void)
 	tcase_add_test(t, a_signal_shortens_the_end);
 	tcase_add_loop_test(t, no_secret_gets_into_what_is_shown_or_reported, 0, SLO_WEBHOOK_FORMAT__COUNT);
 	tcase_add_test(t, an_address_out_of_a_file_is_not_shown);
+	tcase_add_test(t, an_alert_is_repeated_while_it_lasts_and_not_after);
 	tcase_add_test(t, a_service_that_needs_a_key_is_not_called_without);
 	suite_add_tcase(suite, t);
 	srunner_run_all(r, CK_ENV);

@@ -250,6 +250,27 @@ START_TEST(what_may_pass_is_tried_three_times_in_bounded_time)
 }
 END_TEST
 
+START_TEST(retry_after_of_a_real_answer_is_waited_for)
+{
+	int64_t began = slo_now_mono_ns();
+	struct slo_webhook_stats st;
+	char url[64];
+	struct slo_webhook_opts o = opts(url);
+
+	srv.parts[0].say = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+	srv.parts[1].say = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
+	srv.count = 2;
+	script_start(&srv, false);
+	snprintf(url, sizeof(url), "http://allowed.test:%d/", srv.port);
+	st = deliver(&o);
+	ck_assert_uint_eq(st.sent, 1);
+	ck_assert_uint_eq(st.attempts, 2);
+	/* The back-off alone would be a millisecond. */
+	ck_assert_int_ge(slo_now_mono_ns() - began, SLO_NS_PER_S);
+	script_stop(&srv);
+}
+END_TEST
+
 START_TEST(a_peer_that_hangs_does_not_hold_up_who_offers)
 {
 	int64_t longest = 0, began;
@@ -453,6 +474,7 @@ int main(void)
 	tcase_add_test(t, without_tls_only_when_allowed);
 	tcase_add_loop_test(t, an_answer_means_what_it_says, 0, (int)SLO_ARRAY_LEN(verdicts));
 	tcase_add_loop_test(t, what_may_pass_is_tried_three_times_in_bounded_time, 0, (int)SLO_ARRAY_LEN(bad));
+	tcase_add_test(t, retry_after_of_a_real_answer_is_waited_for);
 	tcase_add_test(t, a_peer_that_hangs_does_not_hold_up_who_offers);
 	tcase_add_test(t, a_signal_shortens_the_end);
 	tcase_add_loop_test(t, no_secret_gets_into_what_is_shown_or_reported, 0, SLO_WEBHOOK_FORMAT__COUNT);

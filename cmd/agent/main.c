@@ -113,6 +113,20 @@ static int close_output(struct agent *a, int status)
 	return status;
 }
 
+/* Of the published agent, which made incidents itself. From the environment they may be meant for the next in the pipe. */
+static int refuse_webhook(struct slo_err *err)
+{
+	static const char *const options[] = { "webhook-url", "webhook-secret-file", "webhook-format",
+					       "webhook-timeout-ms" };
+
+	for (size_t i = 0; i < SLO_ARRAY_LEN(options); i++)
+		if (slo_opts_origin(options[i]) == SLO_ORIGIN_FLAG)
+			return slo_err_set(err, -EINVAL,
+					   "--%s: the agent makes no incidents: pipe into attributor and give it that option",
+					   options[i]);
+	return 0;
+}
+
 static int run(void *opts, int argc, char **argv)
 {
 	static struct agent a;
@@ -124,7 +138,7 @@ static int run(void *opts, int argc, char **argv)
 	slo_log_init("agent", a.o->quiet);
 	catch_signals();
 	a.started_ns = slo_now_wall_ns();
-	if (setup(&a, &err)) {
+	if (refuse_webhook(&err) || setup(&a, &err)) {
 		slo_warn_err(&err);
 		return 2;
 	}

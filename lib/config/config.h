@@ -55,7 +55,9 @@ struct slo_config {
 	struct {
 		bool enabled;
 		char url[256], secret_file[256], format[16], spool_dir[256];
-		int64_t timeout_ms;
+		char url_file[256], ca_file[256], allow_hosts[512]; /* hosts: commas between */
+		int64_t timeout_ms, spool_max_bytes, spool_max_age_s;
+		bool allow_http;
 	} webhook;
 	struct {
 		bool enabled, fail_open;

@@ -9,7 +9,7 @@
 
 static const char *const api_versions[] = { "toolkit.llm-slo.dev/v1alpha1", NULL };
 static const char *const kinds[] = { "ToolkitConfig", NULL };
-static const char *const formats[] = { "generic", "pagerduty", "opsgenie", NULL };
+static const char *const formats[] = { "generic", "pagerduty", "opsgenie", "jsm", "alertmanager", "slack", NULL };
 
 const struct slo_config_key slo_config_keys[] = {
 	{ "apiVersion", SLO_KEY_CHOICE, 0, CONFIG(api_version), .choices = api_versions,
@@ -32,7 +32,10 @@ const struct slo_config_key slo_config_keys[] = {
 	{ "webhook.enabled", SLO_KEY_BOOL, 0, CONFIG(webhook.enabled),
 	  .def = "false", .doc = "Send incidents to webhook.url." },
 	{ "webhook.url", SLO_KEY_URL, SLO_KEY_EMPTY, CONFIG(webhook.url),
-	  .def = "\"\"", .doc = "Where incidents are posted; needed when webhook.enabled is true." },
+	  .def = "\"\"", .doc = "Where incidents are posted; needed when webhook.enabled is true, unless the format has an "
+				"address of its own." },
+	{ "webhook.url_file", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(webhook.url_file),
+	  .def = "\"\"", .doc = "File that holds the address instead, where that is a secret; empty means none." },
 	{ "webhook.secret_file", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(webhook.secret_file),
 	  .def = "\"\"", .doc = "File that holds the secret of the webhook; empty means none." },
 	{ "webhook.format", SLO_KEY_CHOICE, 0, CONFIG(webhook.format), .choices = formats,
@@ -41,6 +44,16 @@ const struct slo_config_key slo_config_keys[] = {
 	  .def = "5000", .doc = "Longest time of one delivery attempt, ms." },
 	{ "webhook.spool_dir", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(webhook.spool_dir),
 	  .def = "\"\"", .doc = "Directory that keeps what could not be delivered; empty means none." },
+	{ "webhook.spool_max_bytes", SLO_KEY_INT, 0, CONFIG(webhook.spool_max_bytes), 65536, 1e12,
+	  .def = "67108864", .doc = "Most bytes that wait in the spool, and as many of dead letters; the oldest go first." },
+	{ "webhook.spool_max_age_s", SLO_KEY_INT, 0, CONFIG(webhook.spool_max_age_s), 1, 31622400,
+	  .def = "259200", .doc = "Age at which a message in the spool is given up, s." },
+	{ "webhook.ca_file", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(webhook.ca_file),
+	  .def = "\"\"", .doc = "Certificates of the authorities to believe, PEM; empty means the system's." },
+	{ "webhook.allow_http", SLO_KEY_BOOL, 0, CONFIG(webhook.allow_http),
+	  .def = "false", .doc = "Allow an address without TLS." },
+	{ "webhook.allow_hosts", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(webhook.allow_hosts),
+	  .def = "\"\"", .doc = "Hosts that may have a loopback, link-local or metadata address, by name, commas between." },
 	{ "cdgate.enabled", SLO_KEY_BOOL, 0, CONFIG(cdgate.enabled),
 	  .def = "false", .doc = "Whether deployments are gated." },
 	{ "cdgate.prometheus_url", SLO_KEY_URL, 0, CONFIG(cdgate.prometheus_url),

@@ -42,7 +42,7 @@ static int number(const struct slo_gate_reading *r, const char *what, double *va
 	case SLO_GATE_MANY:
 		return say(out, SLO_GATE_INCONCLUSIVE, "%s has %u series where one is needed, the first %s", what, r->series, r->why);
 	case SLO_GATE_UNAVAILABLE:
-		out->unavailable = !out->reason[0];
+		out->unavailable = out->unavailable || !out->reason[0];
 		return say(out, SLO_GATE_ERROR, "%s", r->why);
 	default:
 		out->unavailable = false;

@@ -193,9 +193,13 @@ START_TEST(does_not_guess_the_burn_rate_of_one_window)
 	put(V, 0.05);
 	r[L].state = SLO_GATE_UNAVAILABLE;
 	snprintf(r[L].why, sizeof(r[L].why), "gone");
+	snprintf(r[V].why, sizeof(r[V].why), "gone as well");
 	ck_assert_int_eq(judge(), SLO_GATE_ERROR);
 	ck_assert(m.unavailable);
 	ck_assert_double_eq_tol(m.burn_short, 5, 1e-9);
+	r[V].state = SLO_GATE_UNAVAILABLE;
+	ck_assert_int_eq(judge(), SLO_GATE_ERROR);
+	ck_assert(m.unavailable);
 	r[V].state = SLO_GATE_REFUSED;
 	ck_assert_int_eq(judge(), SLO_GATE_ERROR);
 	ck_assert(!m.unavailable);

@@ -29,7 +29,7 @@ static const char *const methods[] = { "auto", "get", "post", NULL };
 	  .help = "Highest share of failed requests that passes, 0 to 1. Otherwise cdgate.error_rate." }, \
 	{ .name = "burn-rate", .type = SLO_OPT_NUM, .off = NUM(burn_rate), .metavar = "X", .lo = 0, .hi = 1e6, \
 	  .help = "Highest burn rate that passes; both windows must be over it to fail. Otherwise cdgate.burn_rate." }, \
-	{ .name = "target", .type = SLO_OPT_NUM, .off = NUM(target), .metavar = "RATIO", .lo = 0, .hi = 1, \
+	{ .name = "slo-target", .type = SLO_OPT_NUM, .off = NUM(target), .metavar = "RATIO", .lo = 0, .hi = 1, \
 	  .help = "Share of requests that must not fail, for burn rates. Otherwise that of the error_rate objective of " \
 		  "service *, or 0.95." }, \
 	{ .name = "skip", .type = SLO_OPT_LIST, .off = LIST(skip), .metavar = "NAME", \
@@ -133,7 +133,7 @@ static double target_of(const struct cdgate *g)
 {
 	const struct slo_objective *obj = slo_config_objective(&g->config, slo_str("*"), SLO_SLI_ERROR_RATE);
 
-	if (given("target"))
+	if (given("slo-target"))
 		return g->o->target;
 	return obj ? obj->target : 0.95;
 }

@@ -102,7 +102,8 @@ void cdgate_put_text(const struct cdgate_verdict *v, struct slo_buf *out)
 		if (cdgate_verdict_of(v, i) == SLO_GATE_FAIL)
 			slo_buf_addf(out, "  - %s: actual=%.4f threshold=%.4f\n", v->plan.metrics[i].name, d->value, d->limit);
 	}
-	slo_buf_addf(out, "\nresult: %s%s\n", results[v->result.outcome], v->result.degraded ? " DEGRADED: not checked" : "");
+	slo_buf_addf(out, "\nresult: %s\n", v->result.degraded ? "PASS, DEGRADED (Prometheus was unavailable: not checked)" :
+								 results[v->result.outcome]);
 }
 
 static void add_perf(const struct cdgate_verdict *v, struct slo_buf *out)

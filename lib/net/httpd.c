@@ -110,6 +110,7 @@ static void *serve(void *arg)
 	struct slo_httpd *h = arg;
 	int fd;
 
+	pthread_setname_np(pthread_self(), "httpd");
 	while (!atomic_load(&h->stopping)) {
 		turn(h, h->connected ? SWEEP_MS : -1);
 		sweep(h);
@@ -173,7 +174,7 @@ static int start_daemon(struct slo_httpd *h, int fd, char *cert, char *key, stru
 }
 
 /* Nobody's signal handler runs on the server's thread. */
-static int start_thread(struct slo_httpd *h)
+int slo_httpd_run(struct slo_httpd *h)
 {
 	pthread_attr_t attr;
 	sigset_t all, old;
@@ -186,11 +187,8 @@ static int start_thread(struct slo_httpd *h)
 	r = pthread_create(&h->thread, &attr, serve, h);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
-	if (r)
-		return -r;
-	h->running = true;
-	pthread_setname_np(h->thread, "httpd");
-	return 0;
+	h->running = r == 0;
+	return -r;
 }
 
 static int start(struct slo_httpd *h, const struct slo_httpd_opts *o, struct slo_err *err)
@@ -209,7 +207,9 @@ static int start(struct slo_httpd *h, const struct slo_httpd_opts *o, struct slo
 	if (r)
 		return r;
 	h->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return h->wake < 0 ? -errno : start_thread(h);
+	if (h->wake < 0)
+		return -errno;
+	return o->held ? 0 : slo_httpd_run(h);
 }
 
 int slo_httpd_start(const struct slo_httpd_opts *o, struct slo_httpd **out, struct slo_err *err)

@@ -54,6 +54,7 @@ struct slo_httpd_opts {
 				     * in an encoding other than gzip: 415; no good gzip: 400 */
 	size_t reply_max;           /* bytes of an answer; 0 = 1 MiB. Over it: 500, counted */
 	const char *cert_file, *key_file; /* TLS, PEM; NULL = plain */
+	bool held;                  /* listen, but start no thread before slo_httpd_run(): clients wait */
 };
 
 struct slo_httpd_stats {
@@ -73,6 +74,13 @@ struct slo_httpd;
  * -ENOENT, … when a file cannot be read; -ENOTSUP when TLS is asked for and not built in; -ENOMEM.
  */
 int slo_httpd_start(const struct slo_httpd_opts *o, struct slo_httpd **out, struct slo_err *err);
+
+/**
+ * slo_httpd_run - start the thread of a server that was held
+ *
+ * For who has to be alone while it gives up privileges, and listens before. Return: 0 or negative errno (-EAGAIN).
+ */
+int slo_httpd_run(struct slo_httpd *h);
 
 /** slo_httpd_stop - listen no more, finish the requests under way (SLO_HTTPD_GRACE_S at most), end the thread. NULL is fine. */
 void slo_httpd_stop(struct slo_httpd *h);

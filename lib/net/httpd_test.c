@@ -434,6 +434,26 @@ START_TEST(every_address_is_v4_and_v6)
 }
 END_TEST
 
+START_TEST(who_comes_before_it_runs_waits)
+{
+	const struct slo_httpd_opts o = { .listen = "127.0.0.1:0", .routes = routes, .held = true };
+	struct slo_httpd *first = server;
+	struct pollfd p = { .events = POLLIN };
+
+	ck_assert_int_eq(slo_httpd_start(&o, &server, NULL), 0);
+	p.fd = dial();
+	say(p.fd, GET("/hello"), strlen(GET("/hello")));
+	ck_assert_int_eq(poll(&p, 1, 100), 0);
+	ck_assert_int_eq(slo_httpd_run(server), 0);
+	ck_assert_int_eq(hear(p.fd), 200);
+	slo_httpd_stop(server);
+	/* One that never ran ends as well. */
+	ck_assert_int_eq(slo_httpd_start(&o, &server, NULL), 0);
+	slo_httpd_stop(server);
+	server = first;
+}
+END_TEST
+
 static const char *const no_addresses[] = {
 	"", "2112", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", ":-1", ":http", "example.invalid:80", "[::1:80", "::1:80",
 };
@@ -454,9 +474,11 @@ START_TEST(signals_are_for_the_rest_of_the_process)
 {
 	unsigned long long blocked = 0;
 	char line[256];
-	FILE *f = popen("cat /proc/$PPID/task/*/status", "r");
 	bool ours = false, found = false;
+	FILE *f;
 
+	ck_assert_int_eq(ask(GET("/hello")), 200); /* it runs, and has its name */
+	f = popen("cat /proc/$PPID/task/*/status", "r");
 	while (fgets(line, sizeof(line), f)) {
 		if (strncmp(line, "Name:", 5) == 0)
 			ours = strstr(line, "httpd\n") && !strstr(line, "httpd_");
@@ -538,6 +560,7 @@ int main(void)
 	tcase_add_test(t, stopping_does_not_wait_for_who_says_nothing);
 	tcase_add_test(t, a_port_in_use_is_told);
 	tcase_add_test(t, every_address_is_v4_and_v6);
+	tcase_add_test(t, who_comes_before_it_runs_waits);
 	tcase_add_loop_test(t, what_is_no_address_is_refused, 0, SLO_ARRAY_LEN(no_addresses));
 	tcase_add_test(t, signals_are_for_the_rest_of_the_process);
 	tcase_add_test(t, tls_is_spoken_with_a_certificate);

@@ -9,7 +9,7 @@
 
 static const char *const api_versions[] = { "toolkit.llm-slo.dev/v1alpha1", NULL };
 static const char *const kinds[] = { "ToolkitConfig", NULL };
-/* Those of gate/preset.h, which is above this module; sloctl's own test holds the two together. */
+/* Those of gate/preset.h, which is above this module; its test holds the two together. */
 static const char *const presets[] = { "llm-slo", "llm-slo-ms", "vllm", "otel", "tgi", "none", NULL };
 static const char *const formats[] = { "generic", "pagerduty", "opsgenie", NULL };
 

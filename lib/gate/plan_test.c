@@ -2,6 +2,7 @@
 #include "gate/plan.h"
 
 #include "base/time.h"
+#include "config/keys.h"
 #include "gate/preset.h"
 #include "gate/selector.h"
 
@@ -195,6 +196,22 @@ START_TEST(refuses_plans_that_make_no_sense)
 }
 END_TEST
 
+/* The configuration is below this module, and so has a list of its own. */
+START_TEST(knows_the_presets_the_configuration_names)
+{
+	const struct slo_config_key *k = slo_config_keys;
+	size_t n = 0;
+
+	while (strcmp(k->path, "cdgate.preset") != 0)
+		ck_assert(++k < slo_config_keys + slo_config_keys_count);
+	for (; slo_gate_presets[n].name; n++) {
+		ck_assert_ptr_nonnull(k->choices[n]);
+		ck_assert_str_eq(k->choices[n], slo_gate_presets[n].name);
+	}
+	ck_assert_ptr_null(k->choices[n]);
+}
+END_TEST
+
 static const struct {
 	const char *text, *name;
 	int op;
@@ -234,6 +251,7 @@ int main(void)
 	tcase_add_test(t, asks_each_question_once);
 	tcase_add_test(t, puts_the_selector_into_every_metric);
 	tcase_add_test(t, compares_with_the_baseline);
+	tcase_add_test(t, knows_the_presets_the_configuration_names);
 	tcase_add_test(t, leaves_out_what_it_is_told_to);
 	tcase_add_loop_test(t, refuses_plans_that_make_no_sense, 0, 6);
 	tcase_add_loop_test(t, reads_thresholds, 0, (int)SLO_ARRAY_LEN(thresholds));

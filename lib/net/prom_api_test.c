@@ -182,6 +182,34 @@ START_TEST(posts_what_is_too_long_for_a_line)
 }
 END_TEST
 
+START_TEST(asks_for_ranges)
+{
+	const struct slo_fetch_opts o = { .allow_http = true, .timeout_ns = 5 * SLO_NS_PER_S };
+	struct slo_prom_api_query q = { .promql = "up", .start_ns = 1700000000500 * SLO_NS_PER_MS,
+					.end_ns = 1700000060 * SLO_NS_PER_S, .step_ns = 15 * SLO_NS_PER_S };
+	struct slo_fetch_answer body;
+	struct slo_fetch *f;
+	char base[64];
+	int failure;
+
+	srv.parts[0].say = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"status\":\"success\",\"data\":{\"resultType\":"
+			   "\"matrix\",\"result\":[{\"metric\":{},\"values\":[[1,\"4\"],[2,\"5\"]]}]}}";
+	script_start(&srv, false);
+	snprintf(base, sizeof(base), "http://127.0.0.1:%d/x", srv.port);
+	q.base = base;
+	ck_assert_int_eq(slo_fetch_new(&o, &f, &err), 0);
+	slo_fetch_answer_init(&body, 0);
+	ck_assert_msg(slo_prom_api_ask(f, &q, &body, &a, &failure, &err) == 0, "%s", err.what);
+	ck_assert_int_eq((int)a.points_count, 2);
+	ck_assert_ptr_nonnull(strstr(srv.request.data, "GET /x/api/v1/query_range?query=up&start=1700000000.500&"
+						       "end=1700000060.000&step=15.000 HTTP/1.1\r\n"));
+	slo_fetch_answer_fini(&body);
+	slo_fetch_free(f);
+	script_stop(&srv);
+	slo_buf_fini(&srv.request);
+}
+END_TEST
+
 #define WITH(status) "HTTP/1.1 " status "\r\nConnection: close\r\n\r\n"
 
 static const struct {
@@ -245,6 +273,7 @@ int main(void)
 	tcase_add_test(t, keeps_what_the_server_says_besides);
 	tcase_add_test(t, counts_the_series_it_has_no_room_for);
 	tcase_add_loop_test(n, asks_where_the_base_path_leads, 0, (int)SLO_ARRAY_LEN(requests));
+	tcase_add_test(n, asks_for_ranges);
 	tcase_add_test(n, posts_what_is_too_long_for_a_line);
 	tcase_add_loop_test(n, tells_away_from_wrong, 0, (int)SLO_ARRAY_LEN(failures));
 	suite_add_tcase(s, t);

@@ -98,11 +98,12 @@ void cdgate_ask(struct cdgate *g, struct cdgate_verdict *v)
 
 static void note_attempt(struct cdgate_verdict *v, size_t i, int64_t at_ns)
 {
-	struct cdgate_attempt *a = &v->attempts[v->rounds * v->plan.metrics_count + i];
 	const struct slo_gate_measure *m = &v->last[i];
+	struct cdgate_attempt *a;
 
 	if (v->rounds >= ATTEMPTS_MAX)
 		return;
+	a = &v->attempts[v->rounds * v->plan.metrics_count + i];
 	a->at_ns = at_ns;
 	a->value = m->value;
 	a->outcome = m->outcome;

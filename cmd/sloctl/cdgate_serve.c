@@ -36,6 +36,8 @@ static struct cdgate_verdict *judge(struct cdgate *g, const char *selector, stru
 		ret = cdgate_verdict_open(v, g, selector ? clean : NULL, &err);
 	if (!ret) {
 		cdgate_run(g, v);
+		if (v->result.degraded)
+			slo_warn("WARNING: Prometheus could not be asked and --fail-open is on: passed WITHOUT having been checked");
 		return v;
 	}
 	re->status = ret == -EINVAL ? STATUS_BAD : STATUS_UNAVAILABLE;

@@ -59,7 +59,8 @@ struct slo_gate_patience {
 
 /* One metric over all rounds. */
 struct slo_gate_tally {
-	uint32_t passes, violations, inconclusive, errors, errors_in_row;
+	uint32_t passes, violations, inconclusive, errors;
+	uint32_t errors_in_row, errors_most; /* now, and at worst: what was over the limit stays over it */
 	struct slo_gate_measure worst; /* the last one of the outcome that decided */
 };
 

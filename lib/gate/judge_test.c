@@ -287,6 +287,8 @@ static const struct {
 	{ "EPEP", { 2, 0, 0, 1 }, SLO_GATE_PASS, true },   /* errors are tried again, and do not count as measurements */
 	{ "EP", { 2, 0, 0, 1 }, SLO_GATE_INCONCLUSIVE, false },
 	{ "EE", { 2, 0, 0, 1 }, SLO_GATE_ERROR, true },
+	{ "EPP", { 2, 0, 0, 0 }, SLO_GATE_ERROR, true },   /* over the limit stays over it, while others go on */
+	{ "EEPP", { 2, 0, 0, 1 }, SLO_GATE_ERROR, true },
 	{ "PEE", { 2, 0, 0, 1 }, SLO_GATE_ERROR, true },
 	{ "E", { 1, 0, 0, 4 }, SLO_GATE_ERROR, false },
 	{ "FE", { 3, 0, 0, 0 }, SLO_GATE_FAIL, true },     /* a violation stays, whatever comes after it */

@@ -23,6 +23,8 @@ void slo_gate_count(struct slo_gate_tally *t, const struct slo_gate_measure *m)
 	t->inconclusive += m->outcome == SLO_GATE_INCONCLUSIVE;
 	t->errors += m->outcome == SLO_GATE_ERROR;
 	t->errors_in_row = m->outcome == SLO_GATE_ERROR ? t->errors_in_row + 1 : 0;
+	if (t->errors_most < t->errors_in_row)
+		t->errors_most = t->errors_in_row;
 	if (first || strength(m->outcome) <= strength(t->worst.outcome))
 		t->worst = *m;
 }
@@ -32,7 +34,7 @@ int slo_gate_verdict(const struct slo_gate_tally *t, const struct slo_gate_patie
 	*done = true;
 	if (t->violations > c->failure_limit)
 		return SLO_GATE_FAIL;
-	if (t->errors_in_row > c->error_limit)
+	if (t->errors_most > c->error_limit)
 		return SLO_GATE_ERROR;
 	*done = t->passes + t->violations + t->inconclusive >= c->count;
 	if (t->inconclusive > c->inconclusive_limit)

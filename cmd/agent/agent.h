@@ -34,7 +34,7 @@ struct agent_opts {
 	const char *output_path, *out;
 	int64_t queue_kib, stats_interval_s;
 	bool quiet;
-	const char *metrics_bind; /* "" = nowhere */
+	const char *metrics_bind; /* "" or "off" = nowhere */
 	bool dns_metric;
 	/* the published tool's options that mean nothing here, or not yet */
 	const char *ignored;

@@ -3,6 +3,7 @@
 #include "metrics.h"
 
 #include "base/log.h"
+#include "base/num.h"
 #include "base/time.h"
 #include "metrics/metrics.h"
 #include "net/httpd.h"
@@ -139,9 +140,10 @@ int agent_metrics_open(struct agent *a, struct slo_err *err)
 	struct slo_httpd_opts o = { .listen = a->o->metrics_bind, .routes = routes, .reply_max = TEXT_MAX + READY_MAX,
 				    .held = true };
 	struct slo_err why = { 0 };
+	int64_t port;
 	int r;
 
-	if (!a->o->metrics_bind[0])
+	if (!o.listen[0] || strcmp(o.listen, "off") == 0)
 		return 0;
 	r = new_metrics(a);
 	if (r)
@@ -149,8 +151,9 @@ int agent_metrics_open(struct agent *a, struct slo_err *err)
 	o.arg = a->metrics;
 	r = slo_httpd_start(&o, &a->metrics->http, &why);
 	if (!r) {
+		if (slo_parse_i64(slo_str(strrchr(o.listen, ':') + 1), &port) == 0 && port == 0)
+			slo_info("metrics on port %d", slo_httpd_port(a->metrics->http));
 		agent_metrics_publish(a, NULL);
-		atomic_store(&a->metrics->stage, STARTING);
 		return 0;
 	}
 	agent_metrics_close(a);

@@ -28,7 +28,7 @@ struct agent_report {
 
 struct agent_metrics;
 
-/** agent_metrics_open - listen on --metrics-bind, where it is not empty; nobody is answered yet. Return: 0 or negative errno. */
+/** agent_metrics_open - listen on --metrics-bind, unless it is off; nobody is answered yet. Return: 0 or negative errno. */
 int agent_metrics_open(struct agent *a, struct slo_err *err);
 
 /** agent_metrics_serve - start to answer; before it the agent has one thread. Without it, nobody is answered. */

@@ -83,8 +83,8 @@ const struct slo_opt agent_options[] = {
 	  NULL },
 	HEAD("Metrics"),
 	{ "metrics-bind", 0, SLO_OPT_STR, 0, OFF(metrics_bind), "ADDR", ":2112",
-	  "HOST:PORT or :PORT (every address) of /metrics, /healthz and /readyz; empty = none. Where the default cannot "
-	  "be had the agent goes on without", 0, 0, 0, NULL },
+	  "HOST:PORT or :PORT (every address) of /metrics, /healthz and /readyz; port 0 takes a free one and says which; "
+	  "off = none. Where the default cannot be had the agent warns and goes on without", 0, 0, 0, NULL },
 	{ "enable-real-probe-metrics", 0, SLO_OPT_FLAG, 0, OFF(dns_metric), NULL, "true",
 	  "tell llm_ebpf_dns_latency_ms; every other metric is told in any case", 0, 0, 0, NULL },
 	HEAD("Overhead"),

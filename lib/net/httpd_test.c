@@ -385,6 +385,39 @@ START_TEST(stopping_lets_a_request_finish)
 }
 END_TEST
 
+static bool listening(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)slo_httpd_port(server)),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool yes = connect(fd, (const struct sockaddr *)(const void *)&to, sizeof(to)) == 0;
+
+	close(fd);
+	return yes;
+}
+
+START_TEST(stopping_waits_for_the_rest_of_a_body)
+{
+	static const char head[] = "POST /echo HTTP/1.1\r\n" CLOSE "Content-Length: 4\r\nExpect: 100-continue\r\n\r\n";
+	struct slo_httpd *h = server;
+	int fd = dial();
+	pthread_t t;
+
+	say(fd, head, strlen(head));
+	ck_assert_int_eq((int)recv(fd, got, 12, MSG_WAITALL), 12);
+	ck_assert_mem_eq(got, "HTTP/1.1 100", 12);
+	ck_assert_int_eq(pthread_create(&t, NULL, stop_it, h), 0);
+	while (listening())
+		poll(NULL, 0, 1);
+	say(fd, "rest", 4);
+	hear(fd);
+	ck_assert_ptr_nonnull(strstr(got, " 201 "));
+	ck_assert_ptr_nonnull(strstr(got, " 4 rest"));
+	pthread_join(t, NULL);
+	server = NULL;
+}
+END_TEST
+
 START_TEST(stopping_does_not_wait_for_who_says_nothing)
 {
 	int64_t began = slo_now_mono_ns();
@@ -557,6 +590,7 @@ int main(void)
 	tcase_add_test(t, who_is_slow_holds_nobody_up_and_is_cut_off);
 	tcase_add_test(t, more_clients_than_there_is_room_for_wait);
 	tcase_add_test(t, stopping_lets_a_request_finish);
+	tcase_add_test(t, stopping_waits_for_the_rest_of_a_body);
 	tcase_add_test(t, stopping_does_not_wait_for_who_says_nothing);
 	tcase_add_test(t, a_port_in_use_is_told);
 	tcase_add_test(t, every_address_is_v4_and_v6);

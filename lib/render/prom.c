@@ -4,7 +4,6 @@
 #include "base/num.h"
 #include "render/text.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 static const char *const types[] = {
@@ -13,13 +12,28 @@ static const char *const types[] = {
 	[SLO_PROM_HISTOGRAM] = "histogram",
 };
 
+/* Bytes at the start of @s that are written as they are, which is nearly always all of them. */
+static size_t plain(struct slo_str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && (unsigned char)(s.p[n] - ' ') < 0x60 && s.p[n] != '\\' && s.p[n] != '"')
+		n++;
+	return n;
+}
+
 /* In a label a quote ends the value; in help text it is a character like any other. */
 static void add_escaped(struct slo_buf *out, struct slo_str s, bool quoted)
 {
 	while (s.len) {
 		int32_t cp;
-		size_t n = slo_utf8_next(s, &cp);
+		size_t n = plain(s);
 
+		slo_buf_add(out, s.p, n);
+		s = slo_str_n(s.p + n, s.len - n);
+		n = slo_utf8_next(s, &cp);
+		if (n == 0)
+			return;
 		if (cp == '\n')
 			slo_buf_adds(out, "\\n");
 		else if (cp == '\\' || (cp == '"' && quoted))
@@ -53,29 +67,23 @@ static void add_label(struct slo_buf *out, char before, const char *name, struct
 	slo_buf_addc(out, '"');
 }
 
-/* "name_suffix{labels,le="…"} ": everything of a line but its value. @le NULL = no such label. */
-static void begin_line(const struct slo_prom *p, const char *suffix, const struct slo_prom_label *labels,
-		       const double *le)
+/* "{a="…",b="…" without its end; nothing where there are no labels. */
+static void add_labels(struct slo_buf *out, const struct slo_prom_label *labels)
 {
-	char before = '{';
-
-	slo_buf_adds(p->out, p->family);
-	slo_buf_adds(p->out, suffix);
-	for (; labels && labels->name; labels++, before = ',')
-		add_label(p->out, before, labels->name, labels->value);
-	if (le) {
-		slo_buf_addc(p->out, before);
-		slo_buf_adds(p->out, "le=\"");
-		add_number(p->out, *le);
-		slo_buf_addc(p->out, '"');
-		before = ',';
-	}
-	slo_buf_adds(p->out, before == ',' ? "} " : " ");
+	for (char before = '{'; labels && labels->name; labels++, before = ',')
+		add_label(out, before, labels->name, labels->value);
 }
 
 static void add_count(const struct slo_prom *p, uint64_t n)
 {
-	slo_buf_addf(p->out, "%" PRIu64 "\n", n);
+	char text[24];
+	size_t at = sizeof(text);
+
+	text[--at] = '\n';
+	do
+		text[--at] = (char)('0' + n % 10);
+	while (n /= 10);
+	slo_buf_add(p->out, text + at, sizeof(text) - at);
 }
 
 void slo_prom_family(struct slo_prom *p, const char *name, enum slo_prom_type type, const char *help)
@@ -89,25 +97,59 @@ void slo_prom_family(struct slo_prom *p, const char *name, enum slo_prom_type ty
 
 void slo_prom_sample(struct slo_prom *p, const struct slo_prom_label *labels, double value)
 {
-	begin_line(p, "", labels, NULL);
+	slo_buf_adds(p->out, p->family);
+	add_labels(p->out, labels);
+	slo_buf_adds(p->out, labels && labels->name ? "} " : " ");
 	add_number(p->out, value);
 	slo_buf_addc(p->out, '\n');
+}
+
+/* The labels of a histogram are the same on each of its lines: those of the first one are copied. */
+struct copied {
+	size_t at, len; /* in the buffer; the "{" included */
+};
+
+static void begin_copy(const struct slo_prom *p, const char *suffix, const struct copied *c)
+{
+	char *to;
+
+	slo_buf_adds(p->out, p->family);
+	slo_buf_adds(p->out, suffix);
+	to = slo_buf_room(p->out, c->len);
+	if (!to || c->len == 0)
+		return;
+	memcpy(to, p->out->data + c->at, c->len);
+	p->out->len += c->len;
+}
+
+static void add_bucket(const struct slo_prom *p, const struct copied *c, double bound, uint64_t n)
+{
+	slo_buf_adds(p->out, c->len ? ",le=\"" : "{le=\"");
+	add_number(p->out, bound);
+	slo_buf_adds(p->out, "\"} ");
+	add_count(p, n);
 }
 
 void slo_prom_histogram(struct slo_prom *p, const struct slo_prom_label *labels, const double *bounds,
 			const uint64_t *cumulative, int n, double sum, uint64_t count)
 {
-	static const double inf = INFINITY;
+	struct copied c;
 
+	slo_buf_adds(p->out, p->family);
+	slo_buf_adds(p->out, "_bucket");
+	c.at = p->out->len;
+	add_labels(p->out, labels);
+	c.len = p->out->len - c.at;
 	for (int i = 0; i < n; i++) {
-		begin_line(p, "_bucket", labels, &bounds[i]);
-		add_count(p, cumulative[i]);
+		add_bucket(p, &c, bounds[i], cumulative[i]);
+		begin_copy(p, "_bucket", &c);
 	}
-	begin_line(p, "_bucket", labels, &inf);
-	add_count(p, count);
-	begin_line(p, "_sum", labels, NULL);
+	add_bucket(p, &c, INFINITY, count);
+	begin_copy(p, "_sum", &c);
+	slo_buf_adds(p->out, c.len ? "} " : " ");
 	add_number(p->out, sum);
 	slo_buf_addc(p->out, '\n');
-	begin_line(p, "_count", labels, NULL);
+	begin_copy(p, "_count", &c);
+	slo_buf_adds(p->out, c.len ? "} " : " ");
 	add_count(p, count);
 }

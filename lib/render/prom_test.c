@@ -103,6 +103,21 @@ START_TEST(what_does_not_fit_is_told_by_the_buffer)
 }
 END_TEST
 
+START_TEST(a_histogram_may_be_cut_anywhere)
+{
+	const struct slo_prom_label labels[] = { { "s", SLO_STR("a\"b\xff") }, { .name = NULL } };
+	const double bounds[] = { 0.5, 10 };
+	const uint64_t cumulative[] = { 1, 2 };
+
+	slo_buf_fini(&b);
+	slo_buf_init(&b, (size_t)_i);
+	p.family = "h";
+	slo_prom_histogram(&p, labels, bounds, cumulative, 2, 12.5, 3);
+	ck_assert_int_ne(b.err, 0);
+	ck_assert_uint_le(b.len, (size_t)_i);
+}
+END_TEST
+
 /* The judge that is not ours. */
 START_TEST(promtool_reads_all_of_it)
 {
@@ -143,6 +158,7 @@ int main(void)
 	tcase_add_test(t, a_family_begins_with_its_help_and_its_type);
 	tcase_add_test(t, a_histogram_ends_in_infinity_sum_and_count);
 	tcase_add_test(t, what_does_not_fit_is_told_by_the_buffer);
+	tcase_add_loop_test(t, a_histogram_may_be_cut_anywhere, 1, 140);
 	tcase_add_test(t, promtool_reads_all_of_it);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

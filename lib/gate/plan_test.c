@@ -101,13 +101,13 @@ START_TEST(asks_each_question_once)
 	ck_assert_int_eq(plan.metrics[2].value, plan.metrics[1].value);
 	ck_assert_int_eq(plan.metrics[2].samples, plan.metrics[1].samples);
 	ck_assert_str_eq(plan.queries[plan.metrics[0].value].data,
-			 "1000 * histogram_quantile(0.95, sum by (le) (rate(llm_slo_ttft_seconds_bucket[5m])))");
+			 "1000 * histogram_quantile(0.95, sum by (le) (rate(llm_slo_ttft_seconds_bucket{source!~\"replay|synthetic\"}[5m])))");
 	ck_assert_str_eq(plan.queries[plan.metrics[1].value].data,
-			 "sum(rate(llm_slo_errors_total[5m])) / sum(rate(llm_slo_requests_total[5m]))");
+			 "sum(rate(llm_slo_errors_total{source!~\"replay|synthetic\"}[5m])) / sum(rate(llm_slo_requests_total{source!~\"replay|synthetic\"}[5m]))");
 	ck_assert_str_eq(plan.queries[plan.metrics[2].long_value].data,
-			 "sum(rate(llm_slo_errors_total[1h])) / sum(rate(llm_slo_requests_total[1h]))");
-	ck_assert_str_eq(plan.queries[plan.metrics[1].samples].data, "sum(increase(llm_slo_requests_total[5m]))");
-	ck_assert_str_eq(plan.queries[plan.metrics[1].age].data, "time() - max(timestamp(llm_slo_requests_total))");
+			 "sum(rate(llm_slo_errors_total{source!~\"replay|synthetic\"}[1h])) / sum(rate(llm_slo_requests_total{source!~\"replay|synthetic\"}[1h]))");
+	ck_assert_str_eq(plan.queries[plan.metrics[1].samples].data, "sum(increase(llm_slo_requests_total{source!~\"replay|synthetic\"}[5m]))");
+	ck_assert_str_eq(plan.queries[plan.metrics[1].age].data, "time() - max(timestamp(llm_slo_requests_total{source!~\"replay|synthetic\"}))");
 	slo_gate_plan_fini(&plan);
 }
 END_TEST

@@ -3,29 +3,33 @@
 
 #include "base/time.h"
 
-#define P95_OF_SECONDS(m) "1000 * histogram_quantile(0.95, sum by (le) (rate(" m "_bucket{$selector}[$window])))"
+#define P95_OF_SECONDS(m, also) \
+	"1000 * histogram_quantile(0.95, sum by (le) (rate(" m "_bucket{" also "$selector}[$window])))"
+/* What the agent replays or makes up is marked so, and no reason to let a deployment pass; other exporters have no such label. */
+#define MEASURED "source!~\"replay|synthetic\","
+#define OURS(m) m "{" MEASURED "$selector}"
 
 const struct slo_gate_preset slo_gate_presets[] = {
 	{ .name = "llm-slo", .about = "this toolkit: agent, loadgen serve", .source = "README.md, metrics",
-	  .ttft = P95_OF_SECONDS("llm_slo_ttft_seconds"), .ttft_samples = "llm_slo_ttft_seconds_count{$selector}",
-	  .errors = "llm_slo_errors_total{$selector}", .requests = "llm_slo_requests_total{$selector}" },
+	  .ttft = P95_OF_SECONDS("llm_slo_ttft_seconds", MEASURED), .ttft_samples = OURS("llm_slo_ttft_seconds_count"),
+	  .errors = OURS("llm_slo_errors_total"), .requests = OURS("llm_slo_requests_total") },
 	{ .name = "llm-slo-ms", .about = "this toolkit, the histogram in milliseconds of versions before 0.4",
 	  .source = "README.md, metrics",
-	  .ttft = "histogram_quantile(0.95, sum by (le) (rate(llm_slo_ttft_ms_bucket{$selector}[$window])))",
-	  .ttft_samples = "llm_slo_ttft_ms_count{$selector}",
-	  .errors = "llm_slo_errors_total{$selector}", .requests = "llm_slo_requests_total{$selector}" },
+	  .ttft = "histogram_quantile(0.95, sum by (le) (rate(" OURS("llm_slo_ttft_ms_bucket") "[$window])))",
+	  .ttft_samples = OURS("llm_slo_ttft_ms_count"),
+	  .errors = OURS("llm_slo_errors_total"), .requests = OURS("llm_slo_requests_total") },
 	/* vLLM counts its HTTP answers with prometheus-fastapi-instrumentator, in classes: 2xx, 4xx, 5xx. */
 	{ .name = "vllm", .about = "vLLM's own metrics",
 	  .source = "https://docs.vllm.ai/en/latest/design/metrics.html, "
 		    "https://pypi.org/project/prometheus-fastapi-instrumentator/",
-	  .ttft = P95_OF_SECONDS("vllm:time_to_first_token_seconds"),
+	  .ttft = P95_OF_SECONDS("vllm:time_to_first_token_seconds", ""),
 	  .ttft_samples = "vllm:time_to_first_token_seconds_count{$selector}",
 	  .errors = "http_requests_total{handler=~\"/v1/(chat/)?completions\",status!~\"2..\",$selector}",
 	  .requests = "http_requests_total{handler=~\"/v1/(chat/)?completions\",$selector}", .errors_lazy = true },
 	/* As the Prometheus exporters of OpenTelemetry write names: dots become _, the unit s becomes _seconds. */
 	{ .name = "otel", .about = "OpenTelemetry GenAI server metrics, as Prometheus holds them",
 	  .source = "https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-metrics.md",
-	  .ttft = P95_OF_SECONDS("gen_ai_server_time_to_first_token_seconds"),
+	  .ttft = P95_OF_SECONDS("gen_ai_server_time_to_first_token_seconds", ""),
 	  .ttft_samples = "gen_ai_server_time_to_first_token_seconds_count{$selector}",
 	  .errors = "gen_ai_server_request_duration_seconds_count{error_type!=\"\",$selector}",
 	  .requests = "gen_ai_server_request_duration_seconds_count{$selector}", .errors_lazy = true },

@@ -69,7 +69,8 @@ static int judge(struct cdgate *g, struct cdgate_verdict *v)
 		return put(g->o, v);
 	cdgate_run(g, v);
 	if (v->result.degraded)
-		slo_warn("WARNING: Prometheus could not be asked and --fail-open is on: this passes WITHOUT having been checked");
+		slo_warn("WARNING: Prometheus could not be asked and --fail-open is on: this passes WITHOUT having "
+			 "been checked");
 	status = g->o->output == OUTPUT_NAGIOS ? nagios_status(v->result) : slo_gate_exit_status(v->result.outcome);
 	if (g->o->output == OUTPUT_GITHUB)
 		append_summary(v);
@@ -123,7 +124,8 @@ static const struct slo_cmd serve_cmd = {
 	.opts = cdgate_serve_opts,
 	.opts_size = sizeof(struct cdgate_opts),
 	.run = cdgate_serve_run,
-	.epilog = "GET /check is for the web metric of Argo Rollouts: 200 and a JSON verdict, 503 when Prometheus failed.\n"
+	.epilog = "GET /check is for the web metric of Argo Rollouts: 200 and a JSON verdict, 503 when Prometheus "
+		  "failed.\n"
 		  "POST /check is for the webhooks of Flagger: 200 when it passes, otherwise 412 and why.\n"
 		  "POST /rollback is for its rollback hook: 200 only when a violation was seen.\n"
 		  "GET /healthz says that it runs. A selector in the query (GET) or in metadata.selector (POST)\n"

@@ -81,7 +81,7 @@ struct cdgate_verdict {
 int cdgate_open(struct cdgate *g, const struct cdgate_opts *o);
 void cdgate_close(struct cdgate *g);
 
-/** cdgate_verdict_open - the plan of @g, with another selector unless @selector is NULL. Return: 0, -EINVAL, -ENOMEM. */
+/** cdgate_verdict_open - the plan of @g, with another @selector unless NULL. Return: 0, -EINVAL, -ENOMEM. */
 int cdgate_verdict_open(struct cdgate_verdict *v, const struct cdgate *g, const char *selector, struct slo_err *err);
 void cdgate_verdict_close(struct cdgate_verdict *v);
 

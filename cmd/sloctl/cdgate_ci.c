@@ -11,7 +11,8 @@ enum { NOTES_MAX = 10 }; /* GitHub shows ten of a kind for a step */
 
 void cdgate_put_junit(const struct cdgate_verdict *v, struct slo_buf *out)
 {
-	static const enum slo_junit_outcome outcomes[] = { SLO_JUNIT_PASSED, SLO_JUNIT_FAILED, SLO_JUNIT_ERROR, SLO_JUNIT_ERROR };
+	static const enum slo_junit_outcome outcomes[] = { SLO_JUNIT_PASSED, SLO_JUNIT_FAILED, SLO_JUNIT_ERROR,
+							   SLO_JUNIT_ERROR };
 	struct slo_junit j;
 	int ret;
 
@@ -22,10 +23,12 @@ void cdgate_put_junit(const struct cdgate_verdict *v, struct slo_buf *out)
 		const struct slo_gate_measure *d = cdgate_decider(v, i);
 		int verdict = cdgate_verdict_of(v, i);
 
-		slo_junit_add(&j, &(struct slo_junit_case){ .name = slo_str(m->name), .classname = slo_str("cdgate"),
+		slo_junit_add(&j, &(struct slo_junit_case){ .name = slo_str(m->name),
+							    .classname = slo_str("cdgate"),
 							    .outcome = outcomes[verdict],
 							    .type = slo_str(slo_gate_outcome_names[verdict]),
-							    .message = slo_str(d->reason), .text = slo_str(cdgate_query(v, m)) });
+							    .message = slo_str(d->reason),
+							    .text = slo_str(cdgate_query(v, m)) });
 	}
 	ret = slo_junit_write(&j, slo_str("sloctl cdgate"), out);
 	if (ret && !out->err)
@@ -73,7 +76,9 @@ static void add_cell(struct slo_buf *out, const char *s)
 
 void cdgate_put_summary(const struct cdgate_verdict *v, struct slo_buf *out)
 {
-	slo_buf_addf(out, "### cdgate: %s%s\n\n| metric | verdict | value | must be | samples | reason |\n|---|---|---|---|---|---|\n",
+	slo_buf_addf(out,
+		     "### cdgate: %s%s\n\n| metric | verdict | value | must be | samples | reason "
+		     "|\n|---|---|---|---|---|---|\n",
 		     slo_gate_outcome_names[v->result.outcome], v->result.degraded ? " (degraded: not checked)" : "");
 	for (size_t i = 0; i < v->plan.metrics_count; i++) {
 		const struct slo_gate_measure *d = cdgate_decider(v, i);

@@ -39,8 +39,9 @@ static json_t *violations(const struct cdgate_verdict *v)
 		const struct slo_gate_measure *d = cdgate_decider(v, i);
 
 		if (cdgate_verdict_of(v, i) == SLO_GATE_FAIL)
-			json_array_append_new(list, json_pack("{ss so so}", "metric", v->plan.metrics[i].name, "threshold",
-							      number(d->limit), "actual", number(d->value)));
+			json_array_append_new(list,
+					      json_pack("{ss so so}", "metric", v->plan.metrics[i].name, "threshold",
+							number(d->limit), "actual", number(d->value)));
 	}
 	return list;
 }
@@ -52,9 +53,9 @@ static json_t *attempts(const struct cdgate_verdict *v, size_t i)
 	for (uint64_t r = 0; r < v->rounds && r < ATTEMPTS_MAX; r++) {
 		const struct cdgate_attempt *a = &v->attempts[r * v->plan.metrics_count + i];
 
-		json_array_append_new(list, json_pack("{so so ss so}", "at", timestamp(a->at_ns), "value", number(a->value),
-						      "verdict", slo_gate_outcome_names[a->outcome], "reason",
-						      text_or_null(a->reason)));
+		json_array_append_new(list, json_pack("{so so ss so}", "at", timestamp(a->at_ns), "value",
+						      number(a->value), "verdict", slo_gate_outcome_names[a->outcome],
+						      "reason", text_or_null(a->reason)));
 	}
 	return list;
 }
@@ -63,12 +64,12 @@ static json_t *metric(const struct cdgate_verdict *v, size_t i)
 {
 	const struct slo_gate_metric *m = &v->plan.metrics[i];
 	const struct slo_gate_measure *d = cdgate_decider(v, i);
-	json_t *j = json_pack("{ss ss so so so ss so so sf so so so}", "name", m->name, "verdict",
-			      slo_gate_outcome_names[cdgate_verdict_of(v, i)], "query",
-			      text_or_null(cdgate_query(v, m)), "value", number(d->value), "reason", text_or_null(d->reason), "comparator", slo_gate_op_names[m->op],
-			      "threshold", number(d->limit), "samples", number(d->samples), "min_samples",
-			      v->plan.min_samples, "warning", text_or_null(d->warning), "info", text_or_null(d->info),
-			      "attempts", attempts(v, i));
+	json_t *j = json_pack(
+		"{ss ss so so so ss so so sf so so so}", "name", m->name, "verdict",
+		slo_gate_outcome_names[cdgate_verdict_of(v, i)], "query", text_or_null(cdgate_query(v, m)), "value",
+		number(d->value), "reason", text_or_null(d->reason), "comparator", slo_gate_op_names[m->op],
+		"threshold", number(d->limit), "samples", number(d->samples), "min_samples", v->plan.min_samples,
+		"warning", text_or_null(d->warning), "info", text_or_null(d->info), "attempts", attempts(v, i));
 
 	if (j && m->compared)
 		json_object_set_new(j, "baseline", number(d->base));
@@ -89,7 +90,8 @@ static json_t *error(const struct cdgate_verdict *v)
 
 		if (cdgate_verdict_of(v, i) != SLO_GATE_ERROR)
 			continue;
-		snprintf(text, sizeof(text), "query %s failed: %s%s", v->plan.metrics[i].name, cdgate_decider(v, i)->reason,
+		snprintf(text, sizeof(text), "query %s failed: %s%s", v->plan.metrics[i].name,
+			 cdgate_decider(v, i)->reason,
 			 v->result.degraded ? " (fail-open: passing despite query error)" : "");
 		return text_or_null(text);
 	}
@@ -105,9 +107,10 @@ json_t *cdgate_json(const struct cdgate_verdict *v)
 	j = json_pack("{sb so so ss sb si ss so so sI sI so}", "pass", v->result.outcome == SLO_GATE_PASS, "violations",
 		      violations(v), "timestamp", timestamp(v->finished_ns), "verdict",
 		      slo_gate_outcome_names[v->result.outcome], "degraded", v->result.degraded, "exit_code",
-		      slo_gate_exit_status(v->result.outcome), "schema_version", "1.0", "started", timestamp(v->started_ns),
-		      "finished", timestamp(v->finished_ns), "rounds", (json_int_t)v->rounds, "attempts_dropped",
-		      (json_int_t)(v->rounds > ATTEMPTS_MAX ? v->rounds - ATTEMPTS_MAX : 0), "metrics", list);
+		      slo_gate_exit_status(v->result.outcome), "schema_version", "1.0", "started",
+		      timestamp(v->started_ns), "finished", timestamp(v->finished_ns), "rounds", (json_int_t)v->rounds,
+		      "attempts_dropped", (json_int_t)(v->rounds > ATTEMPTS_MAX ? v->rounds - ATTEMPTS_MAX : 0),
+		      "metrics", list);
 	if (j)
 		json_object_set_new(j, "prometheus", text_or_null(v->gate->url));
 	if (j && why)
@@ -141,8 +144,10 @@ void cdgate_put_plan(const struct cdgate_verdict *v, bool json, struct slo_buf *
 		const char *name;
 		size_t off;
 	} parts[] = {
-		{ "query", offsetof(struct slo_gate_metric, value) }, { "query_long", offsetof(struct slo_gate_metric, long_value) },
-		{ "samples", offsetof(struct slo_gate_metric, samples) }, { "age", offsetof(struct slo_gate_metric, age) },
+		{ "query", offsetof(struct slo_gate_metric, value) },
+		{ "query_long", offsetof(struct slo_gate_metric, long_value) },
+		{ "samples", offsetof(struct slo_gate_metric, samples) },
+		{ "age", offsetof(struct slo_gate_metric, age) },
 		{ "baseline", offsetof(struct slo_gate_metric, base_value) },
 		{ "baseline_samples", offsetof(struct slo_gate_metric, base_samples) },
 	};
@@ -150,8 +155,8 @@ void cdgate_put_plan(const struct cdgate_verdict *v, bool json, struct slo_buf *
 
 	for (size_t i = 0; i < v->plan.metrics_count; i++) {
 		const struct slo_gate_metric *m = &v->plan.metrics[i];
-		json_t *one = json_pack("{ss ss so}", "name", m->name, "comparator", slo_gate_op_names[m->op], "threshold",
-					m->compared ? json_null() : json_real(m->threshold));
+		json_t *one = json_pack("{ss ss so}", "name", m->name, "comparator", slo_gate_op_names[m->op],
+					"threshold", m->compared ? json_null() : json_real(m->threshold));
 
 		if (!json && m->compared)
 			slo_buf_addf(out, "%s: must be %s the baseline's, with a tolerance of %g\n", m->name,

@@ -22,16 +22,18 @@ static const char *const methods[] = { "auto", "get", "post", NULL };
 #define GATE_OPTS \
 	{ .type = SLO_OPT_HELP, .help = "Objectives" }, \
 	{ .name = "config", .type = SLO_OPT_STR, .off = TEXT(config), .metavar = "FILE", \
-	  .help = "Configuration; otherwise config/toolkit.yaml or /etc/llm-slo/toolkit.yaml, or else the defaults." }, \
+	  .help = "Configuration; otherwise config/toolkit.yaml or /etc/llm-slo/toolkit.yaml, or else the " \
+		  "defaults." }, \
 	{ .name = "ttft-p95-ms", .type = SLO_OPT_NUM, .off = NUM(ttft_p95_ms), .metavar = "MS", .lo = 0, .hi = 1e9, \
 	  .help = "Highest p95 of the time to the first token that passes, in ms. Otherwise cdgate.ttft_p95_ms." }, \
 	{ .name = "error-rate", .type = SLO_OPT_NUM, .off = NUM(error_rate), .metavar = "RATIO", .lo = 0, .hi = 1, \
 	  .help = "Highest share of failed requests that passes, 0 to 1. Otherwise cdgate.error_rate." }, \
 	{ .name = "burn-rate", .type = SLO_OPT_NUM, .off = NUM(burn_rate), .metavar = "X", .lo = 0, .hi = 1e6, \
-	  .help = "Highest burn rate that passes; both windows must be over it to fail. Otherwise cdgate.burn_rate." }, \
+	  .help = "Highest burn rate that passes; both windows must be over it to fail. Otherwise " \
+		  "cdgate.burn_rate." }, \
 	{ .name = "slo-target", .type = SLO_OPT_NUM, .off = NUM(target), .metavar = "RATIO", .lo = 0, .hi = 1, \
-	  .help = "Share of requests that must not fail, for burn rates. Otherwise that of the error_rate objective of " \
-		  "service *, or 0.95." }, \
+	  .help = "Share of requests that must not fail, for burn rates. Otherwise that of the error_rate " \
+		  "objective of service *, or 0.95." }, \
 	{ .name = "skip", .type = SLO_OPT_LIST, .off = LIST(skip), .metavar = "NAME", \
 	  .help = "Leave a metric out: ttft_p95_ms, error_rate, burn_rate." }, \
 	{ .name = "query", .type = SLO_OPT_LIST, .off = LIST(queries), .metavar = "NAME=PROMQL", \
@@ -45,8 +47,8 @@ static const char *const methods[] = { "auto", "get", "post", NULL };
 	  .help = "Whose metric names: llm-slo, llm-slo-ms, vllm, otel, tgi, none. Otherwise cdgate.preset." }, \
 	{ .name = "selector", .type = SLO_OPT_STR, .off = TEXT(selector), .metavar = "MATCHERS", \
 	  .help = "Labels of the service, as service=chat,pod=~chat-.*. Otherwise cdgate.selector." }, \
-	{ .name = "window", .type = SLO_OPT_DURATION, .off = TIME(window_ns), .metavar = "TIME", .unit_ns = SLO_NS_PER_S, \
-	  .lo = 0.001, .hi = 31 * 86400.0, \
+	{ .name = "window", .type = SLO_OPT_DURATION, .off = TIME(window_ns), .metavar = "TIME", \
+	  .unit_ns = SLO_NS_PER_S, .lo = 0.001, .hi = 31 * 86400.0, \
 	  .help = "Of rates and percentiles, and the short one of burn rates. Otherwise cdgate.window_s." }, \
 	{ .name = "long-window", .type = SLO_OPT_DURATION, .off = TIME(long_window_ns), .metavar = "TIME", \
 	  .unit_ns = SLO_NS_PER_S, .lo = 0, .hi = 31 * 86400.0, .def = "0", \
@@ -90,12 +92,12 @@ const struct slo_opt cdgate_check_opts[] = {
 	  .help = "Measurements of each metric; those that ended in an error are made again." },
 	{ .name = "interval", .type = SLO_OPT_DURATION, .off = TIME(interval_ns), .metavar = "TIME", .def = "10s",
 	  .unit_ns = SLO_NS_PER_S, .lo = 0, .hi = 86400, .help = "Time from one measurement to the next." },
-	{ .name = "initial-delay", .type = SLO_OPT_DURATION, .off = TIME(initial_delay_ns), .metavar = "TIME", .def = "0",
-	  .unit_ns = SLO_NS_PER_S, .lo = 0, .hi = 86400, .help = "Time before the first." },
+	{ .name = "initial-delay", .type = SLO_OPT_DURATION, .off = TIME(initial_delay_ns), .metavar = "TIME",
+	  .def = "0", .unit_ns = SLO_NS_PER_S, .lo = 0, .hi = 86400, .help = "Time before the first." },
 	{ .name = "failure-limit", .type = SLO_OPT_INT, .off = TIME(failure_limit), .metavar = "N", .def = "0", .lo = 0,
 	  .hi = 10000, .help = "Violations of a metric that do not fail it yet." },
-	{ .name = "inconclusive-limit", .type = SLO_OPT_INT, .off = TIME(inconclusive_limit), .metavar = "N", .def = "0",
-	  .lo = 0, .hi = 10000, .help = "Measurements without a verdict that are put up with." },
+	{ .name = "inconclusive-limit", .type = SLO_OPT_INT, .off = TIME(inconclusive_limit), .metavar = "N",
+	  .def = "0", .lo = 0, .hi = 10000, .help = "Measurements without a verdict that are put up with." },
 	{ .name = "consecutive-error-limit", .type = SLO_OPT_INT, .off = TIME(error_limit), .metavar = "N", .def = "0",
 	  .lo = 0, .hi = 10000, .help = "Errors in a row that do not end it yet." },
 	{ .type = SLO_OPT_HELP, .help = "Output" },
@@ -214,7 +216,8 @@ static int take_thresholds(struct cdgate *g, struct slo_err *err)
 		}
 		c = find_custom(g, name);
 		if (!c || c->op != SLO_GATE__OPS)
-			return slo_err_set(err, -EINVAL, "--threshold: %s: %s", name, c ? "given twice" : "no such --query");
+			return slo_err_set(err, -EINVAL, "--threshold: %s: %s", name,
+					   c ? "given twice" : "no such --query");
 		c->op = op;
 		c->threshold = limit;
 	}
@@ -227,7 +230,8 @@ static int take_thresholds(struct cdgate *g, struct slo_err *err)
 
 		c = promql ? find_custom(g, name) : NULL;
 		if (!c)
-			return slo_err_set(err, -EINVAL, "--samples: %.80s: want NAME=PROMQL with the name of a --query",
+			return slo_err_set(err, -EINVAL,
+					   "--samples: %.80s: want NAME=PROMQL with the name of a --query",
 					   g->o->samples.items[i]);
 		c->samples = promql;
 	}
@@ -265,7 +269,8 @@ static int take_skip(struct cdgate *g, struct slo_err *err)
 		for (size_t k = 0; k < SLO_ARRAY_LEN(names); k++)
 			known = known || strcmp(names[k], g->o->skip.items[i]) == 0;
 		if (!known)
-			return slo_err_set(err, -EINVAL, "--skip: %.80s: want one of ttft_p95_ms, error_rate, burn_rate",
+			return slo_err_set(err, -EINVAL,
+					   "--skip: %.80s: want one of ttft_p95_ms, error_rate, burn_rate",
 					   g->o->skip.items[i]);
 		g->skip[i] = g->o->skip.items[i];
 	}
@@ -282,7 +287,8 @@ static int open_client(struct cdgate *g, struct slo_err *err)
 	g->url = text_of("prometheus-url", o->prometheus_url, g->config.cdgate.prometheus_url);
 	if (!g->url || (strncmp(g->url, "http://", 7) != 0 && strncmp(g->url, "https://", 8) != 0))
 		return slo_err_set(err, -EINVAL, "--prometheus-url: want an http:// or https:// address");
-	f.bearer_file = text_of("bearer-token-file", o->bearer_file, o->basic_file ? "" : g->config.cdgate.bearer_token_file);
+	f.bearer_file = text_of("bearer-token-file", o->bearer_file,
+				o->basic_file ? "" : g->config.cdgate.bearer_token_file);
 	f.ca_file = text_of("ca-file", o->ca_file, g->config.cdgate.ca_file);
 	for (size_t i = 0; i < o->headers.count; i++)
 		g->headers[i] = o->headers.items[i];

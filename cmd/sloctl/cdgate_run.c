@@ -49,7 +49,8 @@ static void take_answer(const struct slo_prom_api_answer *a, struct slo_gate_rea
 	r->series = a->series_count + a->series_dropped;
 	if (a->type == SLO_PROM_API_MATRIX) {
 		r->state = SLO_GATE_REFUSED;
-		slo_str_copy(r->why, sizeof(r->why), slo_str("the query gives ranges of samples where one number is needed"));
+		slo_str_copy(r->why, sizeof(r->why),
+			     slo_str("the query gives ranges of samples where one number is needed"));
 	} else if (r->series == 0) {
 		r->state = SLO_GATE_EMPTY;
 	} else if (r->series > 1) {

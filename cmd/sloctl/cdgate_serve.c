@@ -37,7 +37,8 @@ static struct cdgate_verdict *judge(struct cdgate *g, const char *selector, stru
 	if (!ret) {
 		cdgate_run(g, v);
 		if (v->result.degraded)
-			slo_warn("WARNING: Prometheus could not be asked and --fail-open is on: passed WITHOUT having been checked");
+			slo_warn("WARNING: Prometheus could not be asked and --fail-open is on: passed WITHOUT having "
+				 "been checked");
 		return v;
 	}
 	re->status = ret == -EINVAL ? STATUS_BAD : STATUS_UNAVAILABLE;
@@ -100,7 +101,8 @@ static bool read_flagger(const struct slo_httpd_request *rq, json_t **root, cons
 	return json_is_object(*root);
 }
 
-static void answer_flagger(struct cdgate *g, const struct slo_httpd_request *rq, struct slo_httpd_reply *re, bool rollback)
+static void answer_flagger(struct cdgate *g, const struct slo_httpd_request *rq, struct slo_httpd_reply *re,
+			   bool rollback)
 {
 	const char *selector;
 	json_t *root;
@@ -113,7 +115,8 @@ static void answer_flagger(struct cdgate *g, const struct slo_httpd_request *rq,
 		v = judge(g, selector, re);
 		if (v) {
 			/* 200 of a rollback hook means "roll back": only what was seen to be wrong may say that. */
-			re->status = v->result.outcome == (rollback ? SLO_GATE_FAIL : SLO_GATE_PASS) ? STATUS_OK : STATUS_NOT_MET;
+			re->status = v->result.outcome == (rollback ? SLO_GATE_FAIL : SLO_GATE_PASS) ? STATUS_OK
+												     : STATUS_NOT_MET;
 			cdgate_put_nagios(v, &re->body);
 			done(v);
 		}
@@ -164,7 +167,9 @@ static int announce(const struct cdgate_opts *o, const struct slo_httpd *h)
 
 static int serve(struct cdgate *g)
 {
-	const struct slo_httpd_opts ho = { .listen = g->o->listen, .routes = routes, .arg = g, .body_max = REQUEST_MAX };
+	const struct slo_httpd_opts ho = {
+		.listen = g->o->listen, .routes = routes, .arg = g, .body_max = REQUEST_MAX
+	};
 	struct slo_err err = { "", "" };
 	struct slo_httpd *h;
 	sigset_t stop;

@@ -100,10 +100,12 @@ void cdgate_put_text(const struct cdgate_verdict *v, struct slo_buf *out)
 		const struct slo_gate_measure *d = cdgate_decider(v, i);
 
 		if (cdgate_verdict_of(v, i) == SLO_GATE_FAIL)
-			slo_buf_addf(out, "  - %s: actual=%.4f threshold=%.4f\n", v->plan.metrics[i].name, d->value, d->limit);
+			slo_buf_addf(out, "  - %s: actual=%.4f threshold=%.4f\n", v->plan.metrics[i].name, d->value,
+				     d->limit);
 	}
-	slo_buf_addf(out, "\nresult: %s\n", v->result.degraded ? "PASS, DEGRADED (Prometheus was unavailable: not checked)" :
-								 results[v->result.outcome]);
+	slo_buf_addf(out, "\nresult: %s\n",
+		     v->result.degraded ? "PASS, DEGRADED (Prometheus was unavailable: not checked)"
+					: results[v->result.outcome]);
 }
 
 static void add_perf(const struct cdgate_verdict *v, struct slo_buf *out)

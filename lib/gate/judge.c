@@ -40,7 +40,8 @@ static int number(const struct slo_gate_reading *r, const char *what, double *va
 	case SLO_GATE_EMPTY:
 		return say(out, SLO_GATE_INCONCLUSIVE, "%s has no data: no such series", what);
 	case SLO_GATE_MANY:
-		return say(out, SLO_GATE_INCONCLUSIVE, "%s has %u series where one is needed, the first %s", what, r->series, r->why);
+		return say(out, SLO_GATE_INCONCLUSIVE, "%s has %u series where one is needed, the first %s", what,
+			   r->series, r->why);
 	case SLO_GATE_UNAVAILABLE:
 		out->unavailable = out->unavailable || !out->reason[0];
 		return say(out, SLO_GATE_ERROR, "%s", r->why);
@@ -118,7 +119,8 @@ static int baseline(const struct slo_gate_plan *p, const struct slo_gate_metric 
 	if (!ret && m->base_samples != SLO_GATE_NONE) {
 		ret = number(&r[m->base_samples], "the baseline's count of requests", base_samples, out);
 		if (!ret && !(*base_samples > 0 && *base_samples >= p->min_samples))
-			ret = say(out, SLO_GATE_INCONCLUSIVE, "%.4g requests of the baseline in the window, at least %.4g are needed",
+			ret = say(out, SLO_GATE_INCONCLUSIVE,
+				  "%.4g requests of the baseline in the window, at least %.4g are needed",
 				  *base_samples, p->min_samples > 1 ? p->min_samples : 1);
 	}
 	if (!ret)
@@ -159,13 +161,14 @@ static int judge(const struct slo_gate_plan *p, const struct slo_gate_metric *m,
 	if (ret)
 		return ret;
 	if (m->samples != SLO_GATE_NONE && !counted && !(out->samples > 0 && out->samples >= p->min_samples))
-		return say(out, SLO_GATE_INCONCLUSIVE, "%.4g requests in the window, at least %.4g are needed", out->samples,
-			   p->min_samples > 1 ? p->min_samples : 1);
+		return say(out, SLO_GATE_INCONCLUSIVE, "%.4g requests in the window, at least %.4g are needed",
+			   out->samples, p->min_samples > 1 ? p->min_samples : 1);
 	if (!holds(m->op, out->value, out->limit)) {
 		chance = m->compared && m->kind == SLO_GATE_ERROR_RATE && !counted &&
 			 z_of(out->value, out->samples, out->base, base_samples) < Z_95;
 		if (!chance)
-			return say(out, SLO_GATE_FAIL, "%.6g is not %s %.6g", out->value, slo_gate_op_names[m->op], out->limit);
+			return say(out, SLO_GATE_FAIL, "%.6g is not %s %.6g", out->value, slo_gate_op_names[m->op],
+				   out->limit);
 	}
 	if (counted) {
 		out->unavailable = aside.unavailable;
@@ -180,7 +183,11 @@ static int judge(const struct slo_gate_plan *p, const struct slo_gate_metric *m,
 void slo_gate_measure(const struct slo_gate_plan *p, const struct slo_gate_metric *m, const struct slo_gate_reading *r,
 		      struct slo_gate_measure *out)
 {
-	*out = (struct slo_gate_measure){ .value = NAN, .samples = NAN, .base = NAN, .burn_short = NAN, .burn_long = NAN,
+	*out = (struct slo_gate_measure){ .value = NAN,
+					  .samples = NAN,
+					  .base = NAN,
+					  .burn_short = NAN,
+					  .burn_long = NAN,
 					  .limit = m->compared ? NAN : m->threshold };
 	note_warnings(&r[m->value], out);
 	out->outcome = judge(p, m, r, out);

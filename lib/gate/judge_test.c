@@ -25,7 +25,9 @@ static void put(int q, double value)
 /* A p95 of 500 ms, under 800, of a hundred requests, a second old. */
 static void setup(void)
 {
-	plan = (struct slo_gate_plan){ .target = 0.99, .min_samples = 20, .tolerance = 0.25, .max_age_ns = 60 * SLO_NS_PER_S };
+	plan = (struct slo_gate_plan){
+		.target = 0.99, .min_samples = 20, .tolerance = 0.25, .max_age_ns = 60 * SLO_NS_PER_S
+	};
 	metric = (struct slo_gate_metric){ .name = "m", .kind = SLO_GATE_TTFT, .op = SLO_GATE_LE, .threshold = 800,
 					   .value = V, .long_value = SLO_GATE_NONE, .samples = N, .age = A,
 					   .base_value = SLO_GATE_NONE, .base_samples = SLO_GATE_NONE };
@@ -277,21 +279,21 @@ static const struct {
 	{ "P", { 3, 0, 0, 0 }, SLO_GATE_INCONCLUSIVE, false },
 	{ "PPP", { 3, 0, 0, 0 }, SLO_GATE_PASS, true },
 	{ "PPF", { 3, 0, 0, 0 }, SLO_GATE_FAIL, true },
-	{ "F", { 3, 0, 0, 0 }, SLO_GATE_FAIL, true },      /* no need to go on */
-	{ "FPP", { 3, 1, 0, 0 }, SLO_GATE_PASS, true },    /* one was put up with */
+	{ "F", { 3, 0, 0, 0 }, SLO_GATE_FAIL, true },	/* no need to go on */
+	{ "FPP", { 3, 1, 0, 0 }, SLO_GATE_PASS, true }, /* one was put up with */
 	{ "FPF", { 3, 1, 0, 0 }, SLO_GATE_FAIL, true },
-	{ "FFF", { 3, 3, 0, 0 }, SLO_GATE_FAIL, true },    /* nothing ever held */
+	{ "FFF", { 3, 3, 0, 0 }, SLO_GATE_FAIL, true }, /* nothing ever held */
 	{ "IPP", { 3, 0, 0, 0 }, SLO_GATE_INCONCLUSIVE, true },
 	{ "IPP", { 3, 0, 1, 0 }, SLO_GATE_PASS, true },
 	{ "III", { 3, 0, 9, 0 }, SLO_GATE_INCONCLUSIVE, true },
-	{ "EPEP", { 2, 0, 0, 1 }, SLO_GATE_PASS, true },   /* errors are tried again, and do not count as measurements */
+	{ "EPEP", { 2, 0, 0, 1 }, SLO_GATE_PASS, true }, /* errors are tried again, and do not count as measurements */
 	{ "EP", { 2, 0, 0, 1 }, SLO_GATE_INCONCLUSIVE, false },
 	{ "EE", { 2, 0, 0, 1 }, SLO_GATE_ERROR, true },
-	{ "EPP", { 2, 0, 0, 0 }, SLO_GATE_ERROR, true },   /* over the limit stays over it, while others go on */
+	{ "EPP", { 2, 0, 0, 0 }, SLO_GATE_ERROR, true }, /* over the limit stays over it, while others go on */
 	{ "EEPP", { 2, 0, 0, 1 }, SLO_GATE_ERROR, true },
 	{ "PEE", { 2, 0, 0, 1 }, SLO_GATE_ERROR, true },
 	{ "E", { 1, 0, 0, 4 }, SLO_GATE_ERROR, false },
-	{ "FE", { 3, 0, 0, 0 }, SLO_GATE_FAIL, true },     /* a violation stays, whatever comes after it */
+	{ "FE", { 3, 0, 0, 0 }, SLO_GATE_FAIL, true }, /* a violation stays, whatever comes after it */
 	{ "EF", { 3, 0, 0, 0 }, SLO_GATE_FAIL, true },
 	{ "FI", { 2, 0, 0, 0 }, SLO_GATE_FAIL, true },
 };

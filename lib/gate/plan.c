@@ -47,7 +47,8 @@ int slo_gate_custom_threshold(const char *text, char *name, int *op, double *thr
 		*op = order[i];
 		return 0;
 	}
-	return slo_err_set(err, -EINVAL, "%.80s: want NAME<=NUMBER, with one of <= < >= > == != and a name of letters, digits and _",
+	return slo_err_set(err, -EINVAL,
+			   "%.80s: want NAME<=NUMBER, with one of <= < >= > == != and a name of letters, digits and _",
 			   text);
 }
 
@@ -247,7 +248,8 @@ static int check_opts(const struct slo_gate_opts *o, struct slo_err *err)
 		return slo_err_set(err, -EINVAL, "the long window must not be shorter than the short one");
 	for (size_t i = 0; i < o->custom_count; i++) {
 		if (!is_name(slo_str(o->custom[i].name)))
-			return slo_err_set(err, -EINVAL, "%.80s: want a name of letters, digits and _", o->custom[i].name);
+			return slo_err_set(err, -EINVAL, "%.80s: want a name of letters, digits and _",
+					   o->custom[i].name);
 	}
 	return 0;
 }

@@ -40,7 +40,7 @@ struct slo_gate_opts {
 	int64_t long_window_ns;        /* the long one of burn rates */
 	double ttft_p95_ms, error_rate, burn_rate; /* highest that pass */
 	double target;                 /* share of requests that must not fail, in (0, 1) */
-	double min_samples;            /* requests in the window without which there is no verdict; 0 = any number but none */
+	double min_samples; /* requests in the window without which there is no verdict; 0 = any number but none */
 	int64_t max_age_ns;            /* of the newest sample; 0 = not looked at */
 	const char *const *skip;       /* names of metrics to leave out; ends with NULL; may be NULL */
 	struct slo_gate_custom custom[SLO_GATE_CUSTOM];
@@ -77,7 +77,11 @@ extern const char *const slo_gate_op_names[]; /* "<=", "<", … */
  */
 int slo_gate_custom_threshold(const char *text, char *name, int *op, double *threshold, struct slo_err *err);
 
-/** slo_gate_plan - Return: 0; -EINVAL with the reason (unknown preset or name, no metric left, a name twice); -ENOMEM. */
+/**
+ * slo_gate_plan - options into metrics and queries
+ *
+ * Return: 0; -EINVAL with the reason (unknown preset or name, no metric left, a name twice); -ENOMEM.
+ */
 int slo_gate_plan(struct slo_gate_plan *p, const struct slo_gate_opts *o, struct slo_err *err);
 void slo_gate_plan_fini(struct slo_gate_plan *p);
 

@@ -13,16 +13,32 @@
 static const struct {
 	const char *text, *want; /* NULL = refused */
 } selectors[] = {
-	{ "", "" }, { "{}", "" }, { " { } ", "" },
+	{ "", "" },
+	{ "{}", "" },
+	{ " { } ", "" },
 	{ "service=chat", "service=\"chat\"" },
 	{ "service=chat,pod=~chat-.*", "service=\"chat\",pod=~\"chat-.*\"" },
 	{ "{service=\"chat\", pod !~ \"a,b}\"}", "service=\"chat\",pod!~\"a,b}\"" },
-	{ "a!=b,", "a!=\"b\"" }, { "a=", "a=\"\"" },
-	{ "a=x\"y", "a=\"x\\\"y\"" }, { "a=x\\d+", "a=\"x\\\\d+\"" }, { "a=x\ny", "a=\"x\\ny\"" },
+	{ "a!=b,", "a!=\"b\"" },
+	{ "a=", "a=\"\"" },
+	{ "a=x\"y", "a=\"x\\\"y\"" },
+	{ "a=x\\d+", "a=\"x\\\\d+\"" },
+	{ "a=x\ny", "a=\"x\\ny\"" },
 	{ "a=\"x\\\"} or vector(1) #\"", "a=\"x\\\"} or vector(1) #\"" },
 	{ "a=\"x\\\\y\\n\"", "a=\"x\\\\y\\n\"" },
-	{ "a", NULL }, { "=b", NULL }, { "1a=b", NULL }, { "a b=c", NULL }, { "a=\"b", NULL }, { "{a=b", NULL }, { "a=b}", NULL },
-	{ "{a=b}}", NULL }, { "a=\"b\"c=d", NULL }, { "a=\"\\x\"", NULL }, { "__name__=up", NULL }, { ",a=b", NULL }, { "a==b", "a=\"=b\"" },
+	{ "a", NULL },
+	{ "=b", NULL },
+	{ "1a=b", NULL },
+	{ "a b=c", NULL },
+	{ "a=\"b", NULL },
+	{ "{a=b", NULL },
+	{ "a=b}", NULL },
+	{ "{a=b}}", NULL },
+	{ "a=\"b\"c=d", NULL },
+	{ "a=\"\\x\"", NULL },
+	{ "__name__=up", NULL },
+	{ ",a=b", NULL },
+	{ "a==b", "a=\"=b\"" },
 	{ "a-b=c", NULL },
 };
 
@@ -82,9 +98,16 @@ END_TEST
 
 static struct slo_gate_opts usual(void)
 {
-	return (struct slo_gate_opts){ .selector = "", .window_ns = 300 * SLO_NS_PER_S, .long_window_ns = 3600 * SLO_NS_PER_S,
-				       .ttft_p95_ms = 800, .error_rate = 0.05, .burn_rate = 2, .target = 0.95,
-				       .min_samples = 20, .max_age_ns = 60 * SLO_NS_PER_S, .tolerance = 0.25 };
+	return (struct slo_gate_opts){ .selector = "",
+				       .window_ns = 300 * SLO_NS_PER_S,
+				       .long_window_ns = 3600 * SLO_NS_PER_S,
+				       .ttft_p95_ms = 800,
+				       .error_rate = 0.05,
+				       .burn_rate = 2,
+				       .target = 0.95,
+				       .min_samples = 20,
+				       .max_age_ns = 60 * SLO_NS_PER_S,
+				       .tolerance = 0.25 };
 }
 
 static struct slo_gate_plan plan;
@@ -101,13 +124,18 @@ START_TEST(asks_each_question_once)
 	ck_assert_int_eq(plan.metrics[2].value, plan.metrics[1].value);
 	ck_assert_int_eq(plan.metrics[2].samples, plan.metrics[1].samples);
 	ck_assert_str_eq(plan.queries[plan.metrics[0].value].data,
-			 "1000 * histogram_quantile(0.95, sum by (le) (rate(llm_slo_ttft_seconds_bucket{source!~\"replay|synthetic\"}[5m])))");
+			 "1000 * histogram_quantile(0.95, sum by (le) "
+			 "(rate(llm_slo_ttft_seconds_bucket{source!~\"replay|synthetic\"}[5m])))");
 	ck_assert_str_eq(plan.queries[plan.metrics[1].value].data,
-			 "sum(rate(llm_slo_errors_total{source!~\"replay|synthetic\"}[5m])) / sum(rate(llm_slo_requests_total{source!~\"replay|synthetic\"}[5m]))");
+			 "sum(rate(llm_slo_errors_total{source!~\"replay|synthetic\"}[5m])) / "
+			 "sum(rate(llm_slo_requests_total{source!~\"replay|synthetic\"}[5m]))");
 	ck_assert_str_eq(plan.queries[plan.metrics[2].long_value].data,
-			 "sum(rate(llm_slo_errors_total{source!~\"replay|synthetic\"}[1h])) / sum(rate(llm_slo_requests_total{source!~\"replay|synthetic\"}[1h]))");
-	ck_assert_str_eq(plan.queries[plan.metrics[1].samples].data, "sum(increase(llm_slo_requests_total{source!~\"replay|synthetic\"}[5m]))");
-	ck_assert_str_eq(plan.queries[plan.metrics[1].age].data, "time() - max(timestamp(llm_slo_requests_total{source!~\"replay|synthetic\"}))");
+			 "sum(rate(llm_slo_errors_total{source!~\"replay|synthetic\"}[1h])) / "
+			 "sum(rate(llm_slo_requests_total{source!~\"replay|synthetic\"}[1h]))");
+	ck_assert_str_eq(plan.queries[plan.metrics[1].samples].data,
+			 "sum(increase(llm_slo_requests_total{source!~\"replay|synthetic\"}[5m]))");
+	ck_assert_str_eq(plan.queries[plan.metrics[1].age].data,
+			 "time() - max(timestamp(llm_slo_requests_total{source!~\"replay|synthetic\"}))");
 	slo_gate_plan_fini(&plan);
 }
 END_TEST
@@ -138,7 +166,9 @@ START_TEST(compares_with_the_baseline)
 
 	o.selector = "track=\"canary\"";
 	o.baseline = "track=\"stable\"";
-	o.custom[0] = (struct slo_gate_custom){ .name = "p50", .promql = "x{$selector}", .samples = "n{$selector}", .threshold = 1 };
+	o.custom[0] = (struct slo_gate_custom){
+		.name = "p50", .promql = "x{$selector}", .samples = "n{$selector}", .threshold = 1
+	};
 	o.custom[1] = (struct slo_gate_custom){ .name = "fixed", .promql = "y", .threshold = 1 };
 	o.custom_count = 2;
 	ck_assert_msg(slo_gate_plan(&plan, &o, &err) == 0, "%s", err.what);
@@ -217,10 +247,20 @@ static const struct {
 	int op;
 	double threshold;
 } thresholds[] = {
-	{ "a<=1.5", "a", SLO_GATE_LE, 1.5 }, { "a<1", "a", SLO_GATE_LT, 1 }, { "a>=0", "a", SLO_GATE_GE, 0 },
-	{ "a_b2>-1", "a_b2", SLO_GATE_GT, -1 }, { "a==1e3", "a", SLO_GATE_EQ, 1000 }, { "a!=0", "a", SLO_GATE_NE, 0 },
-	{ "a", NULL, 0, 0 }, { "a=1", NULL, 0, 0 }, { "<=1", NULL, 0, 0 }, { "a<=", NULL, 0, 0 }, { "a<=NaN", NULL, 0, 0 }, { "a<=1x", NULL, 0, 0 },
-	{ "a b<=1", NULL, 0, 0 }, { "1a<=1", NULL, 0, 0 },
+	{ "a<=1.5", "a", SLO_GATE_LE, 1.5 },
+	{ "a<1", "a", SLO_GATE_LT, 1 },
+	{ "a>=0", "a", SLO_GATE_GE, 0 },
+	{ "a_b2>-1", "a_b2", SLO_GATE_GT, -1 },
+	{ "a==1e3", "a", SLO_GATE_EQ, 1000 },
+	{ "a!=0", "a", SLO_GATE_NE, 0 },
+	{ "a", NULL, 0, 0 },
+	{ "a=1", NULL, 0, 0 },
+	{ "<=1", NULL, 0, 0 },
+	{ "a<=", NULL, 0, 0 },
+	{ "a<=NaN", NULL, 0, 0 },
+	{ "a<=1x", NULL, 0, 0 },
+	{ "a b<=1", NULL, 0, 0 },
+	{ "1a<=1", NULL, 0, 0 },
 };
 
 START_TEST(reads_thresholds)

@@ -5,42 +5,60 @@
 
 #define P95_OF_SECONDS(m, also) \
 	"1000 * histogram_quantile(0.95, sum by (le) (rate(" m "_bucket{" also "$selector}[$window])))"
-/* What the agent replays or makes up is marked so, and no reason to let a deployment pass; other exporters have no such label. */
+/*
+ * What the agent replays or makes up is marked so, and no reason to let a
+ * deployment pass; other exporters have no such label.
+ */
 #define MEASURED "source!~\"replay|synthetic\","
 #define OURS(m) m "{" MEASURED "$selector}"
 
 const struct slo_gate_preset slo_gate_presets[] = {
-	{ .name = "llm-slo", .about = "this toolkit: agent, loadgen serve", .source = "README.md, metrics",
-	  .ttft = P95_OF_SECONDS("llm_slo_ttft_seconds", MEASURED), .ttft_samples = OURS("llm_slo_ttft_seconds_count"),
-	  .errors = OURS("llm_slo_errors_total"), .requests = OURS("llm_slo_requests_total") },
-	{ .name = "llm-slo-ms", .about = "this toolkit, the histogram in milliseconds of versions before 0.4",
+	{ .name = "llm-slo",
+	  .about = "this toolkit: agent, loadgen serve",
+	  .source = "README.md, metrics",
+	  .ttft = P95_OF_SECONDS("llm_slo_ttft_seconds", MEASURED),
+	  .ttft_samples = OURS("llm_slo_ttft_seconds_count"),
+	  .errors = OURS("llm_slo_errors_total"),
+	  .requests = OURS("llm_slo_requests_total") },
+	{ .name = "llm-slo-ms",
+	  .about = "this toolkit, the histogram in milliseconds of versions before 0.4",
 	  .source = "README.md, metrics",
 	  .ttft = "histogram_quantile(0.95, sum by (le) (rate(" OURS("llm_slo_ttft_ms_bucket") "[$window])))",
 	  .ttft_samples = OURS("llm_slo_ttft_ms_count"),
-	  .errors = OURS("llm_slo_errors_total"), .requests = OURS("llm_slo_requests_total") },
+	  .errors = OURS("llm_slo_errors_total"),
+	  .requests = OURS("llm_slo_requests_total") },
 	/* vLLM counts its HTTP answers with prometheus-fastapi-instrumentator, in classes: 2xx, 4xx, 5xx. */
-	{ .name = "vllm", .about = "vLLM's own metrics",
+	{ .name = "vllm",
+	  .about = "vLLM's own metrics",
 	  .source = "https://docs.vllm.ai/en/latest/design/metrics.html, "
-		    "https://pypi.org/project/prometheus-fastapi-instrumentator/",
+		    "https://github.com/trallnag/prometheus-fastapi-instrumentator",
 	  .ttft = P95_OF_SECONDS("vllm:time_to_first_token_seconds", ""),
 	  .ttft_samples = "vllm:time_to_first_token_seconds_count{$selector}",
 	  .errors = "http_requests_total{handler=~\"/v1/(chat/)?completions\",status!~\"2..\",$selector}",
-	  .requests = "http_requests_total{handler=~\"/v1/(chat/)?completions\",$selector}", .errors_lazy = true },
+	  .requests = "http_requests_total{handler=~\"/v1/(chat/)?completions\",$selector}",
+	  .errors_lazy = true },
 	/* As the Prometheus exporters of OpenTelemetry write names: dots become _, the unit s becomes _seconds. */
-	{ .name = "otel", .about = "OpenTelemetry GenAI server metrics, as Prometheus holds them",
-	  .source = "https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-metrics.md",
+	{ .name = "otel",
+	  .about = "OpenTelemetry GenAI server metrics, as Prometheus holds them",
+	  .source = "https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/"
+		    "gen-ai-metrics.md",
 	  .ttft = P95_OF_SECONDS("gen_ai_server_time_to_first_token_seconds", ""),
 	  .ttft_samples = "gen_ai_server_time_to_first_token_seconds_count{$selector}",
 	  .errors = "gen_ai_server_request_duration_seconds_count{error_type!=\"\",$selector}",
-	  .requests = "gen_ai_server_request_duration_seconds_count{$selector}", .errors_lazy = true },
+	  .requests = "gen_ai_server_request_duration_seconds_count{$selector}",
+	  .errors_lazy = true },
 	/* TGI has no histogram of the first token. Percentiles do not add up: this one is near, not exact. */
-	{ .name = "tgi", .about = "Text Generation Inference; first token = p95 of the queue + p95 of the prefill",
+	{ .name = "tgi",
+	  .about = "Text Generation Inference; first token = p95 of the queue + p95 of the prefill",
 	  .source = "https://huggingface.co/docs/text-generation-inference/reference/metrics",
-	  .ttft = "1000 * (histogram_quantile(0.95, sum by (le) (rate(tgi_request_queue_duration_bucket{$selector}[$window]))) + "
+	  .ttft = "1000 * (histogram_quantile(0.95, sum by (le) "
+		  "(rate(tgi_request_queue_duration_bucket{$selector}[$window]))) + "
 		  "histogram_quantile(0.95, sum by (le) "
 		  "(rate(tgi_batch_inference_duration_bucket{method=\"prefill\",$selector}[$window]))))",
 	  .ttft_samples = "tgi_request_queue_duration_count{$selector}",
-	  .errors = "tgi_request_failure{$selector}", .requests = "tgi_request_count{$selector}", .errors_lazy = true },
+	  .errors = "tgi_request_failure{$selector}",
+	  .requests = "tgi_request_count{$selector}",
+	  .errors_lazy = true },
 	{ .name = "none", .about = "only what --query asks for", .source = "" },
 	{ .name = NULL },
 };

@@ -177,12 +177,14 @@ static int set_safety(const struct slo_fetch *f)
 	const struct slo_fetch_opts *o = &f->o;
 	CURL *e = f->easy;
 
-	if (curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") || curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) ||
-	    curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) || curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) ||
+	if (curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") ||
+	    curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) || curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) ||
+	    curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) ||
 	    curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2))
 		return -EIO;
 	/* Only the authority that was named: the system's directory would be searched besides. */
-	if (o->ca_file && (curl_easy_setopt(e, CURLOPT_CAINFO, o->ca_file) || curl_easy_setopt(e, CURLOPT_CAPATH, NULL)))
+	if (o->ca_file &&
+	    (curl_easy_setopt(e, CURLOPT_CAINFO, o->ca_file) || curl_easy_setopt(e, CURLOPT_CAPATH, NULL)))
 		return -EIO;
 	if (o->cert_file &&
 	    (curl_easy_setopt(e, CURLOPT_SSLCERT, o->cert_file) || curl_easy_setopt(e, CURLOPT_SSLKEY, o->key_file)))

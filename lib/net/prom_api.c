@@ -101,8 +101,8 @@ static int judge(const struct slo_fetch_answer *body, struct slo_prom_api_answer
 	if (ret == -ENOMEM)
 		return slo_err_set(err, ret, "out of memory");
 	if (ret == 0 && !a->success)
-		return slo_err_set(err, -EIO, "HTTP %ld: %s%s%s", body->status, a->error_type, a->error_type[0] ? ": " : "",
-				   a->error);
+		return slo_err_set(err, -EIO, "HTTP %ld: %s%s%s", body->status, a->error_type,
+				   a->error_type[0] ? ": " : "", a->error);
 	if (body->status >= 300 && body->status < 400)
 		return slo_err_set(err, -EIO, "HTTP %ld: a redirect, which is not followed", body->status);
 	if (body->status != 200)

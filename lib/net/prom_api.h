@@ -80,8 +80,8 @@ struct slo_prom_api_query {
 /* Why there is no answer to judge. */
 enum slo_prom_api_failure {
 	SLO_PROM_API_OK,
-	SLO_PROM_API_UNAVAILABLE,     /* no connection, no whole answer in time, 429, 5xx: later may be better */
-	SLO_PROM_API_REFUSED,         /* 3xx, 4xx, TLS, an answer that is none: it will stay so until somebody mends it */
+	SLO_PROM_API_UNAVAILABLE, /* no connection, no whole answer in time, 429, 5xx: later may be better */
+	SLO_PROM_API_REFUSED,	  /* 3xx, 4xx, TLS, an answer that is none: it will stay so until somebody mends it */
 };
 
 /**

@@ -173,7 +173,8 @@ static int read_data(const json_t *data, struct slo_prom_api_answer *a, struct s
 			break;
 	}
 	if (a->type == SLO_PROM_API__TYPES)
-		return bad(err, type && strcmp(type, "string") == 0 ? "a string where a number is needed" : "no result type it knows");
+		return bad(err, type && strcmp(type, "string") == 0 ? "a string where a number is needed"
+								    : "no result type it knows");
 	if (!json_is_array(result))
 		return bad(err, "no result");
 	if (make_room(result, a->type, a))
@@ -222,8 +223,8 @@ int slo_prom_api_parse(const char *text, size_t len, struct slo_prom_api_answer 
 		return bad(err, "nested too deep");
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
 	if (!root)
-		return slo_err_set(err, -EBADMSG, "not an answer of the Prometheus API: no JSON (byte %d: %s)", why.position,
-				   why.text);
+		return slo_err_set(err, -EBADMSG, "not an answer of the Prometheus API: no JSON (byte %d: %s)",
+				   why.position, why.text);
 	status = json_string_value(json_object_get(root, "status"));
 	if (!status || (strcmp(status, "success") != 0 && strcmp(status, "error") != 0))
 		return bad(err, "no status");

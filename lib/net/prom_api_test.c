@@ -21,8 +21,10 @@ static int parse(const char *text)
 
 START_TEST(reads_a_vector)
 {
-	ck_assert_msg(parse(VECTOR("{\"metric\":{\"__name__\":\"up\",\"job\":\"x\\\"y\"},\"value\":[1700000000.25,\"1.5\"]},"
-				   "{\"metric\":{},\"value\":[1700000000.25,\"2\"]}")) == 0, "%s", err.what);
+	ck_assert_msg(
+		parse(VECTOR("{\"metric\":{\"__name__\":\"up\",\"job\":\"x\\\"y\"},\"value\":[1700000000.25,\"1.5\"]},"
+			     "{\"metric\":{},\"value\":[1700000000.25,\"2\"]}")) == 0,
+		"%s", err.what);
 	ck_assert(a.success);
 	ck_assert_int_eq(a.type, SLO_PROM_API_VECTOR);
 	ck_assert_int_eq((int)a.series_count, 2);
@@ -36,7 +38,8 @@ END_TEST
 
 START_TEST(reads_a_scalar_a_matrix_and_nothing)
 {
-	ck_assert_int_eq(parse("{\"status\":\"success\",\"data\":{\"resultType\":\"scalar\",\"result\":[1,\"-3\"]}}"), 0);
+	ck_assert_int_eq(parse("{\"status\":\"success\",\"data\":{\"resultType\":\"scalar\",\"result\":[1,\"-3\"]}}"),
+			 0);
 	ck_assert_int_eq(a.type, SLO_PROM_API_SCALAR);
 	ck_assert_int_eq((int)a.series_count, 1);
 	ck_assert_double_eq(a.points[0].value, -3);
@@ -67,14 +70,31 @@ START_TEST(reads_numbers_and_what_is_none)
 END_TEST
 
 static const char *const malformed[] = {
-	"", "null", "[]", "{}", "<html>", "{\"status\":\"ok\"}", "{\"status\":\"success\"}", "{\"status\":\"success\",\"data\":{}}",
+	"",
+	"null",
+	"[]",
+	"{}",
+	"<html>",
+	"{\"status\":\"ok\"}",
+	"{\"status\":\"success\"}",
+	"{\"status\":\"success\",\"data\":{}}",
 	"{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{\"metric\":{},\"value\":[1,\"2\"]",
 	"{\"status\":\"success\",\"data\":{\"resultType\":\"string\",\"result\":[1,\"x\"]}}",
-	"{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":{}}}", SAMPLE(""), SAMPLE("nan"), SAMPLE("1x"),
-	SAMPLE("0x10"), SAMPLE("1e999"), VECTOR("{\"metric\":{},\"value\":[1,2]}"), VECTOR("{\"metric\":{},\"value\":[\"1\",\"2\"]}"),
-	VECTOR("{\"metric\":{},\"value\":[1e300,\"2\"]}"), VECTOR("{\"metric\":{},\"value\":[1]}"), VECTOR("{\"value\":[1,\"2\"]}"),
-	VECTOR("{\"metric\":{},\"histogram\":[1,{}]}"), VECTOR("7"),
-	"{\"status\":\"success\",\"status\":\"error\"}", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+	"{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":{}}}",
+	SAMPLE(""),
+	SAMPLE("nan"),
+	SAMPLE("1x"),
+	SAMPLE("0x10"),
+	SAMPLE("1e999"),
+	VECTOR("{\"metric\":{},\"value\":[1,2]}"),
+	VECTOR("{\"metric\":{},\"value\":[\"1\",\"2\"]}"),
+	VECTOR("{\"metric\":{},\"value\":[1e300,\"2\"]}"),
+	VECTOR("{\"metric\":{},\"value\":[1]}"),
+	VECTOR("{\"value\":[1,\"2\"]}"),
+	VECTOR("{\"metric\":{},\"histogram\":[1,{}]}"),
+	VECTOR("7"),
+	"{\"status\":\"success\",\"status\":\"error\"}",
+	"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
 };
 
 START_TEST(refuses_what_is_no_answer)
@@ -90,8 +110,10 @@ START_TEST(keeps_what_the_server_says_besides)
 	ck_assert(!a.success);
 	ck_assert_str_eq(a.error_type, "execution");
 	ck_assert_str_eq(a.error, "too many samples");
-	ck_assert_int_eq(parse("{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[]},"
-			       "\"warnings\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"],\"infos\":[\"i\",7]}"), 0);
+	ck_assert_int_eq(
+		parse("{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[]},"
+		      "\"warnings\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"],\"infos\":[\"i\",7]}"),
+		0);
 	ck_assert_int_eq((int)a.warnings.count, 9);
 	ck_assert_str_eq(a.warnings.text[7], "8");
 	ck_assert_int_eq((int)a.infos.count, 2);
@@ -158,10 +180,12 @@ START_TEST(asks_where_the_base_path_leads)
 	int failure = -1;
 
 	srv.parts[0].say = OK_ANSWER;
-	ck_assert_msg(ask(requests[_i].prefix, requests[_i].promql, requests[_i].method, &failure) == 0, "%s", err.what);
+	ck_assert_msg(ask(requests[_i].prefix, requests[_i].promql, requests[_i].method, &failure) == 0, "%s",
+		      err.what);
 	ck_assert_int_eq(failure, SLO_PROM_API_OK);
 	ck_assert_double_eq(a.points[0].value, 7);
-	ck_assert_msg(strncmp(srv.request.data, requests[_i].want, strlen(requests[_i].want)) == 0, "%s", srv.request.data);
+	ck_assert_msg(strncmp(srv.request.data, requests[_i].want, strlen(requests[_i].want)) == 0, "%s",
+		      srv.request.data);
 	slo_buf_fini(&srv.request);
 }
 END_TEST
@@ -192,8 +216,9 @@ START_TEST(asks_for_ranges)
 	char base[64];
 	int failure;
 
-	srv.parts[0].say = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"status\":\"success\",\"data\":{\"resultType\":"
-			   "\"matrix\",\"result\":[{\"metric\":{},\"values\":[[1,\"4\"],[2,\"5\"]]}]}}";
+	srv.parts[0].say =
+		"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"status\":\"success\",\"data\":{\"resultType\":"
+		"\"matrix\",\"result\":[{\"metric\":{},\"values\":[[1,\"4\"],[2,\"5\"]]}]}}";
 	script_start(&srv, false);
 	snprintf(base, sizeof(base), "http://127.0.0.1:%d/x", srv.port);
 	q.base = base;
@@ -218,17 +243,25 @@ static const struct {
 	const char *words;
 } failures[] = {
 	{ { .say = WITH("500 No") "oops" }, -EIO, SLO_PROM_API_UNAVAILABLE, "HTTP 500" },
-	{ { .say = WITH("503 No") "{\"status\":\"error\",\"errorType\":\"timeout\",\"error\":\"query timed out\"}" }, -EIO,
-	  SLO_PROM_API_UNAVAILABLE, "HTTP 503: timeout: query timed out" },
+	{ { .say = WITH("503 No") "{\"status\":\"error\",\"errorType\":\"timeout\",\"error\":\"query timed out\"}" },
+	  -EIO,
+	  SLO_PROM_API_UNAVAILABLE,
+	  "HTTP 503: timeout: query timed out" },
 	{ { .say = WITH("429 Slow") }, -EIO, SLO_PROM_API_UNAVAILABLE, "HTTP 429" },
-	{ { .say = WITH("422 No") "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"many-to-many\"}" }, -EIO,
-	  SLO_PROM_API_REFUSED, "HTTP 422: execution: many-to-many" },
-	{ { .say = WITH("400 No") "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"parse error\"}" }, -EIO,
-	  SLO_PROM_API_REFUSED, "parse error" },
+	{ { .say = WITH("422 No") "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"many-to-many\"}" },
+	  -EIO,
+	  SLO_PROM_API_REFUSED,
+	  "HTTP 422: execution: many-to-many" },
+	{ { .say = WITH("400 No") "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"parse error\"}" },
+	  -EIO,
+	  SLO_PROM_API_REFUSED,
+	  "parse error" },
 	{ { .say = WITH("401 No") }, -EIO, SLO_PROM_API_REFUSED, "HTTP 401" },
 	{ { .say = WITH("302 Found\r\nLocation: /login") }, -EIO, SLO_PROM_API_REFUSED, "redirect" },
 	{ { .say = WITH("200 OK") "<html>sign in</html>" }, -EBADMSG, SLO_PROM_API_REFUSED, "no JSON" },
-	{ { .say = WITH("200 OK") "{\"status\":\"success\",\"data\":{\"resultType\":\"vec" }, -EBADMSG, SLO_PROM_API_REFUSED,
+	{ { .say = WITH("200 OK") "{\"status\":\"success\",\"data\":{\"resultType\":\"vec" },
+	  -EBADMSG,
+	  SLO_PROM_API_REFUSED,
 	  "no JSON" },
 	{ { .say = WITH("206 Part") SAMPLE("1") }, -EIO, SLO_PROM_API_REFUSED, "HTTP 206" },
 	{ { .hang = true }, -ETIMEDOUT, SLO_PROM_API_UNAVAILABLE, "0.5 s" },

@@ -45,7 +45,9 @@ void slo_serve_write_metrics(const struct slo_serve_picture *m, const char *serv
 
 	slo_prom_family(&p, "llm_slo_requests_total", SLO_PROM_COUNTER, "Requests that ended, by what became of them.");
 	for (size_t i = 0; i < SLO_ARRAY_LEN(by_status); i++) {
-		const struct slo_prom_label two[] = { one[0], { "status", slo_str(by_status[i].status) }, { NULL, { NULL, 0 } } };
+		const struct slo_prom_label two[] = { one[0],
+						      { "status", slo_str(by_status[i].status) },
+						      { NULL, { NULL, 0 } } };
 
 		slo_prom_sample(&p, two, (double)by_status[i].n);
 		ended += by_status[i].n;

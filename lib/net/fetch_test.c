@@ -545,11 +545,13 @@ START_TEST(takes_no_proxy_where_addresses_are_judged)
 	char proxy[64];
 
 	o.refuse_internal = true;
+	o.allow_hosts[0] = "does-not-exist.invalid"; /* else the address of the proxy would be refused itself */
 	srv.parts[0].say = OK_HELLO;
 	begin(&o);
 	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", srv.port);
 	setenv("http_proxy", proxy, 1);
 	ck_assert_int_eq(get("http://169.254.169.254/latest"), -EPERM);
+	ck_assert_int_eq(get("http://does-not-exist.invalid/"), -EHOSTUNREACH);
 	ck_assert_int_eq(srv.connections, 0);
 	unsetenv("http_proxy");
 	finish();

@@ -61,8 +61,9 @@ struct slo_config {
 	} webhook;
 	struct {
 		bool enabled, fail_open;
-		char prometheus_url[256];
+		char prometheus_url[256], preset[16], selector[256], bearer_token_file[256], ca_file[256];
 		double ttft_p95_ms, error_rate, burn_rate;
+		int64_t window_s, min_samples;
 	} cdgate;
 	struct slo_objective objectives[SLO_MAX_OBJECTIVES];
 	uint32_t objectives_count;

@@ -9,6 +9,8 @@
 
 static const char *const api_versions[] = { "toolkit.llm-slo.dev/v1alpha1", NULL };
 static const char *const kinds[] = { "ToolkitConfig", NULL };
+/* Those of gate/preset.h, which is above this module; its test holds the two together. */
+static const char *const presets[] = { "llm-slo", "llm-slo-ms", "vllm", "otel", "tgi", "none", NULL };
 static const char *const formats[] = { "generic", "pagerduty", "opsgenie", "jsm", "alertmanager", "slack", NULL };
 
 const struct slo_config_key slo_config_keys[] = {
@@ -55,7 +57,7 @@ const struct slo_config_key slo_config_keys[] = {
 	{ "webhook.allow_hosts", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(webhook.allow_hosts),
 	  .def = "\"\"", .doc = "Hosts that may have a loopback, link-local or metadata address, by name, commas between." },
 	{ "cdgate.enabled", SLO_KEY_BOOL, 0, CONFIG(cdgate.enabled),
-	  .def = "false", .doc = "Whether deployments are gated." },
+	  .def = "false", .doc = "Whether the chart runs the gate as a Job with each release; sloctl cdgate judges either way." },
 	{ "cdgate.prometheus_url", SLO_KEY_URL, 0, CONFIG(cdgate.prometheus_url),
 	  .def = "\"http://prometheus:9090\"", .doc = "Base URL of the Prometheus the gate asks; a path prefix is kept." },
 	{ "cdgate.ttft_p95_ms", SLO_KEY_NUM, 0, CONFIG(cdgate.ttft_p95_ms), 0, 1e9,
@@ -66,7 +68,19 @@ const struct slo_config_key slo_config_keys[] = {
 	  .def = "2", .doc = "Highest burn rate that passes; 1 spends the error budget exactly." },
 	/* The first version passed by default when Prometheus did not answer: a gate that could not fail. */
 	{ "cdgate.fail_open", SLO_KEY_BOOL, 0, CONFIG(cdgate.fail_open),
-	  .def = "false", .doc = "Pass when Prometheus cannot be asked; violations that were seen still fail." },
+	  .def = "false", .doc = "Pass when Prometheus is unavailable; violations that were seen still fail." },
+	{ "cdgate.preset", SLO_KEY_CHOICE, 0, CONFIG(cdgate.preset), .choices = presets,
+	  .def = "\"llm-slo\"", .doc = "Whose metric names are asked for." },
+	{ "cdgate.selector", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(cdgate.selector),
+	  .def = "\"\"", .doc = "Label matchers of every query of the preset, as service=chat,namespace=prod; empty means none." },
+	{ "cdgate.window_s", SLO_KEY_INT, 0, CONFIG(cdgate.window_s), 1, 2678400,
+	  .def = "300", .doc = "Window of rates and percentiles, and the short one of burn rates, s." },
+	{ "cdgate.min_samples", SLO_KEY_INT, 0, CONFIG(cdgate.min_samples), 0, 1e9,
+	  .def = "20", .doc = "Requests in the window without which there is no verdict." },
+	{ "cdgate.bearer_token_file", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(cdgate.bearer_token_file),
+	  .def = "\"\"", .doc = "File that holds a bearer token for Prometheus; empty means none." },
+	{ "cdgate.ca_file", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(cdgate.ca_file),
+	  .def = "\"\"", .doc = "File of the authorities believed for Prometheus in place of the system's; empty means the system's." },
 	{ "objectives", SLO_KEY_OBJECTIVES, 0, CONFIG(objectives),
 	  .doc = "What each service promises; a list given here replaces the default one." },
 	{ "objectives[].service", SLO_KEY_STR, 0, OBJECTIVE(service),

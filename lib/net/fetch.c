@@ -177,12 +177,14 @@ static int set_safety(const struct slo_fetch *f)
 	const struct slo_fetch_opts *o = &f->o;
 	CURL *e = f->easy;
 
-	if (curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") || curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) ||
-	    curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) || curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) ||
+	if (curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") ||
+	    curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) || curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) ||
+	    curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) ||
 	    curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2))
 		return -EIO;
 	/* Only the authority that was named: the system's directory would be searched besides. */
-	if (o->ca_file && (curl_easy_setopt(e, CURLOPT_CAINFO, o->ca_file) || curl_easy_setopt(e, CURLOPT_CAPATH, NULL)))
+	if (o->ca_file &&
+	    (curl_easy_setopt(e, CURLOPT_CAINFO, o->ca_file) || curl_easy_setopt(e, CURLOPT_CAPATH, NULL)))
 		return -EIO;
 	if (o->cert_file &&
 	    (curl_easy_setopt(e, CURLOPT_SSLCERT, o->cert_file) || curl_easy_setopt(e, CURLOPT_SSLKEY, o->key_file)))
@@ -215,7 +217,7 @@ static int set_up(struct exchange *x, const struct slo_fetch_request *r, struct 
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, x->curl_words);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* a resolver that hangs is not waited for */
-	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)((o->timeout_ns + SLO_NS_PER_MS - 1) / SLO_NS_PER_MS));
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)((x->timeout_ns + SLO_NS_PER_MS - 1) / SLO_NS_PER_MS));
 	curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)o->body_max);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, x);
@@ -229,7 +231,7 @@ static int set_up(struct exchange *x, const struct slo_fetch_request *r, struct 
 /* Return: a CURLcode, or the negative errno of who ended it. */
 static int run(struct exchange *x, bool (*stop)(void *arg), void *arg)
 {
-	int64_t end_ns = slo_now_mono_ns() + x->f->o.timeout_ns + LOOK_MS * SLO_NS_PER_MS;
+	int64_t end_ns = slo_now_mono_ns() + x->timeout_ns + LOOK_MS * SLO_NS_PER_MS;
 	int running = 1, left;
 
 	while (running) {
@@ -316,7 +318,7 @@ static int exchange(struct exchange *x, bool (*stop)(void *arg), void *arg, stru
 int slo_fetch_do(struct slo_fetch *f, const struct slo_fetch_request *r, struct slo_fetch_answer *a,
 		 bool (*stop)(void *arg), void *arg, struct slo_err *err)
 {
-	struct exchange x = { .f = f, .a = a };
+	struct exchange x = { .f = f, .a = a, .timeout_ns = r->timeout_ns > 0 ? r->timeout_ns : f->o.timeout_ns };
 	int ret;
 
 	slo_buf_reset(&a->body);

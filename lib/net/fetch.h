@@ -47,9 +47,11 @@ struct slo_fetch_opts {
 struct slo_fetch_request {
 	const char *method;       /* "GET", "POST", … ; NULL = GET, or POST with a body */
 	const char *url;          /* absolute, at most 8192 bytes, without user and password (-EINVAL) */
-	const char *const *headers; /* "Name: value", ends with NULL; may be NULL. No CR or LF in any; not Content-Length,
+	const char *const
+		*headers;	  /* "Name: value", ends with NULL; may be NULL. No CR or LF in any; not Content-Length,
 				      * Transfer-Encoding or Expect; no Content-Type is sent unless it is here */
 	struct slo_str body;      /* sent as is, with Content-Length; p NULL = none */
+	int64_t timeout_ns;       /* of this exchange; 0 = the client's */
 };
 
 /* What came back. A status is not an error of the exchange: 500 is result 0, status 500. */

@@ -62,7 +62,7 @@ int fetch_failed(struct exchange *x, CURLcode rc, struct slo_err *err)
 		return not_connected(x, err);
 	if (rc == CURLE_OPERATION_TIMEDOUT)
 		return slo_err_set(err, -ETIMEDOUT, "%.200s: no whole answer within %.3g s", x->peer,
-				   (double)x->f->o.timeout_ns / (double)SLO_NS_PER_S);
+				   (double)x->timeout_ns / (double)SLO_NS_PER_S);
 	if (x->a->body.err)
 		return slo_err_set(err, x->a->body.err, "out of memory");
 	for (size_t i = 0; i < SLO_ARRAY_LEN(meanings); i++) {

@@ -28,6 +28,7 @@ struct exchange {
 	struct curl_slist *headers;
 	char peer[300];           /* "https://host:port": all of a URL that may be said aloud */
 	char curl_words[CURL_ERROR_SIZE];
+	int64_t timeout_ns;
 	size_t head_bytes;
 	bool guarded;             /* the address rule holds for this host */
 	bool refused;             /* and it refused an address */

@@ -60,7 +60,8 @@ END_TEST
 
 START_TEST(sends_what_it_was_given)
 {
-	static const char *const headers[] = { "X-Scope-OrgID: team", "X-Empty:", "Content-Type: application/json", NULL };
+	static const char *const headers[] = { "X-Scope-OrgID: team", "X-Empty:", "Content-Type: application/json",
+					       NULL };
 	struct slo_fetch_request r = { .headers = headers, .body = SLO_STR("{\"a\":\0}") };
 
 	srv.parts[0].say = OK_HELLO;
@@ -290,8 +291,8 @@ START_TEST(refuses_what_is_no_http_address)
 
 	begin(&plain);
 	ret = get(bad_urls[_i].url);
-	ck_assert_msg(ret == bad_urls[_i].want || (bad_urls[_i].want == -EPERM && ret == -EINVAL), "case %d: %d %s", _i, ret,
-		      err.what);
+	ck_assert_msg(ret == bad_urls[_i].want || (bad_urls[_i].want == -EPERM && ret == -EINVAL), "case %d: %d %s", _i,
+		      ret, err.what);
 	ck_assert_str_ne(err.what, "");
 	ck_assert_ptr_null(strstr(err.what, "secret"));
 	ck_assert_int_eq(srv.connections, 0);
@@ -300,7 +301,14 @@ START_TEST(refuses_what_is_no_http_address)
 END_TEST
 
 static const char *const bad_headers[] = {
-	"no colon", ": x", "A B: x", "X: a\r\nInjected: b", "X: a\nb", "X\r\n: a", "Content-Length: 3", "transfer-encoding: chunked",
+	"no colon",
+	": x",
+	"A B: x",
+	"X: a\r\nInjected: b",
+	"X: a\nb",
+	"X\r\n: a",
+	"Content-Length: 3",
+	"transfer-encoding: chunked",
 };
 
 START_TEST(refuses_headers_that_would_be_more_than_one)
@@ -404,18 +412,51 @@ static const struct {
 	const char *text;
 	bool refused;
 } addresses[] = {
-	{ "127.0.0.1", true },       { "127.255.255.254", true }, { "0.0.0.0", true },          { "0.1.2.3", true },
-	{ "169.254.169.254", true }, { "169.254.0.1", true },     { "224.0.0.251", true },      { "239.255.255.250", true },
-	{ "255.255.255.255", true }, { "100.100.100.200", true }, { "168.63.129.16", true },    { "192.0.0.192", true },
-	{ "::", true },              { "::1", true },             { "fe80::1", true },          { "febf::1", true },
-	{ "ff02::1", true },         { "fd00:ec2::254", true },   { "fd20:ce::254", true },     { "::ffff:127.0.0.1", true },
-	{ "::ffff:169.254.169.254", true }, { "::127.0.0.1", true }, { "64:ff9b::169.254.169.254", true },
-	{ "2002:7f00:1::", true },   { "2002:a9fe:a9fe::1", true }, { "2001:0:1::1", true }, { "::ffff:0:127.0.0.1", true },
-	{ "8.8.8.8", false },        { "10.0.0.1", false },       { "192.168.1.1", false },     { "172.16.0.1", false },
-	{ "100.100.100.201", false }, { "126.255.255.255", false }, { "128.0.0.1", false },     { "169.253.255.255", false },
-	{ "169.255.0.0", false },    { "223.255.255.255", false }, { "1.0.0.0", false },        { "2606:4700::1111", false },
-	{ "fd00::1", false },        { "fec0::1", false },        { "64:ff9b::8.8.8.8", false }, { "2002:808:808::1", false },
-	{ "2001:db8::1", false },    { "::2:0:0:1", false },
+	{ "127.0.0.1", true },
+	{ "127.255.255.254", true },
+	{ "0.0.0.0", true },
+	{ "0.1.2.3", true },
+	{ "169.254.169.254", true },
+	{ "169.254.0.1", true },
+	{ "224.0.0.251", true },
+	{ "239.255.255.250", true },
+	{ "255.255.255.255", true },
+	{ "100.100.100.200", true },
+	{ "168.63.129.16", true },
+	{ "192.0.0.192", true },
+	{ "::", true },
+	{ "::1", true },
+	{ "fe80::1", true },
+	{ "febf::1", true },
+	{ "ff02::1", true },
+	{ "fd00:ec2::254", true },
+	{ "fd20:ce::254", true },
+	{ "::ffff:127.0.0.1", true },
+	{ "::ffff:169.254.169.254", true },
+	{ "::127.0.0.1", true },
+	{ "64:ff9b::169.254.169.254", true },
+	{ "2002:7f00:1::", true },
+	{ "2002:a9fe:a9fe::1", true },
+	{ "2001:0:1::1", true },
+	{ "::ffff:0:127.0.0.1", true },
+	{ "8.8.8.8", false },
+	{ "10.0.0.1", false },
+	{ "192.168.1.1", false },
+	{ "172.16.0.1", false },
+	{ "100.100.100.201", false },
+	{ "126.255.255.255", false },
+	{ "128.0.0.1", false },
+	{ "169.253.255.255", false },
+	{ "169.255.0.0", false },
+	{ "223.255.255.255", false },
+	{ "1.0.0.0", false },
+	{ "2606:4700::1111", false },
+	{ "fd00::1", false },
+	{ "fec0::1", false },
+	{ "64:ff9b::8.8.8.8", false },
+	{ "2002:808:808::1", false },
+	{ "2001:db8::1", false },
+	{ "::2:0:0:1", false },
 };
 
 START_TEST(judges_addresses)
@@ -429,8 +470,9 @@ START_TEST(judges_addresses)
 END_TEST
 
 static const char *const internal_hosts[] = {
-	"127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0",
-	"[::]", "169.254.169.254", "[fd00:ec2::254]", "[64:ff9b::7f00:1]", "LOCALHOST.",
+	"127.0.0.1",	   "127.1",	      "2130706433",	    "0x7f000001", "0177.0.0.1",
+	"localhost",	   "[::1]",	      "[::ffff:127.0.0.1]", "0.0.0.0",	  "[::]",
+	"169.254.169.254", "[fd00:ec2::254]", "[64:ff9b::7f00:1]",  "LOCALHOST.",
 };
 
 START_TEST(refuses_internal_addresses_however_they_are_written)
@@ -503,11 +545,13 @@ START_TEST(takes_no_proxy_where_addresses_are_judged)
 	char proxy[64];
 
 	o.refuse_internal = true;
+	o.allow_hosts[0] = "does-not-exist.invalid"; /* else the address of the proxy would be refused itself */
 	srv.parts[0].say = OK_HELLO;
 	begin(&o);
 	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", srv.port);
 	setenv("http_proxy", proxy, 1);
 	ck_assert_int_eq(get("http://169.254.169.254/latest"), -EPERM);
+	ck_assert_int_eq(get("http://does-not-exist.invalid/"), -EHOSTUNREACH);
 	ck_assert_int_eq(srv.connections, 0);
 	unsetenv("http_proxy");
 	finish();
@@ -546,7 +590,8 @@ int main(void)
 	tcase_add_test(t, sends_a_password_with_colons_in_it);
 	tcase_add_loop_test(t, refuses_options_that_make_no_sense, 0, (int)SLO_ARRAY_LEN(senseless));
 	tcase_add_loop_test(a, judges_addresses, 0, (int)SLO_ARRAY_LEN(addresses));
-	tcase_add_loop_test(a, refuses_internal_addresses_however_they_are_written, 0, (int)SLO_ARRAY_LEN(internal_hosts));
+	tcase_add_loop_test(a, refuses_internal_addresses_however_they_are_written, 0,
+			    (int)SLO_ARRAY_LEN(internal_hosts));
 	tcase_add_test(a, exempts_the_hosts_it_is_told_to);
 	tcase_add_test(a, exempts_an_address_of_six);
 	tcase_add_test(a, takes_no_proxy_where_addresses_are_judged);

@@ -5,6 +5,7 @@
 #include "net/listen.h"
 #include "net/serve_pool.h"
 #include "rec/rec.h"
+#include "render/prom.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -17,6 +18,7 @@ enum {
 	IDLE_S = 120,            /* a kept-alive connection without a request is closed after this */
 	CHUNK = 16384,           /* bytes handed to the socket at once, at most */
 	STACK = 256 * 1024,
+	METRICS_MAX = 1 << 20,   /* bytes; what there is comes to some 5 KiB */
 };
 
 struct slo_serve {
@@ -190,8 +192,10 @@ static enum MHD_Result complete_chat(struct slo_serve *s, struct MHD_Connection 
 	ret = slo_pool_submit(s->pool, &a, &job);
 	if (ret == -EBUSY)
 		return reply_error(s, c, MHD_HTTP_TOO_MANY_REQUESTS, "rate_limit_error", "too many requests waiting");
-	if (ret)
+	if (ret) {
+		slo_pool_count_failed(s->pool);
 		return reply_error(s, c, MHD_HTTP_SERVICE_UNAVAILABLE, "server_error", "cannot take the request");
+	}
 	return a.req.stream ? answer_stream(c, job) : answer_whole(c, job);
 }
 
@@ -209,6 +213,21 @@ static enum MHD_Result list_models(const struct slo_serve *s, struct MHD_Connect
 	return ret;
 }
 
+static enum MHD_Result show_metrics(const struct slo_serve *s, struct MHD_Connection *c)
+{
+	struct slo_serve_picture p;
+	enum MHD_Result ret = MHD_NO;
+	struct slo_buf b;
+
+	slo_pool_picture(s->pool, &p);
+	slo_buf_init(&b, METRICS_MAX);
+	slo_serve_write_metrics(&p, s->o.model, &b);
+	if (!b.err)
+		ret = reply(c, MHD_HTTP_OK, SLO_PROM_CONTENT_TYPE, b.data, b.len, NULL);
+	slo_buf_fini(&b);
+	return ret;
+}
+
 static enum MHD_Result route(struct slo_serve *s, struct MHD_Connection *c, const char *url, const char *method,
 			     const struct upload *up)
 {
@@ -222,6 +241,8 @@ static enum MHD_Result route(struct slo_serve *s, struct MHD_Connection *c, cons
 		return reply_json(c, MHD_HTTP_OK, "{\"status\":\"ok\"}\n");
 	if (get && strcmp(url, "/v1/models") == 0)
 		return list_models(s, c);
+	if (get && strcmp(url, "/metrics") == 0)
+		return show_metrics(s, c);
 	return reply_error(s, c, MHD_HTTP_NOT_FOUND, "invalid_request_error", "no such resource");
 }
 

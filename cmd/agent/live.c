@@ -73,8 +73,6 @@ static void emit_window(void *arg, const struct slo_event *ev)
 
 static void act(struct live *l, struct slo_guard_action action)
 {
-	struct slo_sources sources = live_sources(l);
-
 	if (action.kind == SLO_GUARD_FLOWS) {
 		slo_info("overhead %.1f %% of a core (limit %.1f): following 1 in %d flows", l->guard.pct,
 			 l->guard.max_pct, 1 << action.arg);
@@ -83,10 +81,9 @@ static void act(struct live *l, struct slo_guard_action action)
 		slo_info("overhead %.1f %% of a core (limit %.1f): %s %s", l->guard.pct, l->guard.max_pct,
 			 slo_enum_name(&slo_signal_enum, action.arg), action.shed ? "stopped" : "taken up again");
 		slo_agg_enable(l->agg, action.arg, !action.shed);
-		if (l->bpf)
-			slo_bpf_enable(l->bpf, action.arg, !action.shed);
-		if (!slo_ladder_traced(&sources, action.arg))
-			slo_host_enable(l->host, action.arg, !action.shed);
+		if (l->bpf) /* what the configuration has left out meanwhile stays off */
+			slo_bpf_enable(l->bpf, action.arg, !action.shed && l->a->enabled[action.arg]);
+		live_enable_host(l);
 	}
 }
 
@@ -120,6 +117,7 @@ static void end_window(struct live *l, int64_t wall)
 		slo_bpf_drain(l->bpf);
 		slo_bpf_flush(l->bpf, mono);
 	}
+	live_silent_look(l, wall, mono);
 	live_identify(l, mono);
 	live_capture_states(l);
 	if (lost > l->lost_before)
@@ -127,6 +125,7 @@ static void end_window(struct live *l, int64_t wall)
 	l->lost_before = lost;
 	slo_agg_flush(l->agg, l->window_start, wall < l->window_end ? wall : l->window_end, emit_window, l);
 	l->windows++;
+	live_reload(l);
 	watch_overhead(l, mono);
 	if (mono >= l->next_stats_mono) {
 		live_report_stats(l, false);
@@ -196,8 +195,6 @@ int agent_run_live(struct agent *a)
 
 	l.a = a;
 	l.interval_ns = a->o->interval_ms * SLO_NS_PER_MS;
-	/* The aggregator has windows for exactly these. */
-	memcpy(a->config.signal_enabled, a->enabled, sizeof(a->enabled));
 	status = live_open(&l, &err);
 	if (status) {
 		slo_warn_err(&err);

@@ -140,6 +140,26 @@ static void load_all(struct slo_bpf *b)
 	malloc_trim(0);
 }
 
+void slo_bpf_want(struct slo_bpf *b, const bool signals[SLO_SIGNAL__COUNT])
+{
+	memcpy(b->o.wanted, signals, sizeof(b->o.wanted));
+	for (size_t i = 0; b->config && i < slo_bpf_defs_count; i++) {
+		struct bpf_probe *p = &b->probes[slo_bpf_defs[i].probe];
+
+		/* What was tried before would fail again. */
+		if (p->def || !wanted(&b->o, &slo_bpf_defs[i]))
+			continue;
+		p->def = &slo_bpf_defs[i];
+		if (!b->kernel_types)
+			b->kernel_types = btf__load_vmlinux_btf();
+		bpf_climb(b, p);
+		if (p->def->probe == SLO_BPF_THROTTLE)
+			bpf_watch_quotas(b);
+	}
+	btf__free(b->kernel_types);
+	b->kernel_types = NULL;
+}
+
 /* Without shared maps there are no probes at all, and the reason is every probe's. */
 static void give_up(struct slo_bpf *b, const struct slo_err *why)
 {

@@ -84,6 +84,14 @@ uint64_t slo_bpf_lost(const struct slo_bpf *b);
 void slo_bpf_enable(struct slo_bpf *b, int signal, bool on);
 
 /**
+ * slo_bpf_want - signals that are asked for from now on
+ *
+ * Loads and attaches the probes nobody asked for so far; those that no signal in @wanted needs stay as they are, see slo_bpf_enable().
+ * Takes some tenths of a second for each. slo_bpf_rung() tells what came of it.
+ */
+void slo_bpf_want(struct slo_bpf *b, const bool wanted[SLO_SIGNAL__COUNT]);
+
+/**
  * slo_bpf_cost - what each signal's probe costs in the kernel
  * @per_s: run time, ns per second of wall time, as of the last look (one second in ten); entries of probes that are
  *         not attached are left alone. A probe of two signals is told under its first one

@@ -210,7 +210,7 @@ static __always_inline void again(void *sk, const struct ends *ends, __u32 segme
 	r = record_of(c, sk, NULL, storage);
 	if (r && total && r->total == total)
 		return;
-	if (n)
+	if (n && in_counted_netns(c, sk))
 		n->looked += segments;
 	slot = whose(c, sk, r, ends, &client);
 	if (slot == SLO_BPF_NOBODY)

@@ -195,6 +195,7 @@ static void judge(struct live *l, const struct slo_witness_counts *counts, int s
 void live_silent_look(struct live *l, int64_t wall_ns, int64_t mono_ns)
 {
 	static struct slo_witness_counts counts;
+	uint64_t netns[SLO_WITNESS_NETNS];
 	bool want[SLO_SIGNAL__COUNT];
 
 	if (!l->silent.witness || mono_ns < l->silent.next_mono)
@@ -203,6 +204,7 @@ void live_silent_look(struct live *l, int64_t wall_ns, int64_t mono_ns)
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
 		want[s] = slo_bpf_attached(l->bpf, s);
 	slo_witness_look(l->silent.witness, want, wall_ns, mono_ns, &counts);
+	slo_bpf_netns(l->bpf, netns, slo_witness_netns(l->silent.witness, netns));
 	for (int i = 0; i < SLO_BPF__PROBES; i++)
 		judge(l, &counts, slo_kernel_probes[i].signal);
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)

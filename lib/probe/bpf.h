@@ -106,10 +106,13 @@ bool slo_bpf_attached(const struct slo_bpf *b, int signal);
 /**
  * slo_bpf_looked - what the hooks of @signal's probe told of since the start, whoever's it was
  *
- * In the whole machine: connection attempts begun, segments sent again, I/Os completed, direct reclaims. To compare with what the
- * kernel counts itself; 0 for other signals, whose probes do not count it.
+ * Connection attempts begun and segments sent again in the namespaces of slo_bpf_netns(), I/Os completed, direct
+ * reclaims. To compare with what the kernel counts itself; 0 for other signals, whose probes do not count it.
  */
 uint64_t slo_bpf_looked(const struct slo_bpf *b, int signal);
+
+/** slo_bpf_netns - the network namespaces (inodes) slo_bpf_looked() is about from now on; the first SLO_BPF_NETNS count. */
+void slo_bpf_netns(struct slo_bpf *b, const uint64_t *inodes, size_t n);
 
 /** slo_bpf_waits - system calls of @service that were waits and no latency, since the start. */
 uint64_t slo_bpf_waits(const struct slo_bpf *b, int service);

@@ -36,3 +36,9 @@ uint64_t slo_bpf_waits(const struct slo_bpf *b, int service)
 	}
 	return count;
 }
+
+void slo_bpf_netns(struct slo_bpf *b, const uint64_t *inodes, size_t n)
+{
+	for (size_t i = 0; b->config && i < SLO_BPF_NETNS; i++)
+		b->config->netns[i] = i < n ? (uint32_t)inodes[i] : 0;
+}

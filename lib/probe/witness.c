@@ -166,7 +166,8 @@ static void count_net(struct slo_witness *w, int64_t pid, uint64_t inode)
 		add(&all[SLO_SIGNAL_CONNECT_LATENCY], moved(n->opens, now.opens));
 		add(&all[SLO_SIGNAL_TCP_RETRANSMITS], moved(n->again, now.again));
 	}
-	n = slo_table_get(&w->nets, &now, &created, NULL, NULL);
+	if (!n)
+		n = slo_table_get(&w->nets, &now, &created, NULL, NULL);
 	*n = now;
 }
 
@@ -203,6 +204,15 @@ static void look_at_nets(struct slo_witness *w)
 			count_net(w, procs[i].pid, procs[i].netns);
 	}
 	forget_nets(w);
+}
+
+size_t slo_witness_netns(const struct slo_witness *w, uint64_t to[SLO_WITNESS_NETNS])
+{
+	size_t n = 0;
+
+	for (const struct net *i = slo_table_oldest(&w->nets); i && n < SLO_WITNESS_NETNS; i = slo_table_newer(&w->nets, i))
+		to[n++] = i->inode;
+	return n;
 }
 
 static void count_calls(struct slo_witness *w, int service, const struct slo_target_proc *p)

@@ -55,6 +55,13 @@ void slo_witness_free(struct slo_witness *w);
 void slo_witness_look(struct slo_witness *w, const bool want[SLO_SIGNAL__COUNT], int64_t wall_ns, int64_t mono_ns,
 		      struct slo_witness_counts *out);
 
+/**
+ * slo_witness_netns - the network namespaces counted at the last look, as inodes, at most SLO_WITNESS_NETNS
+ *
+ * In the order they were first seen in. Return: how many.
+ */
+size_t slo_witness_netns(const struct slo_witness *w, uint64_t to[SLO_WITNESS_NETNS]);
+
 /** slo_witness_of_machine - @signal's counter is not one of a service. */
 bool slo_witness_of_machine(int signal);
 

@@ -53,6 +53,8 @@ struct live {
 	struct slo_guard guard;
 	struct live_silent silent;
 	uint64_t reloads, reload_failed;
+	bool asked[SLO_SIGNAL__COUNT];      /* for the first time, by the last reload */
+	bool loaded;                        /* a probe was, since then */
 	enum slo_not_captured uncaptured[SLO_TARGET_SERVICES]; /* ports whose requests cannot be timed */
 	uint8_t local[LIVE_LOCAL_MAX][16];  /* this host's addresses, v4 mapped */
 	size_t local_count;

@@ -80,16 +80,6 @@ static void note_change(void *arg, const char *path)
 	ch->n += to == &ch->ours;
 }
 
-/* Signals asked for just now that cannot be traced: what attaching takes may have been given up since the start. */
-static void note_untraced(struct live *l, const bool before[SLO_SIGNAL__COUNT], struct slo_buf *to)
-{
-	struct slo_sources sources = live_sources(l);
-
-	for (int s = 0; l->bpf && s < SLO_SIGNAL__COUNT; s++)
-		if (l->a->enabled[s] && !before[s] && slo_bpf_can(s) && !slo_ladder_traced(&sources, s))
-			slo_buf_addf(to, "%s%s", to->len ? ", " : "", slo_enum_name(&slo_signal_enum, s));
-}
-
 /* A probe of two signals is at work while one of them is wanted. */
 static void enable_probes(struct live *l)
 {
@@ -115,34 +105,48 @@ static void apply(struct live *l)
 	live_enable_host(l);
 }
 
-static void report(const struct live *l, const struct changes *ch, const struct slo_buf *untraced)
+static void report(const struct live *l, const struct changes *ch)
 {
-	slo_info("reloaded %s: %zu setting%s changed%s%.*s%s%.*s%s%.*s", l->a->config.path, ch->n, ch->n == 1 ? "" : "s",
+	slo_info("reloaded %s: %zu setting%s changed%s%.*s%s%.*s", l->a->config.path, ch->n, ch->n == 1 ? "" : "s",
 		 ch->n ? ": " : "", SLO_STR_ARG(slo_buf_str(&ch->ours)),
-		 ch->others.len ? "; not the agent's: " : "", SLO_STR_ARG(slo_buf_str(&ch->others)),
-		 untraced->len ? "; to be traced, these need a restart: " : "", SLO_STR_ARG(slo_buf_str(untraced)));
+		 ch->others.len ? "; not the agent's: " : "", SLO_STR_ARG(slo_buf_str(&ch->others)));
+}
+
+/* Probes for signals that nobody had asked for. What attaching takes may have been given up since the start. */
+static void take_loaded(struct live *l)
+{
+	struct slo_sources sources = live_sources(l);
+
+	while (slo_bpf_take_loaded(l->bpf))
+		l->loaded = true;
+	if (!l->loaded || slo_bpf_loading(l->bpf))
+		return;
+	l->loaded = false;
+	enable_probes(l);
+	live_enable_host(l);
+	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
+		if (l->asked[s] && slo_bpf_can(s) && !slo_ladder_traced(&sources, s))
+			slo_warn("%s: cannot be traced as the agent is now; that may take a restart",
+				 slo_enum_name(&slo_signal_enum, s));
+	memset(l->asked, 0, sizeof(l->asked));
 }
 
 static void take_over(struct live *l, const struct slo_config *next, const bool enabled[SLO_SIGNAL__COUNT])
 {
 	struct changes ch = { 0 };
-	struct slo_buf untraced;
-	bool before[SLO_SIGNAL__COUNT];
 
 	slo_buf_init(&ch.ours, LIST_MAX);
 	slo_buf_init(&ch.others, LIST_MAX);
-	slo_buf_init(&untraced, LIST_MAX);
 	slo_config_diff(&l->a->config, next, note_change, &ch);
-	memcpy(before, l->a->enabled, sizeof(before));
+	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
+		l->asked[s] = enabled[s] && !l->a->enabled[s];
 	l->a->config = *next;
 	memcpy(l->a->enabled, enabled, sizeof(l->a->enabled));
 	if (ch.n)
 		apply(l);
-	note_untraced(l, before, &untraced);
-	report(l, &ch, &untraced);
+	report(l, &ch);
 	slo_buf_fini(&ch.ours);
 	slo_buf_fini(&ch.others);
-	slo_buf_fini(&untraced);
 }
 
 void live_reload(struct live *l)
@@ -152,6 +156,8 @@ void live_reload(struct live *l)
 	struct slo_err err = { 0 };
 	int r;
 
+	if (l->bpf)
+		take_loaded(l);
 	if (!agent_hup)
 		return;
 	agent_hup = 0;

@@ -34,7 +34,7 @@ struct bpf_probe *bpf_probe_of(const struct slo_bpf *b, int signal)
 	return NULL;
 }
 
-static bool wanted(const struct slo_bpf_opts *o, const struct bpf_def *d)
+bool bpf_wanted(const struct slo_bpf_opts *o, const struct bpf_def *d)
 {
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
 		if (o->wanted[s] && measures(d, s))
@@ -124,7 +124,7 @@ static void load_all(struct slo_bpf *b)
 	for (size_t i = 0; i < slo_bpf_defs_count; i++) {
 		struct bpf_probe *p = &b->probes[slo_bpf_defs[i].probe];
 
-		if (!wanted(&b->o, &slo_bpf_defs[i]))
+		if (!bpf_wanted(&b->o, &slo_bpf_defs[i]))
 			continue;
 		p->def = &slo_bpf_defs[i];
 		l.waiting[l.count++] = p;
@@ -140,33 +140,13 @@ static void load_all(struct slo_bpf *b)
 	malloc_trim(0);
 }
 
-void slo_bpf_want(struct slo_bpf *b, const bool signals[SLO_SIGNAL__COUNT])
-{
-	memcpy(b->o.wanted, signals, sizeof(b->o.wanted));
-	for (size_t i = 0; b->config && i < slo_bpf_defs_count; i++) {
-		struct bpf_probe *p = &b->probes[slo_bpf_defs[i].probe];
-
-		/* What was tried before would fail again. */
-		if (p->def || !wanted(&b->o, &slo_bpf_defs[i]))
-			continue;
-		p->def = &slo_bpf_defs[i];
-		if (!b->kernel_types)
-			b->kernel_types = btf__load_vmlinux_btf();
-		bpf_climb(b, p);
-		if (p->def->probe == SLO_BPF_THROTTLE)
-			bpf_watch_quotas(b);
-	}
-	btf__free(b->kernel_types);
-	b->kernel_types = NULL;
-}
-
 /* Without shared maps there are no probes at all, and the reason is every probe's. */
 static void give_up(struct slo_bpf *b, const struct slo_err *why)
 {
 	for (size_t i = 0; i < slo_bpf_defs_count; i++) {
 		struct bpf_probe *p = &b->probes[slo_bpf_defs[i].probe];
 
-		if (!wanted(&b->o, &slo_bpf_defs[i]))
+		if (!bpf_wanted(&b->o, &slo_bpf_defs[i]))
 			continue;
 		p->def = &slo_bpf_defs[i];
 		p->rung = -1;
@@ -233,6 +213,7 @@ void slo_bpf_close(struct slo_bpf *b)
 {
 	if (!b)
 		return;
+	bpf_want_close(b);
 	for (int i = 0; i < SLO_BPF__PROBES; i++)
 		bpf_unload(&b->probes[i]);
 	ring_buffer__free(b->ring);
@@ -249,6 +230,7 @@ void slo_bpf_close(struct slo_bpf *b)
 
 void slo_bpf_stop(struct slo_bpf *b)
 {
+	bpf_want_close(b);
 	for (int i = 0; i < SLO_BPF__PROBES; i++)
 		bpf_detach(&b->probes[i]);
 }

@@ -86,10 +86,16 @@ void slo_bpf_enable(struct slo_bpf *b, int signal, bool on);
 /**
  * slo_bpf_want - signals that are asked for from now on
  *
- * Loads and attaches the probes nobody asked for so far; those that no signal in @wanted needs stay as they are, see slo_bpf_enable().
- * Takes some tenths of a second for each. slo_bpf_rung() tells what came of it.
+ * Loads and attaches the probes nobody asked for so far, one after another in a thread, some tenths of a second for each;
+ * slo_bpf_take_loaded() takes them in. Those that no signal in @wanted needs stay as they are, see slo_bpf_enable().
  */
 void slo_bpf_want(struct slo_bpf *b, const bool wanted[SLO_SIGNAL__COUNT]);
+
+/** slo_bpf_take_loaded - take in a probe that is loaded by now; slo_bpf_rung() tells what came of it. Return: whether one was. */
+bool slo_bpf_take_loaded(struct slo_bpf *b);
+
+/** slo_bpf_loading - a probe is being loaded. */
+bool slo_bpf_loading(const struct slo_bpf *b);
 
 /**
  * slo_bpf_cost - what each signal's probe costs in the kernel

@@ -75,6 +75,8 @@ int bpf_on_event(void *arg, void *data, size_t size)
 		b->malformed++;
 		return 0;
 	}
+	if (!b->probes[e->probe].def)
+		return 0; /* being loaded: not one of ours yet */
 	o.service = b->slots[e->slot].service;
 	o.role = event_role(b, e);
 	o.provider = b->probes[e->probe].provider;

@@ -91,6 +91,7 @@ static void watch_overhead(struct live *l, int64_t mono)
 {
 	int64_t cpu = cpu_now_ns(), wall = mono - l->last_sample_mono;
 	struct slo_guard_cost cost = { .own_ns = cpu - l->last_cpu };
+	bool loading = l->bpf && slo_bpf_loading(l->bpf);
 
 	if (wall <= 0)
 		return;
@@ -102,7 +103,10 @@ static void watch_overhead(struct live *l, int64_t mono)
 		cost.signal_ns[s] = (int64_t)((double)cost.signal_ns[s] * (double)wall / 1e9);
 		l->bpf_pct += 100.0 * (double)cost.signal_ns[s] / (double)wall;
 	}
-	act(l, slo_guard_update(&l->guard, &cost, wall));
+	/* What loading a probe takes is over soon, and nothing that could be shed. */
+	if (!loading && !l->was_loading)
+		act(l, slo_guard_update(&l->guard, &cost, wall));
+	l->was_loading = loading;
 	l->last_cpu = cpu;
 	l->last_sample_mono = mono;
 }

@@ -54,7 +54,7 @@ struct live {
 	struct live_silent silent;
 	uint64_t reloads, reload_failed;
 	bool asked[SLO_SIGNAL__COUNT];      /* for the first time, by the last reload */
-	bool loaded;                        /* a probe was, since then */
+	bool loaded, was_loading;           /* a probe was, since then; was being, when the guard last looked */
 	enum slo_not_captured uncaptured[SLO_TARGET_SERVICES]; /* ports whose requests cannot be timed */
 	uint8_t local[LIVE_LOCAL_MAX][16];  /* this host's addresses, v4 mapped */
 	size_t local_count;

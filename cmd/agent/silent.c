@@ -168,13 +168,14 @@ static int last_cell(const struct live *l, int signal)
 	return first_cell(l, signal) ? (int)l->services_count : 0;
 }
 
-static void tell_coverage(struct live *l, int signal)
+static void tell_coverage(struct live *l, const struct slo_witness_counts *counts, int signal)
 {
 	int from = main_signal(signal);
+	bool unknown = replaced(l, signal) || counts->at_most[from];
 
 	for (int cell = first_cell(l, from); cell <= last_cell(l, from); cell++)
 		slo_agg_coverage(l->agg, cell ? cell - 1 : SLO_SERVICE_ALL, signal,
-				 replaced(l, signal) ? NAN : l->silent.cells[cell][from].ratio);
+				 unknown ? NAN : l->silent.cells[cell][from].ratio);
 }
 
 static void judge(struct live *l, const struct slo_witness_counts *counts, int signal)
@@ -208,6 +209,6 @@ void live_silent_look(struct live *l, int64_t wall_ns, int64_t mono_ns)
 	for (int i = 0; i < SLO_BPF__PROBES; i++)
 		judge(l, &counts, slo_kernel_probes[i].signal);
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
-		tell_coverage(l, s);
+		tell_coverage(l, &counts, s);
 	live_enable_host(l);
 }

@@ -298,6 +298,7 @@ static void look_at_slices(struct slo_witness *w)
 		r = slo_procfs_read(&w->buf, "%s/stat", w->proc_root);
 		if (r == 0 || r == -EFBIG)
 			r = slo_proc_sum(slo_buf_str(&w->buf), "ctxt", &n);
+		w->out->at_most[SLO_SIGNAL_RUNQUEUE_DELAY] = true;
 	}
 	if (r == 0)
 		w->out->of[0][SLO_SIGNAL_RUNQUEUE_DELAY] = step(w, &w->slices, n);
@@ -326,6 +327,7 @@ void slo_witness_look(struct slo_witness *w, const bool want[SLO_SIGNAL__COUNT],
 {
 	w->gen++;
 	w->out = out;
+	memset(out->at_most, 0, sizeof(out->at_most));
 	for (size_t s = 0; s < SLO_ARRAY_LEN(out->of); s++)
 		for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
 			out->of[s][i] = NAN;

@@ -39,6 +39,7 @@ struct slo_witness_opts {
 /* How far the counters moved; NaN = there is none, or nothing to compare with yet. Negative: one began afresh. */
 struct slo_witness_counts {
 	double of[SLO_TARGET_SERVICES + 1][SLO_SIGNAL__COUNT]; /* [0]: the machine, or nobody's; then by service */
+	bool at_most[SLO_SIGNAL__COUNT]; /* counted is more than there is to be seen: no ratio, though silence shows */
 };
 
 struct slo_witness;

@@ -229,6 +229,7 @@ START_TEST(without_a_service_slices_are_the_machines)
 	put("proc/schedstat", "cpu0 0 0 0 0 0 0 1 1 560\n");
 	look();
 	ck_assert_double_eq(counts.of[0][SLO_SIGNAL_RUNQUEUE_DELAY], 60);
+	ck_assert(!counts.at_most[SLO_SIGNAL_RUNQUEUE_DELAY]);
 	ck_assert(isnan(counts.of[0][SLO_SIGNAL_SYSCALL_LATENCY]));
 	run("rm %s/proc/schedstat", tree);
 	put("proc/stat", "cpu 1 2 3\nctxt 1000\n");
@@ -236,6 +237,7 @@ START_TEST(without_a_service_slices_are_the_machines)
 	put("proc/stat", "cpu 1 2 3\nctxt 1900\n");
 	look();
 	ck_assert_double_eq(counts.of[0][SLO_SIGNAL_RUNQUEUE_DELAY], 900);
+	ck_assert(counts.at_most[SLO_SIGNAL_RUNQUEUE_DELAY]);
 }
 END_TEST
 

@@ -56,8 +56,17 @@ struct agent {
 	struct agent_metrics *metrics;   /* NULL = nobody is told */
 };
 
-/* Set by SIGTERM and SIGINT. */
-extern volatile sig_atomic_t agent_stop;
+/* Set by SIGTERM and SIGINT, and by SIGHUP. */
+extern volatile sig_atomic_t agent_stop, agent_hup;
+
+/**
+ * agent_configure - the configuration as file and options make it
+ * @enabled: signals asked for by both; the configuration has no other ones
+ *
+ * Return: 0 or negative errno with @err; @c and @enabled may be changed then.
+ */
+int agent_configure(const struct agent_opts *o, struct slo_config *c, bool enabled[SLO_SIGNAL__COUNT],
+		    struct slo_err *err);
 
 /**
  * agent_emit - write one record, unless --event-kind leaves it out

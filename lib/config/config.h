@@ -102,6 +102,14 @@ int slo_config_find(struct slo_config *c, const char *explicit_path, struct slo_
 /** slo_config_print - as YAML that reads back equal; with @origin each line says where its value comes from. */
 int slo_config_print(const struct slo_config *c, bool origin, FILE *to);
 
+/**
+ * slo_config_diff - call @changed with the path of each key ("sampling.burst_limit", "objectives") that is not the same in both
+ *
+ * A list is one key. Where a value was set, and in which file, does not matter. Return: how many.
+ */
+size_t slo_config_diff(const struct slo_config *a, const struct slo_config *b,
+		       void (*changed)(void *arg, const char *path), void *arg);
+
 /** slo_config_objective - the objective of @service for @sli: its own, else "*"'s, else NULL. */
 const struct slo_objective *slo_config_objective(const struct slo_config *c, struct slo_str service, int sli);
 

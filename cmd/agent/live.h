@@ -70,6 +70,13 @@ struct slo_sources live_sources(const struct live *l);
 /** live_core_full - whether tracing measures every signal it can; the reasons are logged where it does not. */
 bool live_core_full(const struct live *l);
 
+/**
+ * live_confine - give up what is not needed any more: capabilities, the user with --user, system calls
+ *
+ * All is open by then. Threads that are to be confined as well are started after it. Return: 0 or exit status.
+ */
+int live_confine(struct live *l);
+
 /** live_report_stats - write a stats record of all counters. */
 void live_report_stats(struct live *l, bool final);
 

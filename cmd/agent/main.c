@@ -74,7 +74,11 @@ static int setup(struct agent *a, struct slo_err *err)
 		r = slo_config_override(&a->config, a->o->objectives.items, a->o->objectives.count, err);
 	if (!r)
 		r = choose_signals(a, err);
-	return r ? r : a->o->probe_smoke ? 0 : open_output(a, err);
+	if (!r && a->o->user[0]) {
+		r = slo_privs_user_find(a->o->user, &a->user, err);
+		slo_err_at(r ? err : NULL, "--user %s", a->o->user);
+	}
+	return r ? r : a->o->probe_smoke || a->o->print_caps ? 0 : open_output(a, err);
 }
 
 static int run_source(struct agent *a)
@@ -122,6 +126,8 @@ static int run(void *opts, int argc, char **argv)
 		slo_warn_err(&err);
 		return 2;
 	}
+	if (a.o->print_caps)
+		return agent_print_caps(&a);
 	return a.o->probe_smoke ? agent_smoke(&a) : close_output(&a, run_source(&a));
 }
 

@@ -37,9 +37,9 @@ static bool maps_guarded(const struct slo_caps_in *in)
 	return in->major && in->major < 6;
 }
 
-static bool maps_or_guard(const struct slo_caps_in *in)
+static bool lenient_perf(const struct slo_caps_in *in)
 {
-	return maps_guarded(in) || in->guard;
+	return !strict_perf(in);
 }
 
 static bool packets(const struct slo_caps_in *in)
@@ -80,8 +80,11 @@ static const struct rule {
 	bool optional;
 	const char *what, *why, *later_why;
 } rules[] = {
-	{ SLO_CAP_BPF, ANY, always, maps_or_guard, false, NULL, "bpf(2) makes maps and loads programs", REATTACH },
-	{ SLO_CAP_PERFMON, ANY, always, guard, false, NULL, "programs that read the kernel's memory", REATTACH },
+	{ SLO_CAP_BPF, ANY, always, maps_guarded, false, NULL, "bpf(2) makes maps and loads programs",
+	  "every bpf(2) call asks for it before Linux 6.0 where unprivileged BPF is off" },
+	/* What is loaded is attached to tracepoints and functions (tp_btf, raw_tp, fentry) again without any. */
+	{ SLO_CAP_PERFMON, ANY, always, never, false, NULL, "programs that read the kernel's memory", NULL },
+	{ SLO_CAP_PERFMON, "kprobe", lenient_perf, guard, false, NULL, "perf_event_open(2) puts kprobes", REATTACH },
 	{ SLO_CAP_SYS_ADMIN, "uprobe", always, always, false, NULL,
 	  "perf_event_open(2) puts uprobes for no other, whatever kernel.perf_event_paranoid is",
 	  "libraries of processes that start later" },

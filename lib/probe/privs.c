@@ -2,6 +2,7 @@
 #include "probe/privs.h"
 
 #include "base/num.h"
+#include "base/time.h"
 #include "probe/procfs.h"
 
 #include <errno.h>
@@ -13,9 +14,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { STATUS_MAX = 1 << 14, LAST_CAP = 63 };
+enum { STATUS_MAX = 1 << 14, LAST_CAP = 63, ALONE_MS = 500 };
 
 /* Neither uid 0 nor a change of uid gives or takes capabilities, nothing is made ambient; for good. */
 #define ROOT_IS_NOBODY                                                                                      \
@@ -111,15 +113,31 @@ static int set_caps(uint64_t keep)
 	return syscall(SYS_capset, &h, d) ? -errno : 0;
 }
 
+/* A thread that was joined is still counted for a moment. */
+static int wait_until_alone(struct slo_err *err)
+{
+	const struct timespec ms = { .tv_nsec = SLO_NS_PER_MS };
+	struct slo_privs now;
+	int r;
+
+	for (int i = 0; i < ALONE_MS; i++) {
+		r = slo_privs_read(&now);
+		if (r)
+			return slo_err_set(err, r, "/proc/self/status: %s", slo_strerror(r));
+		if (now.threads <= 1)
+			return 0;
+		nanosleep(&ms, NULL);
+	}
+	return slo_err_set(err, -EBUSY, "%d more thread%s would keep all privileges", now.threads - 1,
+			   now.threads == 2 ? "" : "s");
+}
+
 int slo_privs_drop(uint64_t keep, const struct slo_privs_user *user, struct slo_err *err)
 {
-	struct slo_privs now;
-	int r = slo_privs_read(&now);
+	int r = wait_until_alone(err);
 
 	if (r)
-		return slo_err_set(err, r, "/proc/self/status: %s", slo_strerror(r));
-	if (now.threads > 1)
-		return slo_err_set(err, -EBUSY, "%d other threads would keep all privileges", now.threads - 1);
+		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return slo_err_set(err, -errno, "no_new_privs: %s", slo_strerror(-errno));
 	/* Both ask for CAP_SETPCAP, which root has and others need not: without it, nobody gains anything by exec now. */

@@ -119,6 +119,7 @@ struct slo_bpf_counters {
 	__u64 removed;       /* starts taken out again */
 	__u64 unmatched;     /* ends without a start: begun before we looked, or evicted */
 	__u64 rows_over;     /* observations whose row found no room; counted in row "everybody" */
+	__u64 looked;        /* what the hook told of, whoever's it was: to compare with a counter of the kernel's own */
 };
 
 _Static_assert(sizeof(struct slo_bpf_event) == 136, "event layout");
@@ -126,6 +127,6 @@ _Static_assert(sizeof(struct slo_bpf_hist) == 64 + 4 * SLO_BPF_BUCKETS, "histogr
 _Static_assert(SLO_BPF_BUCKETS == 464, "buckets");
 _Static_assert(sizeof(struct slo_bpf_peer) == 24, "peer layout");
 _Static_assert(sizeof(struct slo_bpf_config) == 16 * SLO_BPF__PROBES + 32 + 2 * SLO_BPF_DNS_PORTS, "config layout");
-_Static_assert(sizeof(struct slo_bpf_counters) == 64, "counter layout");
+_Static_assert(sizeof(struct slo_bpf_counters) == 72, "counter layout");
 
 #endif

@@ -26,7 +26,7 @@ static bool measures(const struct bpf_def *d, int signal)
 	return k->signal == signal || k->errors == signal;
 }
 
-static struct bpf_probe *probe_of(const struct slo_bpf *b, int signal)
+struct bpf_probe *bpf_probe_of(const struct slo_bpf *b, int signal)
 {
 	for (int i = 0; i < SLO_BPF__PROBES; i++)
 		if (b->probes[i].def && measures(b->probes[i].def, signal))
@@ -243,7 +243,7 @@ int slo_bpf_fd(const struct slo_bpf *b)
 
 void slo_bpf_enable(struct slo_bpf *b, int signal, bool on)
 {
-	struct bpf_probe *p = probe_of(b, signal);
+	struct bpf_probe *p = bpf_probe_of(b, signal);
 	char why[SLO_BPF_WHY];
 
 	/* A probe of two signals belongs to its first one: errors go where latency goes. */
@@ -276,14 +276,14 @@ const char *slo_bpf_best_rung(int signal, const char *disable)
 
 const char *slo_bpf_rung(const struct slo_bpf *b, int signal)
 {
-	const struct bpf_probe *p = probe_of(b, signal);
+	const struct bpf_probe *p = bpf_probe_of(b, signal);
 
 	return p && p->rung >= 0 ? p->provider : "";
 }
 
 bool slo_bpf_applies(const struct slo_bpf *b, int service, int signal)
 {
-	const struct bpf_probe *p = probe_of(b, signal);
+	const struct bpf_probe *p = bpf_probe_of(b, signal);
 	const struct slo_target_proc *procs;
 	size_t n;
 
@@ -300,7 +300,7 @@ bool slo_bpf_applies(const struct slo_bpf *b, int service, int signal)
 
 const char *slo_bpf_why(const struct slo_bpf *b, int signal, int i, const char **rung)
 {
-	const struct bpf_probe *p = probe_of(b, signal);
+	const struct bpf_probe *p = bpf_probe_of(b, signal);
 
 	if (!p || i < 0 || i >= SLO_BPF_RUNGS || !p->def->rungs[i].name)
 		return NULL;

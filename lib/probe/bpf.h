@@ -92,6 +92,20 @@ void slo_bpf_enable(struct slo_bpf *b, int signal, bool on);
  */
 int slo_bpf_cost(const struct slo_bpf *b, int64_t per_s[SLO_SIGNAL__COUNT]);
 
+/** slo_bpf_attached - the probe of @signal is at work. */
+bool slo_bpf_attached(const struct slo_bpf *b, int signal);
+
+/**
+ * slo_bpf_looked - what the hooks of @signal's probe told of since the start, whoever's it was
+ *
+ * In the whole machine: connection attempts begun, segments sent again, I/Os completed, direct reclaims. To compare with what the
+ * kernel counts itself; 0 for other signals, whose probes do not count it.
+ */
+uint64_t slo_bpf_looked(const struct slo_bpf *b, int signal);
+
+/** slo_bpf_waits - system calls of @service that were waits and no latency, since the start. */
+uint64_t slo_bpf_waits(const struct slo_bpf *b, int service);
+
 /** slo_bpf_stop - detach every probe for good; what was counted so far can still be read. */
 void slo_bpf_stop(struct slo_bpf *b);
 

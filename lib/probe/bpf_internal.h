@@ -153,6 +153,12 @@ int bpf_explain(char why[SLO_BPF_WHY], const char *what, int neg_errno);
 
 extern const struct bpf_more bpf_tls;
 
+/** bpf_read_counters - add the counters of @probe on all CPUs to @sum. */
+void bpf_read_counters(const struct slo_bpf *b, int probe, struct slo_bpf_counters *sum);
+
+/** bpf_probe_of - the probe that measures @signal, NULL when there is none. */
+struct bpf_probe *bpf_probe_of(const struct slo_bpf *b, int signal);
+
 int bpf_read_open(struct slo_bpf *b, struct bpf_probe *p);
 void bpf_read_close(struct bpf_probe *p);
 int bpf_on_event(void *arg, void *data, size_t size);

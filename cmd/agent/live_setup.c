@@ -270,6 +270,7 @@ int live_open(struct live *l, struct slo_err *err)
 	enable_host(l);
 	slo_host_sample(l->host, slo_now_wall_ns(), slo_now_mono_ns());
 	open_packets(l);
+	slo_host_packets(l->host, l->packet != NULL);
 	slo_guard_init(&l->guard, l->a->o->disable_guard ? 0 : l->a->config.max_overhead_pct, l->packet != NULL,
 		       l->a->enabled);
 	return 0;

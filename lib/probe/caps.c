@@ -69,7 +69,7 @@ static bool never(const struct slo_caps_in *in)
 	return false;
 }
 
-#define REATTACH "the overhead guard detaches probes and attaches them again"
+#define REATTACH "a probe that was detached (overhead guard, reload) is attached again"
 
 /* Rules with kinds apply to the signals that such a hook measures; those without, to the whole. */
 static const struct rule {
@@ -84,16 +84,17 @@ static const struct rule {
 	  "every bpf(2) call asks for it before Linux 6.0 where unprivileged BPF is off" },
 	/* What is loaded is attached to tracepoints and functions (tp_btf, raw_tp, fentry) again without any. */
 	{ SLO_CAP_PERFMON, ANY, always, never, false, NULL, "programs that read the kernel's memory", NULL },
-	{ SLO_CAP_PERFMON, "kprobe", lenient_perf, guard, false, NULL, "perf_event_open(2) puts kprobes", REATTACH },
+	{ SLO_CAP_PERFMON, "kprobe", lenient_perf, always, false, NULL, "perf_event_open(2) puts kprobes", REATTACH },
 	{ SLO_CAP_SYS_ADMIN, "uprobe", always, always, false, NULL,
 	  "perf_event_open(2) puts uprobes for no other, whatever kernel.perf_event_paranoid is",
 	  "libraries of processes that start later" },
-	{ SLO_CAP_SYS_ADMIN, "kprobe", strict_perf, guard, false, NULL,
+	{ SLO_CAP_SYS_ADMIN, "kprobe", strict_perf, always, false, NULL,
 	  "perf_event_open(2) asks it at kernel.perf_event_paranoid 3 and above", REATTACH },
-	{ SLO_CAP_SYS_ADMIN, "tp", always, guard, false, NULL,
+	{ SLO_CAP_SYS_ADMIN, "tp", always, always, false, NULL,
 	  "BPF_BTF_GET_NEXT_ID: types of modules; perf_event_open(2) at kernel.perf_event_paranoid 3", REATTACH },
-	{ SLO_CAP_DAC_READ_SEARCH, "tp", always, guard, false, NULL, "tracefs is root's alone", REATTACH },
-	{ SLO_CAP_NET_ADMIN, "cgroup_skb", always, guard, false, NULL, "attaching a packet filter to a cgroup", REATTACH },
+	{ SLO_CAP_DAC_READ_SEARCH, "tp", always, always, false, NULL, "tracefs is root's alone", REATTACH },
+	{ SLO_CAP_NET_ADMIN, "cgroup_skb", always, always, false, NULL, "attaching a packet filter to a cgroup",
+	  REATTACH },
 	{ SLO_CAP_NET_RAW, NULL, packets, guard, false, "packets: requests, and what tracing does not see",
 	  "socket(2) of AF_PACKET", "the overhead guard opens a second socket to count what it sheds" },
 	{ SLO_CAP_SYS_PTRACE, NULL, services, always, false, "watched services",

@@ -20,7 +20,7 @@ static uint64_t set(const struct slo_caps_in *in, enum slo_caps_pick pick)
 static const struct {
 	const char *rung;
 	int64_t paranoid;
-	uint64_t needed, later; /* later: with the overhead guard, optional ones left out */
+	uint64_t needed, later; /* later: optional ones left out */
 } rungs[] = {
 	{ "tp_btf", 2, TRACING, 0 },
 	{ "raw_tp", 2, TRACING, 0 },
@@ -48,17 +48,24 @@ START_TEST(each_kind_of_hook_has_its_capabilities)
 }
 END_TEST
 
-START_TEST(without_the_guard_only_what_later_processes_need_is_kept)
+START_TEST(packets_are_a_matter_of_the_start_but_for_the_guard)
 {
 	struct slo_caps_in in = { .packets = true, .paranoid = 3, .major = 6, .minor = 12 };
 
-	in.rung[SLO_SIGNAL_CONNECT_LATENCY] = "kprobe";
 	in.rung[SLO_SIGNAL_DNS_LATENCY] = "cgroup_skb";
-	ck_assert_uint_eq(set(&in, SLO_CAPS_NEEDED), TRACING | BIT(SYS_ADMIN) | BIT(NET_ADMIN) | BIT(NET_RAW));
-	for (size_t i = 0; i < n; i++)
-		ck_assert(!rows[i].needed || !rows[i].later);
-	in.services = true;
-	ck_assert_uint_eq(set(&in, SLO_CAPS_LATER) & ~BIT(SYS_ADMIN), BIT(SYS_PTRACE) | BIT(DAC_READ_SEARCH));
+	ck_assert_uint_eq(set(&in, SLO_CAPS_NEEDED), TRACING | BIT(NET_ADMIN) | BIT(NET_RAW));
+	ck_assert_uint_eq(slo_caps_set(rows, n, SLO_CAPS_LATER) & (BIT(NET_ADMIN) | BIT(NET_RAW)), BIT(NET_ADMIN));
+	in.guard = true;
+	ck_assert_uint_eq(set(&in, SLO_CAPS_LATER) & BIT(NET_RAW), BIT(NET_RAW));
+}
+END_TEST
+
+START_TEST(watched_services_are_followed)
+{
+	struct slo_caps_in in = { .services = true, .paranoid = 3, .major = 6, .minor = 12 };
+
+	ck_assert_uint_eq(set(&in, SLO_CAPS_NEEDED), BIT(SYS_PTRACE) | BIT(DAC_READ_SEARCH));
+	ck_assert_uint_eq(slo_caps_set(rows, n, SLO_CAPS_LATER), BIT(SYS_PTRACE) | BIT(DAC_READ_SEARCH));
 }
 END_TEST
 
@@ -130,7 +137,8 @@ static Suite *suite(void)
 	TCase *c = tcase_create("caps");
 
 	tcase_add_loop_test(c, each_kind_of_hook_has_its_capabilities, 0, SLO_ARRAY_LEN(rungs));
-	tcase_add_test(c, without_the_guard_only_what_later_processes_need_is_kept);
+	tcase_add_test(c, packets_are_a_matter_of_the_start_but_for_the_guard);
+	tcase_add_test(c, watched_services_are_followed);
 	tcase_add_test(c, the_least_mode_asks_for_packets_alone);
 	tcase_add_test(c, old_kernels_ask_for_more);
 	tcase_add_test(c, a_row_says_for_which_signals_it_is);

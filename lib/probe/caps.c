@@ -106,9 +106,9 @@ static const struct rule {
 	{ SLO_CAP_SYS_RESOURCE, ANY, memory_locked, never, false, NULL, "maps count as locked memory before Linux 5.11",
 	  NULL },
 	{ SLO_CAP_SYS_ADMIN, ANY, always, always, true, "the overhead guard, bpf_cpu_pct",
-	  "BPF_ENABLE_STATS: what the programs cost in the kernel", "the same" },
+	  "BPF_ENABLE_STATS: what the programs cost in the kernel", "what the programs cost" },
 	{ SLO_CAP_DAC_READ_SEARCH, ANY, always, always, true, "names of containers, libraries in private directories",
-	  "open_by_handle_at(2): a cgroup by its number; files others may not read", "the same" },
+	  "open_by_handle_at(2): a cgroup by its number; files others may not read", "containers that start later" },
 };
 
 _Static_assert(sizeof(rules) / sizeof(rules[0]) <= SLO_CAPS_ROWS, "every rule has room");

@@ -209,7 +209,8 @@ static int behind_filter(int (*call)(void))
 
 		_exit(r == -EOPNOTSUPP || r == -ENOSYS ? NOT_HERE : r ? NO_FILTER : call());
 	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	if (waitpid(pid, &status, 0) != pid)
+		return NO_FILTER;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -218,10 +219,6 @@ START_TEST(the_agent_may_do_its_work_and_nothing_else)
 	const struct attempt *a = &attempts[_i];
 	int got = behind_filter(a->call);
 
-	if (got == NOT_HERE) {
-		printf("SKIP: seccomp filter, %s: not in this build or on this kernel\n", a->name);
-		return;
-	}
 	ck_assert_msg(got == (a->want < 0 ? 128 - a->want : a->want), "%s: %d, want %d", a->name, got, a->want);
 }
 END_TEST
@@ -249,12 +246,20 @@ START_TEST(the_filter_has_room_to_grow)
 }
 END_TEST
 
+static int do_nothing(void)
+{
+	return 0;
+}
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("seccomp");
 	TCase *c = tcase_create("seccomp");
 
-	tcase_add_loop_test(c, the_agent_may_do_its_work_and_nothing_else, 0, SLO_ARRAY_LEN(attempts));
+	if (behind_filter(do_nothing) == NOT_HERE)
+		printf("SKIP: what the filter lets through: a build with sanitizers, or no filter on this kernel or processor\n");
+	else
+		tcase_add_loop_test(c, the_agent_may_do_its_work_and_nothing_else, 0, SLO_ARRAY_LEN(attempts));
 	tcase_add_test(c, no_call_is_listed_twice);
 	tcase_add_test(c, the_filter_has_room_to_grow);
 	suite_add_tcase(s, c);

@@ -14,9 +14,10 @@
 
 enum { TEXT_MAX = 1 << 16 };
 
-static bool traces(const struct agent *a)
+/* Replaying and making up take nothing. */
+static bool is_live(const struct agent *a)
 {
-	return a->o->mode != AGENT_MODE_HOST;
+	return strcmp(a->o->source, "live") == 0 && !a->o->scenario[0];
 }
 
 /* What the options ask for, as far as they tell; rungs are the caller's to fill in. */
@@ -139,8 +140,8 @@ int agent_print_caps(const struct agent *a)
 	}
 	asked(a, &in);
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
-		in.rung[s] = a->enabled[s] && traces(a) ? slo_bpf_best_rung(s, a->o->disable_rung) : "";
-	n = slo_caps_needs(&in, rows);
+		in.rung[s] = a->enabled[s] && a->o->mode != AGENT_MODE_HOST ? slo_bpf_best_rung(s, a->o->disable_rung) : "";
+	n = is_live(a) ? slo_caps_needs(&in, rows) : 0;
 	slo_buf_init(&out, TEXT_MAX);
 	if (a->o->caps_format == AGENT_CAPS_TEXT)
 		add_text(&in, rows, n, &out);

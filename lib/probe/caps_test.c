@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Which capabilities follow from which rungs; that the kernel really asks them is scripts/vm/tests/67-privileges. */
+#include "probe/bpf.h"
 #include "probe/caps.h"
 
 #include <check.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define BIT(cap) (1ULL << SLO_CAP_##cap)
@@ -95,6 +98,35 @@ START_TEST(old_kernels_ask_for_more)
 }
 END_TEST
 
+START_TEST(every_rung_there_is_has_its_rule)
+{
+	char off[256] = "";
+	const char *rung = slo_bpf_best_rung(_i, NULL);
+
+	for (int i = 0; rung[0]; i++) {
+		struct slo_caps_in in = { .paranoid = 2, .major = 6 };
+
+		ck_assert_int_lt(i, SLO_BPF_RUNGS);
+		in.rung[_i] = rung;
+		ck_assert_msg((set(&in, SLO_CAPS_NEEDED) & TRACING) == TRACING, "rung %s", rung);
+		snprintf(off + strlen(off), sizeof(off) - strlen(off), "%s%s", off[0] ? "," : "", rung);
+		ck_assert_int_eq(slo_bpf_check_disabled(off, NULL), 0);
+		rung = slo_bpf_best_rung(_i, off);
+	}
+	ck_assert(!!off[0] == slo_bpf_can(_i));
+}
+END_TEST
+
+START_TEST(the_best_rung_is_the_first_that_is_not_disabled)
+{
+	ck_assert_str_eq(slo_bpf_best_rung(SLO_SIGNAL_DNS_LATENCY, ""), "fentry");
+	ck_assert_str_eq(slo_bpf_best_rung(SLO_SIGNAL_DNS_LATENCY, "dns:fentry,connect:tp_btf"), "tp_btf");
+	ck_assert_str_eq(slo_bpf_best_rung(SLO_SIGNAL_CONNECT_ERRORS, "tp_btf,raw_tp"), "fentry");
+	ck_assert_str_eq(slo_bpf_best_rung(SLO_SIGNAL_CPU_STEAL, ""), "");
+	ck_assert_int_eq(slo_bpf_check_disabled("dns:uprobe", NULL), -EINVAL);
+}
+END_TEST
+
 START_TEST(a_row_says_for_which_signals_it_is)
 {
 	struct slo_caps_in in = { .paranoid = 2 };
@@ -141,6 +173,8 @@ static Suite *suite(void)
 	tcase_add_test(c, watched_services_are_followed);
 	tcase_add_test(c, the_least_mode_asks_for_packets_alone);
 	tcase_add_test(c, old_kernels_ask_for_more);
+	tcase_add_loop_test(c, every_rung_there_is_has_its_rule, 0, SLO_SIGNAL__COUNT);
+	tcase_add_test(c, the_best_rung_is_the_first_that_is_not_disabled);
 	tcase_add_test(c, a_row_says_for_which_signals_it_is);
 	tcase_add_test(c, names_are_those_of_the_kernel_in_its_order);
 	suite_add_tcase(s, c);

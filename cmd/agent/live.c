@@ -234,6 +234,11 @@ int agent_run_live(struct agent *a)
 		live_close(&l);
 		return 1;
 	}
+	status = live_confine(&l);
+	if (status) {
+		live_close(&l);
+		return status;
+	}
 	l.last_sample_mono = slo_now_mono_ns();
 	l.last_cpu = cpu_now_ns();
 	l.next_stats_mono = l.last_sample_mono + a->o->stats_interval_s * SLO_NS_PER_S;

@@ -127,6 +127,13 @@ bool live_silent(const struct live *l, int signal);
 /** live_silent_why - then the reason, for windows. */
 const char *live_silent_why(const struct live *l, int signal);
 
+/**
+ * live_confine - give up what is not needed any more: capabilities, the user with --user, system calls
+ *
+ * All is open by then. Threads that are to be confined as well are started after it. Return: 0 or exit status.
+ */
+int live_confine(struct live *l);
+
 /** live_report_stats - write a stats record of all counters. */
 void live_report_stats(struct live *l, bool final);
 

@@ -273,6 +273,7 @@ int live_open(struct live *l, struct slo_err *err)
 	slo_host_sample(l->host, slo_now_wall_ns(), slo_now_mono_ns());
 	open_packets(l);
 	live_silent_open(l);
+	slo_host_packets(l->host, l->packet != NULL);
 	slo_guard_init(&l->guard, l->a->o->disable_guard ? 0 : l->a->config.max_overhead_pct, l->packet != NULL,
 		       l->a->enabled);
 	return 0;

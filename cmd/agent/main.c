@@ -45,7 +45,11 @@ static int setup(struct agent *a, struct slo_err *err)
 {
 	int r = agent_configure(a->o, &a->config, a->enabled, err);
 
-	if (r || a->o->probe_smoke)
+	if (!r && a->o->user[0]) {
+		r = slo_privs_user_find(a->o->user, &a->user, err);
+		slo_err_at(r ? err : NULL, "--user %s", a->o->user);
+	}
+	if (r || a->o->probe_smoke || a->o->print_caps)
 		return r;
 	r = open_output(a, err);
 	return r ? r : agent_metrics_open(a, err);
@@ -112,6 +116,8 @@ static int run(void *opts, int argc, char **argv)
 		slo_warn_err(&err);
 		return 2;
 	}
+	if (a.o->print_caps)
+		return agent_print_caps(&a);
 	return a.o->probe_smoke ? agent_smoke(&a) : close_output(&a, run_source(&a));
 }
 

@@ -51,7 +51,7 @@ bool slo_bpf_can(int signal)
 }
 
 /* Every item of --disable-rung must mean something. */
-static int check_disabled(const char *list, struct slo_err *err)
+int slo_bpf_check_disabled(const char *list, struct slo_err *err)
 {
 	while (list && *list) {
 		size_t n = strcspn(list, ",");
@@ -186,7 +186,7 @@ static struct slo_bpf *make(const struct slo_bpf_opts *o)
 int slo_bpf_open(struct slo_bpf **out, const struct slo_bpf_opts *o, struct slo_err *err)
 {
 	struct slo_err why = { 0 };
-	int r = check_disabled(o->disable, err);
+	int r = slo_bpf_check_disabled(o->disable, err);
 	struct slo_bpf *b;
 
 	if (r)
@@ -255,6 +255,25 @@ void slo_bpf_enable(struct slo_bpf *b, int signal, bool on)
 		bpf_attach(b, p, why);
 	else
 		bpf_detach(p);
+}
+
+void slo_bpf_settle(struct slo_bpf *b)
+{
+	for (int i = 0; i < SLO_BPF__PROBES; i++)
+		if (b->probes[i].def && b->probes[i].def->more)
+			b->probes[i].def->more->settle(&b->probes[i]);
+}
+
+const char *slo_bpf_best_rung(int signal, const char *disable)
+{
+	for (size_t i = 0; i < slo_bpf_defs_count; i++) {
+		const struct bpf_def *d = &slo_bpf_defs[i];
+
+		for (int r = 0; measures(d, signal) && r < SLO_BPF_RUNGS && d->rungs[r].name; r++)
+			if (!bpf_disabled(disable, slo_kernel_probes[d->probe].name, d->rungs[r].name))
+				return d->rungs[r].name;
+	}
+	return "";
 }
 
 const char *slo_bpf_rung(const struct slo_bpf *b, int signal)

@@ -129,6 +129,19 @@ void slo_bpf_stop(struct slo_bpf *b);
 /** slo_bpf_can - a probe exists for @signal; whether it works here is another matter. */
 bool slo_bpf_can(int signal);
 
+/**
+ * slo_bpf_best_rung - the best rung of @signal's probe but for those in @disable: "tp_btf"; "" when none is left
+ *
+ * What would be tried first; whether the kernel grants it is another matter. Static string.
+ */
+const char *slo_bpf_best_rung(int signal, const char *disable);
+
+/** slo_bpf_check_disabled - whether every item of such a list means something. Return: 0, -EINVAL with @err. */
+int slo_bpf_check_disabled(const char *list, struct slo_err *err);
+
+/** slo_bpf_settle - wait for what is still being detached (0.1 s at most): no thread of ours runs afterwards. */
+void slo_bpf_settle(struct slo_bpf *b);
+
 /** slo_bpf_rung - the rung that measures @signal ("tp_btf"), "" when none does. Static string. */
 const char *slo_bpf_rung(const struct slo_bpf *b, int signal);
 

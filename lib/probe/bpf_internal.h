@@ -34,6 +34,7 @@ struct bpf_more {
 	int (*attach)(struct slo_bpf *b, struct bpf_probe *p, char why[SLO_BPF_WHY]);
 	void (*detach)(struct bpf_probe *p);
 	void (*free)(struct bpf_probe *p);
+	void (*settle)(struct bpf_probe *p); /* wait for threads of its own */
 	/* With every drain, ten times a second: follow what there is to be attached to. */
 	void (*refresh)(struct slo_bpf *b, struct bpf_probe *p, int64_t mono_ns);
 	void (*stats)(const struct slo_bpf *b, const struct bpf_probe *p, struct slo_bpf_stats *out);
@@ -133,6 +134,9 @@ struct bpf_entry {
 
 /** bpf_sync_map - make the map hold exactly @want; keys and values of 4 or 8 bytes. */
 void bpf_sync_map(int fd, size_t key_size, size_t value_size, const struct bpf_entry *want, size_t n);
+
+/** bpf_disabled - @disable, a list as of --disable-rung, has "RUNG" or "PROBE:RUNG". */
+bool bpf_disabled(const char *disable, const char *probe, const char *rung);
 
 /** bpf_watch - tell the kernel whose observations count. */
 void bpf_watch(struct slo_bpf *b, int64_t mono_ns);

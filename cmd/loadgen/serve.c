@@ -18,6 +18,7 @@ struct serve_opts {
 
 #define OFF(m) offsetof(struct serve_opts, m)
 
+static const char *const engine_choices[] = { "workers", "timers", NULL };
 static const char *const role_choices[] = { "first-token", "start", NULL };
 
 static const struct slo_opt opts[] = {
@@ -27,6 +28,9 @@ static const struct slo_opt opts[] = {
 	  .help = "Port, in place of the one in --listen; -1 keeps that.", .lo = -1, .hi = 65535 },
 	{ .name = "port-file", .type = SLO_OPT_STR, .off = OFF(port_file), .metavar = "FILE", .def = "",
 	  .help = "Write the port in use to this file once requests are taken." },
+	{ .name = "engine", .type = SLO_OPT_CHOICE, .off = OFF(s.engine), .metavar = "KIND", .def = "workers",
+	  .help = "workers burn CPU time and call others; timers only wait, for thousands of streams on one thread.",
+	  .choices = engine_choices },
 	{ .name = "workers", .type = SLO_OPT_INT, .off = OFF(s.workers), .metavar = "N", .def = "2",
 	  .help = "Requests worked on at once.", .lo = 1, .hi = SLO_SERVE_WORKERS_MAX },
 	{ .name = "queue", .type = SLO_OPT_INT, .off = OFF(s.queue), .metavar = "N", .def = "256",
@@ -35,6 +39,13 @@ static const struct slo_opt opts[] = {
 	  .help = "Connections at once; more are refused.", .lo = 1, .hi = SLO_SERVE_CONNECTIONS_MAX },
 	{ .name = "model", .type = SLO_OPT_STR, .off = OFF(s.model), .metavar = "NAME", .def = "stand-in",
 	  .help = "Model name in the answers." },
+	{ .name = "ttft", .type = SLO_OPT_STR, .off = OFF(s.ttft), .metavar = "DIST", .def = "",
+	  .help = "Wait before the first token: MS, uniform:MS:MS, lognormal:MEDIAN_MS:SIGMA or file:PATH; --prefill-ms is then 0 "
+		  "unless given." },
+	{ .name = "gap", .type = SLO_OPT_STR, .off = OFF(s.gap), .metavar = "DIST", .def = "",
+	  .help = "Wait before each further token; --token-ms is then 0 unless given." },
+	{ .name = "seed", .type = SLO_OPT_INT, .off = OFF(s.seed), .metavar = "N", .def = "42",
+	  .help = "Seed of the waits." },
 	{ .name = "prefill-ms", .type = SLO_OPT_NUM, .off = OFF(s.prefill_ms), .metavar = "MS", .def = "30",
 	  .help = "CPU time before the first token, in milliseconds.", .lo = 0, .hi = 60000 },
 	{ .name = "prefill-us-per-token", .type = SLO_OPT_NUM, .off = OFF(s.prefill_us_per_token), .metavar = "US", .def = "0",
@@ -121,6 +132,10 @@ static int run(void *opt, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	slo_log_init("loadgen", o->quiet);
+	if (o->s.ttft[0] && slo_opts_origin("prefill-ms") == SLO_ORIGIN_DEFAULT)
+		o->s.prefill_ms = 0;
+	if (o->s.gap[0] && slo_opts_origin("token-ms") == SLO_ORIGIN_DEFAULT)
+		o->s.token_ms = 0;
 	loadgen_catch_signals();
 	block_signals(&before);
 	loadgen_raise_nofile((uint64_t)o->s.connections + 32);
@@ -129,11 +144,12 @@ static int run(void *opt, int argc, char **argv)
 	if (ret) {
 		slo_err_set(&err, ret, "%s", slo_strerror(ret));
 		slo_warn_err(&err);
-		return ret == -EINVAL ? 2 : 1;
+		return ret == -EINVAL || ret == -ENOENT ? 2 : 1;
 	}
 	slo_serve_read_stats(s, &t);
-	slo_info("calibrated: %.0f iterations per ms of CPU, rounds differ by %.1f %%", t.iterations_per_ms,
-		 100 * t.calibration_spread);
+	if (o->s.engine == SLO_ENGINE_WORKERS)
+		slo_info("calibrated: %.0f iterations per ms of CPU, rounds differ by %.1f %%", t.iterations_per_ms,
+			 100 * t.calibration_spread);
 	ret = announce(o, s);
 	while (!ret && !loadgen_stop)
 		sigsuspend(&before);

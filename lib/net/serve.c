@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "net/serve_pool.h"
+#include "net/serve_timers.h"
 #include "rec/rec.h"
 
 #include <arpa/inet.h>
@@ -23,7 +24,9 @@ enum {
 
 struct slo_serve {
 	struct slo_serve_opts o;
-	struct slo_pool *pool;
+	struct slo_dist ttft, gap;
+	struct slo_pool *pool;     /* of the workers, or */
+	struct slo_timers *timers;
 	struct MHD_Daemon *daemon;
 	int port;
 };
@@ -31,6 +34,7 @@ struct slo_serve {
 /* A request body on its way in. */
 struct upload {
 	struct slo_buf body;
+	bool waited; /* a whole document whose time has come */
 };
 
 /* A stream on its way out. */
@@ -124,11 +128,21 @@ static void free_stream(void *arg)
 	free(st);
 }
 
+static enum MHD_Result queue_stream(struct MHD_Connection *c, struct MHD_Response *r)
+{
+	enum MHD_Result ret;
+
+	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream; charset=utf-8");
+	MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+	ret = MHD_queue_response(c, MHD_HTTP_OK, r);
+	MHD_destroy_response(r);
+	return ret;
+}
+
 static enum MHD_Result answer_stream(struct MHD_Connection *c, struct slo_job *job)
 {
 	struct stream *st = malloc(sizeof(*st));
 	struct MHD_Response *r;
-	enum MHD_Result ret;
 
 	if (!st) {
 		slo_job_release(job);
@@ -140,11 +154,7 @@ static enum MHD_Result answer_stream(struct MHD_Connection *c, struct slo_job *j
 		free_stream(st);
 		return MHD_NO;
 	}
-	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream; charset=utf-8");
-	MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	ret = MHD_queue_response(c, MHD_HTTP_OK, r);
-	MHD_destroy_response(r);
-	return ret;
+	return queue_stream(c, r);
 }
 
 static enum MHD_Result answer_whole(struct MHD_Connection *c, struct slo_job *job)
@@ -173,7 +183,38 @@ static enum MHD_Result answer_whole(struct MHD_Connection *c, struct slo_job *jo
 	return ret;
 }
 
-static enum MHD_Result complete_chat(struct slo_serve *s, struct MHD_Connection *c, const struct upload *up)
+static void count_bad(struct slo_serve *s)
+{
+	if (s->timers)
+		slo_timers_count_bad(s->timers);
+	else
+		slo_pool_count_bad(s->pool);
+}
+
+static enum MHD_Result answer_in_time(struct slo_serve *s, struct MHD_Connection *c, const struct slo_chat_answer *a,
+				      bool *waited)
+{
+	struct MHD_Response *r;
+	enum MHD_Result ret;
+	struct slo_buf b;
+
+	if (a->req.stream) {
+		r = slo_timers_stream(s->timers, c, a);
+		return r ? queue_stream(c, r)
+			 : reply_error(s, c, MHD_HTTP_TOO_MANY_REQUESTS, "rate_limit_error", "too many requests under way");
+	}
+	if (!slo_timers_whole(s->timers, c, a->req.tokens, waited))
+		return MHD_YES;
+	if (!*waited)
+		return reply_error(s, c, MHD_HTTP_TOO_MANY_REQUESTS, "rate_limit_error", "too many requests under way");
+	slo_buf_init(&b, SLO_SERVE_BODY_MAX);
+	slo_chat_add_whole(a, &b);
+	ret = reply(c, MHD_HTTP_OK, "application/json", b.data ? b.data : "", b.len, NULL);
+	slo_buf_fini(&b);
+	return ret;
+}
+
+static enum MHD_Result complete_chat(struct slo_serve *s, struct MHD_Connection *c, struct upload *up)
 {
 	struct slo_chat_answer a = { .model = s->o.model };
 	struct slo_job *job;
@@ -181,14 +222,16 @@ static enum MHD_Result complete_chat(struct slo_serve *s, struct MHD_Connection 
 	int ret;
 
 	if (up->body.err) {
-		slo_pool_count_bad(s->pool);
+		count_bad(s);
 		return reply_error(s, c, MHD_HTTP_CONTENT_TOO_LARGE, "invalid_request_error", "request too large");
 	}
 	if (slo_chat_parse(up->body.data ? up->body.data : "", up->body.len, s->o.tokens, SLO_SERVE_TOKENS_MAX, &a.req,
 			   &err)) {
-		slo_pool_count_bad(s->pool);
+		count_bad(s);
 		return reply_error(s, c, MHD_HTTP_BAD_REQUEST, "invalid_request_error", err.what);
 	}
+	if (s->timers)
+		return answer_in_time(s, c, &a, &up->waited);
 	ret = slo_pool_submit(s->pool, &a, &job);
 	if (ret == -EBUSY)
 		return reply_error(s, c, MHD_HTTP_TOO_MANY_REQUESTS, "rate_limit_error", "too many requests waiting");
@@ -212,7 +255,7 @@ static enum MHD_Result list_models(const struct slo_serve *s, struct MHD_Connect
 }
 
 static enum MHD_Result route(struct slo_serve *s, struct MHD_Connection *c, const char *url, const char *method,
-			     const struct upload *up)
+			     struct upload *up)
 {
 	bool get = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 
@@ -238,6 +281,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 		if (!up)
 			return MHD_NO;
 		slo_buf_init(&up->body, SLO_SERVE_BODY_MAX);
+		up->waited = false;
 		*own = up;
 		return MHD_YES;
 	}
@@ -325,17 +369,18 @@ static void quiet(void *arg, const char *fmt, va_list ap)
 
 static int start_http(struct slo_serve *s, struct slo_err *err)
 {
+	unsigned int how = s->timers ? MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME
+				     : MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC;
 	int fd, ret = bind_socket(s, &fd, err);
 
 	if (ret)
 		return ret;
-	s->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC,
-				     0, NULL, NULL, on_request, s,
+	s->daemon = MHD_start_daemon(how, 0, NULL, NULL, on_request, s,
 				     MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,
 				     MHD_OPTION_LISTEN_SOCKET, fd,
 				     MHD_OPTION_CONNECTION_LIMIT, (unsigned int)s->o.connections,
 				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_S,
-				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(4 * CHUNK),
+				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(s->timers ? CHUNK : 4 * CHUNK),
 				     MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK,
 				     MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 				     MHD_OPTION_END);
@@ -352,10 +397,42 @@ static bool opts_valid(const struct slo_serve_opts *o)
 	       o->tokens <= SLO_SERVE_TOKENS_MAX && o->prefill_ms >= 0 && o->prefill_us_per_token >= 0 && o->token_ms >= 0;
 }
 
+/* A wait that is not named is none, or for the timers, which burn nothing, the CPU time in its place. */
+static int parse_wait(const struct slo_serve *s, const char *name, const char *spec, double ms, struct slo_dist *d,
+		      struct slo_err *err)
+{
+	int ret = 0;
+
+	*d = (struct slo_dist){ .kind = SLO_DIST_FIXED, .a = s->o.engine == SLO_ENGINE_TIMERS ? ms : 0 };
+	if (spec && spec[0])
+		ret = slo_dist_parse(spec, d, err);
+	if (ret)
+		slo_err_at(err, "%s", name);
+	return ret;
+}
+
+static int start_engine(struct slo_serve *s, struct slo_err *err)
+{
+	const struct slo_timers_opts to = {
+		.ttft = &s->ttft, .gap = &s->gap, .seed = (uint64_t)s->o.seed, .most = (uint32_t)s->o.connections,
+		.role_at_start = s->o.role == SLO_ROLE_AT_START,
+	};
+	struct slo_burn burn;
+	int ret = parse_wait(s, "ttft", s->o.ttft, s->o.prefill_ms, &s->ttft, err);
+
+	if (!ret)
+		ret = parse_wait(s, "gap", s->o.gap, s->o.token_ms, &s->gap, err);
+	if (ret)
+		return ret;
+	if (s->o.engine == SLO_ENGINE_TIMERS)
+		return slo_timers_start(&to, &s->timers);
+	slo_burn_calibrate(&burn);
+	return slo_pool_start(&s->o, &burn, &s->ttft, &s->gap, &s->pool);
+}
+
 int slo_serve_start(const struct slo_serve_opts *o, struct slo_serve **out, struct slo_err *err)
 {
 	struct slo_serve *s;
-	struct slo_burn burn;
 	int ret;
 
 	if (!opts_valid(o))
@@ -364,8 +441,7 @@ int slo_serve_start(const struct slo_serve_opts *o, struct slo_serve **out, stru
 	if (!s)
 		return -ENOMEM;
 	s->o = *o;
-	slo_burn_calibrate(&burn);
-	ret = slo_pool_start(&s->o, &burn, &s->pool);
+	ret = start_engine(s, err);
 	if (!ret)
 		ret = start_http(s, err);
 	if (ret) {
@@ -383,7 +459,10 @@ int slo_serve_port(const struct slo_serve *s)
 
 void slo_serve_read_stats(struct slo_serve *s, struct slo_serve_stats *out)
 {
-	slo_pool_read_stats(s->pool, out);
+	if (s->timers)
+		slo_timers_read_stats(s->timers, out);
+	else
+		slo_pool_read_stats(s->pool, out);
 }
 
 void slo_serve_stop(struct slo_serve *s)
@@ -392,8 +471,13 @@ void slo_serve_stop(struct slo_serve *s)
 		return;
 	if (s->pool)
 		slo_pool_stop(s->pool); /* first, so that no connection waits for output */
+	if (s->timers)
+		slo_timers_stop(s->timers);
 	if (s->daemon)
 		MHD_stop_daemon(s->daemon);
 	slo_pool_free(s->pool);
+	slo_timers_free(s->timers);
+	slo_dist_fini(&s->ttft);
+	slo_dist_fini(&s->gap);
 	free(s);
 }

@@ -21,8 +21,13 @@ enum {
 	SLO_SERVE_WORKERS_MAX = 256,
 	SLO_SERVE_QUEUE_MAX = 4096,
 	SLO_SERVE_TOKENS_MAX = 4096,       /* of one answer */
-	SLO_SERVE_CONNECTIONS_MAX = 4096,
+	SLO_SERVE_CONNECTIONS_MAX = 16384,
 	SLO_SERVE_BODY_MAX = 1 << 20,      /* bytes of a request */
+};
+
+enum slo_serve_engine {
+	SLO_ENGINE_WORKERS, /* a thread for each connection, workers that burn CPU time, wait and call others */
+	SLO_ENGINE_TIMERS,  /* one thread for all connections: answers only wait; thousands at once */
 };
 
 enum slo_serve_role {
@@ -42,6 +47,13 @@ struct slo_serve_opts {
 	double token_ms;           /* CPU time per token */
 	int64_t retry_after_s;     /* sent with 429 */
 	int role;                  /* enum slo_serve_role */
+	int engine;                /* enum slo_serve_engine */
+	/*
+	 * Waiting (serve_dist.h), before the CPU time of the first token and of each further one; "" = none.
+	 * The timers burn nothing: there "" is a wait of prefill_ms and token_ms.
+	 */
+	const char *ttft, *gap;
+	int64_t seed;              /* of the waits */
 };
 
 struct slo_serve_stats {

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum {
 	SLICE_US = 1000,        /* of CPU work between two looks at whether anybody still wants it */
+	LOOK_MS = 20,           /* likewise while waiting */
 	OUTPUT_MAX = 2 << 20,   /* bytes of one answer not yet read: SLO_SERVE_TOKENS_MAX chunks fit */
 };
 
@@ -27,7 +29,9 @@ struct slo_job {
 struct slo_pool {
 	struct slo_serve_opts o;
 	struct slo_burn burn;
+	const struct slo_dist *ttft, *gap;
 	pthread_mutex_t lock;   /* of what follows */
+	struct slo_rng rng;
 	pthread_cond_t work;
 	struct slo_job *head, **tail;
 	uint64_t waiting, number;
@@ -89,6 +93,25 @@ static bool work_on(struct slo_job *j, double ms)
 	return wanted(j);
 }
 
+/* Return: false when the answer is not wanted any more. */
+static bool wait_for(struct slo_job *j, const struct slo_dist *d)
+{
+	int64_t due;
+
+	if (d->kind == SLO_DIST_FIXED && d->a <= 0)
+		return true;
+	pthread_mutex_lock(&j->pool->lock);
+	due = slo_now_mono_ns() + (int64_t)(slo_dist_draw(d, &j->pool->rng) * (double)SLO_NS_PER_MS);
+	pthread_mutex_unlock(&j->pool->lock);
+	for (int64_t now = slo_now_mono_ns(); now < due && wanted(j); now = slo_now_mono_ns()) {
+		int64_t until = due - now > LOOK_MS * SLO_NS_PER_MS ? now + LOOK_MS * SLO_NS_PER_MS : due;
+		struct timespec at = { .tv_sec = until / SLO_NS_PER_S, .tv_nsec = until % SLO_NS_PER_S };
+
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+	}
+	return wanted(j);
+}
+
 static void count_token(struct slo_pool *p)
 {
 	pthread_mutex_lock(&p->lock);
@@ -119,12 +142,12 @@ static bool answer(struct slo_job *j)
 
 	if (r->stream && o->role == SLO_ROLE_AT_START)
 		emit(j, slo_chat_add_role);
-	if (!work_on(j, o->prefill_ms + o->prefill_us_per_token * (double)r->prompt_tokens / 1000))
+	if (!wait_for(j, j->pool->ttft) || !work_on(j, o->prefill_ms + o->prefill_us_per_token * (double)r->prompt_tokens / 1000))
 		return false;
 	if (r->stream && o->role == SLO_ROLE_AT_FIRST_TOKEN)
 		emit(j, slo_chat_add_role);
 	for (int64_t i = 0; i < r->tokens; i++) {
-		if (i && !work_on(j, o->token_ms))
+		if (i && (!wait_for(j, j->pool->gap) || !work_on(j, o->token_ms)))
 			return false;
 		if (r->stream)
 			emit_token(j, i);
@@ -178,7 +201,8 @@ static void *worker(void *arg)
 	return NULL;
 }
 
-int slo_pool_start(const struct slo_serve_opts *o, const struct slo_burn *burn, struct slo_pool **out)
+int slo_pool_start(const struct slo_serve_opts *o, const struct slo_burn *burn, const struct slo_dist *ttft,
+		   const struct slo_dist *gap, struct slo_pool **out)
 {
 	struct slo_pool *p = calloc(1, sizeof(*p) + (size_t)o->workers * sizeof(p->threads[0]));
 	int rc = 0;
@@ -187,6 +211,9 @@ int slo_pool_start(const struct slo_serve_opts *o, const struct slo_burn *burn, 
 		return -ENOMEM;
 	p->o = *o;
 	p->burn = *burn;
+	p->ttft = ttft;
+	p->gap = gap;
+	slo_rng_seed(&p->rng, (uint64_t)o->seed);
 	p->tail = &p->head;
 	p->stats.iterations_per_ms = burn->iterations_per_ms;
 	p->stats.calibration_spread = burn->spread;

@@ -11,6 +11,7 @@
 #include "net/serve.h"
 #include "net/serve_burn.h"
 #include "net/serve_chat.h"
+#include "net/serve_dist.h"
 
 #include <stddef.h>
 
@@ -23,8 +24,9 @@ enum slo_job_state {
 struct slo_job;
 struct slo_pool;
 
-/** slo_pool_start - @o->workers threads. Return: 0 or a negative errno. */
-int slo_pool_start(const struct slo_serve_opts *o, const struct slo_burn *burn, struct slo_pool **out);
+/** slo_pool_start - @o->workers threads; @ttft and @gap, waits beside the CPU time, outlive it. Return: 0 or a negative errno. */
+int slo_pool_start(const struct slo_serve_opts *o, const struct slo_burn *burn, const struct slo_dist *ttft,
+		   const struct slo_dist *gap, struct slo_pool **out);
 
 /** slo_pool_stop - cut every job off; from here on waiting for a job returns at once. */
 void slo_pool_stop(struct slo_pool *p);

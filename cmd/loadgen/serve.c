@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "base/time.h"
 #include "io/writer.h"
 #include "net/serve.h"
 
@@ -59,6 +60,37 @@ static const struct slo_opt opts[] = {
 	{ .name = "role-chunk", .type = SLO_OPT_CHOICE, .off = OFF(s.role), .metavar = "WHEN", .def = "first-token",
 	  .help = "When the empty role chunk of a stream is sent: with the first token, or before the prefill.",
 	  .choices = role_choices },
+	{ .name = NULL, .type = SLO_OPT_HELP, .help = "What a worker does for each request before its first token" },
+	{ .name = "resolver", .type = SLO_OPT_STR, .off = OFF(s.calls.resolver), .metavar = "HOST:PORT", .def = "",
+	  .help = "Look the names in the addresses below up at this DNS server, each time; the system's way when not given." },
+	{ .name = "lookup", .type = SLO_OPT_STR, .off = OFF(s.calls.lookup), .metavar = "NAME", .def = "",
+	  .help = "Look this name up there besides." },
+	{ .name = "lookup-timeout-ms", .type = SLO_OPT_DURATION, .off = OFF(s.calls.lookup_timeout_ns), .metavar = "MS", .def = "2000",
+	  .help = "Wait so long for the resolver, in milliseconds; it is asked twice.", .lo = 1, .hi = 60000,
+	  .unit_ns = SLO_NS_PER_MS },
+	{ .name = "retrieval-url", .type = SLO_OPT_STR, .off = OFF(s.calls.retrieval), .metavar = "URL", .def = "",
+	  .help = "GET this; without a 2xx answer the request fails with 502 or 504." },
+	{ .name = "provider-url", .type = SLO_OPT_STR, .off = OFF(s.calls.provider), .metavar = "URL", .def = "",
+	  .help = "Ask this chat completions server, http or https; its 429 is passed on, other failures are 502 or 504." },
+	{ .name = "ca-file", .type = SLO_OPT_STR, .off = OFF(s.calls.ca_file), .metavar = "FILE", .def = "",
+	  .help = "Certificates (PEM) https is verified against; the system's when not given." },
+	{ .name = "fresh-connections", .type = SLO_OPT_FLAG, .off = OFF(s.calls.fresh),
+	  .help = "Make a new connection, and TLS session, for each call." },
+	{ .name = "call-timeout-ms", .type = SLO_OPT_DURATION, .off = OFF(s.calls.timeout_ns), .metavar = "MS", .def = "10000",
+	  .help = "Time a call may take, in milliseconds.", .lo = 1, .hi = 600000, .unit_ns = SLO_NS_PER_MS },
+	{ .name = "read-file", .type = SLO_OPT_STR, .off = OFF(s.calls.read_file), .metavar = "FILE", .def = "",
+	  .help = "Read from this file, in blocks of 64 KiB at random places." },
+	{ .name = "read-kib", .type = SLO_OPT_INT, .off = OFF(s.calls.read_kib), .metavar = "N", .def = "1024",
+	  .help = "So much of it, in KiB.", .lo = 0, .hi = SLO_CALLS_READ_MAX },
+	{ .name = "read-direct", .type = SLO_OPT_FLAG, .off = OFF(s.calls.read_direct), .help = "Past the page cache (O_DIRECT)." },
+	{ .name = "touch-mib", .type = SLO_OPT_INT, .off = OFF(s.calls.touch_mib), .metavar = "N", .def = "0",
+	  .help = "Write to so much memory, in MiB, and hold it until the answer is complete.", .lo = 0, .hi = SLO_CALLS_TOUCH_MAX },
+	{ .name = "spans", .type = SLO_OPT_STR, .off = OFF(s.spans), .metavar = "ENDPOINT", .def = "",
+	  .help = "Write span records of each request and call there." },
+	{ .name = "otlp-url", .type = SLO_OPT_STR, .off = OFF(s.otlp), .metavar = "URL", .def = "",
+	  .help = "Post them to this OpenTelemetry collector (OTLP over HTTP, JSON), \"http://host:4318/v1/traces\"." },
+	{ .name = "service", .type = SLO_OPT_STR, .off = OFF(s.service), .metavar = "NAME", .def = "chat",
+	  .help = "Service named in the spans." },
 	{ .name = "quiet", .type = SLO_OPT_FLAG, .off = OFF(quiet), .help = "Print errors only." },
 	SLO_OPT_END,
 };
@@ -98,6 +130,10 @@ static void say_end(struct slo_serve *s)
 	struct slo_serve_stats t;
 
 	slo_serve_read_stats(s, &t);
+	if (t.spans)
+		slo_info("%llu spans, %llu of them lost", (unsigned long long)t.spans, (unsigned long long)t.spans_dropped);
+	if (t.failed)
+		slo_info("%llu requests failed because a call did", (unsigned long long)t.failed);
 	slo_info("%llu requests: %llu completed, %llu refused with 429, %llu bad, %llu abandoned; %llu tokens; %llu waited at most",
 		 (unsigned long long)t.requests, (unsigned long long)t.completed, (unsigned long long)t.rejected,
 		 (unsigned long long)t.bad, (unsigned long long)t.abandoned, (unsigned long long)t.tokens,
@@ -160,7 +196,7 @@ static int run(void *opt, int argc, char **argv)
 
 const struct slo_cmd loadgen_serve = {
 	.name = "serve",
-	.summary = "be an OpenAI-compatible server whose answers cost real CPU time",
+	.summary = "be an OpenAI-compatible server whose answers cost real time",
 	.opts = opts,
 	.opts_size = sizeof(struct serve_opts),
 	.run = run,

@@ -25,6 +25,7 @@ enum {
 struct slo_serve {
 	struct slo_serve_opts o;
 	struct slo_dist ttft, gap;
+	struct slo_spans *spans;
 	struct slo_pool *pool;     /* of the workers, or */
 	struct slo_timers *timers;
 	struct MHD_Daemon *daemon;
@@ -84,8 +85,8 @@ static enum MHD_Result reply_json(struct MHD_Connection *c, unsigned int status,
 	return reply(c, status, "application/json", text, strlen(text), NULL);
 }
 
-static enum MHD_Result reply_error(const struct slo_serve *s, struct MHD_Connection *c, unsigned int status,
-				   const char *type, const char *message)
+static enum MHD_Result reply_error_after(struct MHD_Connection *c, unsigned int status, const char *type,
+					 const char *message, int64_t retry_after_s)
 {
 	char retry[SLO_NUM_MAX + 1] = "";
 	enum MHD_Result ret;
@@ -96,10 +97,16 @@ static enum MHD_Result reply_error(const struct slo_serve *s, struct MHD_Connect
 	slo_json_add_str(&b, slo_str(message));
 	slo_buf_addf(&b, ",\"type\":\"%s\",\"code\":%u}}\n", type, status);
 	if (status == MHD_HTTP_TOO_MANY_REQUESTS)
-		retry[slo_fmt_i64(retry, s->o.retry_after_s)] = '\0';
+		retry[slo_fmt_i64(retry, retry_after_s)] = '\0';
 	ret = reply(c, status, "application/json", b.data ? b.data : "", b.len, retry[0] ? retry : NULL);
 	slo_buf_fini(&b);
 	return ret;
+}
+
+static enum MHD_Result reply_error(const struct slo_serve *s, struct MHD_Connection *c, unsigned int status,
+				   const char *type, const char *message)
+{
+	return reply_error_after(c, status, type, message, s->o.retry_after_s);
 }
 
 static ssize_t read_stream(void *arg, uint64_t pos, char *to, size_t max)
@@ -214,9 +221,28 @@ static enum MHD_Result answer_in_time(struct slo_serve *s, struct MHD_Connection
 	return ret;
 }
 
+/* Before anything is answered the calls must have gone well: a status cannot be taken back. */
+static enum MHD_Result answer_job(struct slo_serve *s, struct MHD_Connection *c, struct slo_job *job, bool stream)
+{
+	int64_t retry = s->o.retry_after_s;
+	const char *why = "";
+	enum MHD_Result ret = MHD_NO;
+	int status = slo_calls_any(&s->o.calls) ? 0 : 200, fd = fd_of(c);
+
+	while (!status && !client_left(fd))
+		status = slo_job_status(job, WAIT_MS, &why, &retry);
+	if (status == 200)
+		return stream ? answer_stream(c, job) : answer_whole(c, job);
+	if (status > 0)
+		ret = reply_error_after(c, (unsigned int)status, status == 429 ? "rate_limit_error" : "server_error", why, retry);
+	slo_job_release(job);
+	return ret;
+}
+
 static enum MHD_Result complete_chat(struct slo_serve *s, struct MHD_Connection *c, struct upload *up)
 {
 	struct slo_chat_answer a = { .model = s->o.model };
+	struct slo_trace_context parent;
 	struct slo_job *job;
 	struct slo_err err = { .what = "" };
 	int ret;
@@ -232,12 +258,13 @@ static enum MHD_Result complete_chat(struct slo_serve *s, struct MHD_Connection 
 	}
 	if (s->timers)
 		return answer_in_time(s, c, &a, &up->waited);
-	ret = slo_pool_submit(s->pool, &a, &job);
+	slo_trace_parse_parent(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "traceparent"), &parent);
+	ret = slo_pool_submit(s->pool, &a, &parent, &job);
 	if (ret == -EBUSY)
 		return reply_error(s, c, MHD_HTTP_TOO_MANY_REQUESTS, "rate_limit_error", "too many requests waiting");
 	if (ret)
 		return reply_error(s, c, MHD_HTTP_SERVICE_UNAVAILABLE, "server_error", "cannot take the request");
-	return a.req.stream ? answer_stream(c, job) : answer_whole(c, job);
+	return answer_job(s, c, job, a.req.stream);
 }
 
 static enum MHD_Result list_models(const struct slo_serve *s, struct MHD_Connection *c)
@@ -417,7 +444,9 @@ static int start_engine(struct slo_serve *s, struct slo_err *err)
 		.ttft = &s->ttft, .gap = &s->gap, .seed = (uint64_t)s->o.seed, .most = (uint32_t)s->o.connections,
 		.role_at_start = s->o.role == SLO_ROLE_AT_START,
 	};
+	const struct slo_spans_opts so = { s->o.spans, s->o.otlp, s->o.calls.ca_file, s->o.service };
 	struct slo_burn burn;
+	struct slo_pool_opts po = { .serve = &s->o, .burn = &burn, .ttft = &s->ttft, .gap = &s->gap };
 	int ret = parse_wait(s, "ttft", s->o.ttft, s->o.prefill_ms, &s->ttft, err);
 
 	if (!ret)
@@ -426,8 +455,25 @@ static int start_engine(struct slo_serve *s, struct slo_err *err)
 		return ret;
 	if (s->o.engine == SLO_ENGINE_TIMERS)
 		return slo_timers_start(&to, &s->timers);
+	if (s->o.spans[0] || s->o.otlp[0])
+		ret = slo_spans_open(&so, &s->spans, err);
+	if (ret)
+		return ret;
+	po.spans = s->spans;
 	slo_burn_calibrate(&burn);
-	return slo_pool_start(&s->o, &burn, &s->ttft, &s->gap, &s->pool);
+	return slo_pool_start(&po, &s->pool, err);
+}
+
+static void fill_in(struct slo_serve_opts *o)
+{
+	const char **const texts[] = {
+		&o->ttft, &o->gap, &o->spans, &o->otlp, &o->service, &o->calls.resolver, &o->calls.lookup, &o->calls.retrieval,
+		&o->calls.provider, &o->calls.ca_file, &o->calls.read_file,
+	};
+
+	for (size_t i = 0; i < SLO_ARRAY_LEN(texts); i++)
+		if (!*texts[i])
+			*texts[i] = "";
 }
 
 int slo_serve_start(const struct slo_serve_opts *o, struct slo_serve **out, struct slo_err *err)
@@ -441,6 +487,11 @@ int slo_serve_start(const struct slo_serve_opts *o, struct slo_serve **out, stru
 	if (!s)
 		return -ENOMEM;
 	s->o = *o;
+	fill_in(&s->o);
+	if (s->o.engine == SLO_ENGINE_TIMERS && (slo_calls_any(&s->o.calls) || s->o.spans[0] || s->o.otlp[0])) {
+		free(s);
+		return slo_err_set(err, -EINVAL, "calls, files, memory and spans are the workers' business, not the timers'");
+	}
 	ret = start_engine(s, err);
 	if (!ret)
 		ret = start_http(s, err);
@@ -459,10 +510,17 @@ int slo_serve_port(const struct slo_serve *s)
 
 void slo_serve_read_stats(struct slo_serve *s, struct slo_serve_stats *out)
 {
+	struct slo_spans_stats spans;
+
 	if (s->timers)
 		slo_timers_read_stats(s->timers, out);
 	else
 		slo_pool_read_stats(s->pool, out);
+	if (!s->spans)
+		return;
+	slo_spans_read_stats(s->spans, &spans);
+	out->spans = spans.spans;
+	out->spans_dropped = spans.dropped;
 }
 
 void slo_serve_stop(struct slo_serve *s)
@@ -477,6 +535,7 @@ void slo_serve_stop(struct slo_serve *s)
 		MHD_stop_daemon(s->daemon);
 	slo_pool_free(s->pool);
 	slo_timers_free(s->timers);
+	slo_spans_close(s->spans);
 	slo_dist_fini(&s->ttft);
 	slo_dist_fini(&s->gap);
 	free(s);

@@ -14,6 +14,7 @@
 #define SLO_NET_SERVE_H
 
 #include "base/err.h"
+#include "net/serve_calls.h"
 
 #include <stdint.h>
 
@@ -54,6 +55,10 @@ struct slo_serve_opts {
 	 */
 	const char *ttft, *gap;
 	int64_t seed;              /* of the waits */
+	/* For the workers only. NULL strings are "". */
+	struct slo_calls_opts calls; /* done for each request before its first token */
+	const char *spans, *otlp;  /* where spans go, see serve_spans.h; "" = nowhere */
+	const char *service;       /* named in them */
 };
 
 struct slo_serve_stats {
@@ -63,6 +68,8 @@ struct slo_serve_stats {
 	uint64_t bad;            /* 400, 413 */
 	uint64_t abandoned;      /* the client went away first */
 	uint64_t tokens;         /* produced */
+	uint64_t failed;         /* answered 429, 502, 503 or 504 because a call failed */
+	uint64_t spans, spans_dropped;
 	uint64_t queue_high;     /* most requests that waited at once */
 	double iterations_per_ms; /* what calibration found */
 	double calibration_spread; /* (slowest - fastest) / fastest of the calibration rounds */

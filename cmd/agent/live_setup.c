@@ -227,13 +227,19 @@ static int open_probes(struct live *l, struct slo_err *err)
 
 	if (o->mode == AGENT_MODE_HOST)
 		return 0;
+	if (b.ring_bytes & (b.ring_bytes - 1))
+		return slo_err_set(err, -EINVAL, "--event-ring-kib %lld: want a power of two",
+				   (long long)o->event_ring_kib);
 	slo_flow_opts_defaults(&f);
 	r = parse_dns_ports(o, &f, err);
 	if (r)
 		return r;
 	memcpy(b.dns_port, f.dns_port, f.dns_count * sizeof(f.dns_port[0]));
 	memcpy(b.wanted, l->a->enabled, sizeof(b.wanted));
-	return slo_bpf_open(&l->bpf, &b, err);
+	r = slo_bpf_open(&l->bpf, &b, err);
+	if (r)
+		slo_err_at(err, "--disable-rung");
+	return r;
 }
 
 /* The sampler of procfs measures what tracing does not. */
@@ -259,10 +265,8 @@ int live_open(struct live *l, struct slo_err *err)
 	/* Finds the processes whose observations the probes are to count. */
 	slo_target_refresh(l->target, slo_now_mono_ns());
 	live_identify(l, slo_now_mono_ns());
-	if (open_probes(l, err)) {
-		slo_err_at(err, "--disable-rung");
+	if (open_probes(l, err))
 		return 2;
-	}
 	enable_host(l);
 	slo_host_sample(l->host, slo_now_wall_ns(), slo_now_mono_ns());
 	open_packets(l);

@@ -93,6 +93,7 @@ void live_report_stats(struct live *l, bool final)
 		{ "timeouts_withheld", (double)f.voided },     { "clock_steps", (double)p.clock_steps },
 		{ "shed_level", (double)l->guard.level },      { "cpu_pct", l->cpu_pct },
 		{ "bpf_cpu_pct", l->bpf_pct },
+		{ "bpf_watch_over", l->bpf ? (double)slo_bpf_watch_over(l->bpf) : 0 },
 	};
 
 	all.n = 0;

@@ -3,10 +3,6 @@
 
 #include "bpf/dns.h"
 #include "bpf/hist.h"
-#include "decode/kernel_dns.h"
-#include "decode/kernel_net.h"
-#include "decode/kernel_task.h"
-#include "decode/kernel_tls.h"
 #include "event/tables.h"
 
 #include <errno.h>
@@ -42,15 +38,15 @@ static void runqueue_detail(const struct slo_bpf_event *e, char *to, size_t size
 const struct slo_kernel_probe slo_kernel_probes[SLO_BPF__PROBES] = {
 	[SLO_BPF_RUNQUEUE] = { "runqueue", SLO_SIGNAL_RUNQUEUE_DELAY, -1, 1e6, runqueue_detail, 0 },
 	[SLO_BPF_CONNECT] = { "connect", SLO_SIGNAL_CONNECT_LATENCY, SLO_SIGNAL_CONNECT_ERRORS, 1e6,
-			      slo_kernel_connect_detail, 0 },
-	[SLO_BPF_RETRANSMIT] = { "retransmit", SLO_SIGNAL_TCP_RETRANSMITS, -1, 1, slo_kernel_retransmit_detail, 0 },
+			      kernel_connect_detail, 0 },
+	[SLO_BPF_RETRANSMIT] = { "retransmit", SLO_SIGNAL_TCP_RETRANSMITS, -1, 1, kernel_retransmit_detail, 0 },
 	[SLO_BPF_DISK] = { "disk", SLO_SIGNAL_DISK_IO, -1, 1e6, kernel_disk_detail, 0 },
 	[SLO_BPF_THROTTLE] = { "throttle", SLO_SIGNAL_CFS_THROTTLED, -1, 1e6, kernel_throttle_detail, 0 },
-	[SLO_BPF_DNS] = { "dns", SLO_SIGNAL_DNS_LATENCY, -1, 1e6, slo_kernel_dns_detail,
+	[SLO_BPF_DNS] = { "dns", SLO_SIGNAL_DNS_LATENCY, -1, 1e6, kernel_dns_detail,
 			  sizeof(struct slo_bpf_event_dns) },
-	[SLO_BPF_TLS] = { "tls", SLO_SIGNAL_TLS_HANDSHAKE, SLO_SIGNAL_TLS_FAILS, 1e6, slo_kernel_tls_detail, 0 },
-	[SLO_BPF_RECLAIM] = { "reclaim", SLO_SIGNAL_MEM_RECLAIM, -1, 1e6, slo_kernel_reclaim_detail, 0 },
-	[SLO_BPF_SYSCALL] = { "syscall", SLO_SIGNAL_SYSCALL_LATENCY, -1, 1e6, slo_kernel_syscall_detail, 0 },
+	[SLO_BPF_TLS] = { "tls", SLO_SIGNAL_TLS_HANDSHAKE, SLO_SIGNAL_TLS_FAILS, 1e6, kernel_tls_detail, 0 },
+	[SLO_BPF_RECLAIM] = { "reclaim", SLO_SIGNAL_MEM_RECLAIM, -1, 1e6, kernel_reclaim_detail, 0 },
+	[SLO_BPF_SYSCALL] = { "syscall", SLO_SIGNAL_SYSCALL_LATENCY, -1, 1e6, kernel_syscall_detail, 0 },
 };
 
 /* An event has the local end first, a tuple the end that opened the connection. */

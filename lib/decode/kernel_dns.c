@@ -3,6 +3,7 @@
 
 #include "bpf/dns.h"
 #include "decode/dns.h"
+#include "decode/kernel_internal.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,7 +17,7 @@ static bool is_stub(const uint8_t addr[16])
 	return memcmp(addr, v4, sizeof(v4)) == 0 || memcmp(addr, &in6addr_loopback, 16) == 0;
 }
 
-void slo_kernel_dns_detail(const struct slo_bpf_event *e, char *to, size_t size)
+void kernel_dns_detail(const struct slo_bpf_event *e, char *to, size_t size)
 {
 	const struct slo_bpf_event_dns *d = (const struct slo_bpf_event_dns *)(const void *)e;
 	uint8_t rcode = e->info[0] & 0xf;

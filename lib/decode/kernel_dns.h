@@ -10,13 +10,6 @@ struct slo_bpf_dns_query;
 struct slo_bpf_event;
 struct slo_bpf_event_dns;
 
-/**
- * slo_kernel_dns_detail - "api.example.com SERVFAIL tc stub retries=1": name and what is worth a word,
- * as observations made from packets have it; "tcp" as well, which those never see
- * @e: of a struct slo_bpf_event_dns
- */
-void slo_kernel_dns_detail(const struct slo_bpf_event *e, char *to, size_t size);
-
 /** slo_kernel_dns_timeout - the event of a query that had no answer after @timeout_ns */
 void slo_kernel_dns_timeout(const struct slo_bpf_dns_query *q, uint64_t timeout_ns, struct slo_bpf_event_dns *e);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "decode/kernel_net.h"
+#include "decode/kernel_internal.h"
 
 #include "base/str.h"
 #include "bpf/outcome.h"
@@ -12,7 +12,7 @@ static const char *plural(uint32_t n)
 	return n == 1 ? "" : "s";
 }
 
-void slo_kernel_connect_detail(const struct slo_bpf_event *e, char *to, size_t size)
+void kernel_connect_detail(const struct slo_bpf_event *e, char *to, size_t size)
 {
 	static const char *const endings[] = {
 		[SLO_CONNECT_BY_KERNEL] = "",
@@ -44,7 +44,7 @@ static const char *state_name(uint32_t state)
 	return state > 0 && state < SLO_ARRAY_LEN(names) ? names[state] : "state unknown";
 }
 
-void slo_kernel_retransmit_detail(const struct slo_bpf_event *e, char *to, size_t size)
+void kernel_retransmit_detail(const struct slo_bpf_event *e, char *to, size_t size)
 {
 	if (e->info[1] & SLO_RETRANSMIT_SYNACK)
 		snprintf(to, size, "SYN-ACK");

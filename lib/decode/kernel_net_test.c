@@ -2,7 +2,7 @@
 /* How a connection attempt is judged, and what events of the network probes say. */
 #include "bpf/outcome.h"
 #include "decode/kernel.h"
-#include "decode/kernel_net.h"
+#include "decode/kernel_internal.h"
 
 #include <check.h>
 #include <errno.h>
@@ -70,7 +70,7 @@ START_TEST(a_connect_event_says_how_it_ended)
 	char text[96];
 
 	memcpy(e.info, connects[_i].info, sizeof(e.info));
-	slo_kernel_connect_detail(&e, text, sizeof(text));
+	kernel_connect_detail(&e, text, sizeof(text));
 	ck_assert_str_eq(text, connects[_i].text);
 }
 END_TEST
@@ -90,7 +90,7 @@ START_TEST(a_retransmit_event_says_what_the_socket_was_doing)
 	char text[96];
 
 	memcpy(e.info, retransmits[_i].info, sizeof(e.info));
-	slo_kernel_retransmit_detail(&e, text, sizeof(text));
+	kernel_retransmit_detail(&e, text, sizeof(text));
 	ck_assert_str_eq(text, retransmits[_i].text);
 }
 END_TEST

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "decode/kernel_task.h"
+#include "decode/kernel_internal.h"
 
 #include "base/str.h"
 #include "bpf/event.h"
@@ -19,7 +19,7 @@ static const char *const reclaim_kinds[SLO_RECLAIM__KINDS] = {
 /* include/linux/mmzone.h, enum vmscan_throttle_state */
 static const char *const throttles[] = { "writeback", "isolated", "no progress", "congested" };
 
-void slo_kernel_reclaim_detail(const struct slo_bpf_event *e, char *to, size_t size)
+void kernel_reclaim_detail(const struct slo_bpf_event *e, char *to, size_t size)
 {
 	const char *kind = e->info[0] < SLO_RECLAIM__KINDS ? reclaim_kinds[e->info[0]] : "?", *sep = ", throttled: ";
 	char part[48] = "";
@@ -36,7 +36,7 @@ void slo_kernel_reclaim_detail(const struct slo_bpf_event *e, char *to, size_t s
 	}
 }
 
-void slo_kernel_syscall_detail(const struct slo_bpf_event *e, char *to, size_t size)
+void kernel_syscall_detail(const struct slo_bpf_event *e, char *to, size_t size)
 {
 	static const char *const ops[SLO_SYS__OPS] = { "?", "read", "write", "sync" };
 

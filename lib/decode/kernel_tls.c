@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "decode/kernel_tls.h"
+#include "decode/kernel_internal.h"
 
 #include "base/str.h"
 #include "bpf/tls.h"
@@ -67,7 +67,7 @@ static const char *reason(uint32_t kind)
 	}
 }
 
-void slo_kernel_tls_detail(const struct slo_bpf_event *e, char *to, size_t size)
+void kernel_tls_detail(const struct slo_bpf_event *e, char *to, size_t size)
 {
 	static const char *const sides[4] = { "", "client, ", "server, ", "" };
 	static const char *const sessions[4] = { "", "full, ", "resumed, ", "" };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "decode/kernel_tls.h"
+#include "decode/kernel_internal.h"
 
 #include "bpf/tls.h"
 #include "decode/kernel.h"
@@ -22,7 +22,7 @@ static const char *says(const struct slo_bpf_event *e)
 {
 	static char text[96];
 
-	slo_kernel_tls_detail(e, text, sizeof(text));
+	kernel_tls_detail(e, text, sizeof(text));
 	return text;
 }
 
@@ -71,7 +71,7 @@ START_TEST(a_text_that_does_not_fit_is_cut_and_ends)
 	char text[12] = "???????????";
 
 	e.info[3] = 10;
-	slo_kernel_tls_detail(&e, text, sizeof(text));
+	kernel_tls_detail(&e, text, sizeof(text));
 	ck_assert_str_eq(text, "client, pro");
 }
 END_TEST

@@ -164,7 +164,6 @@ static struct slo_bpf *make(const struct slo_bpf_opts *o)
 	b->o = *o;
 	if (!b->o.dns_timeout_ns)
 		b->o.dns_timeout_ns = 5 * SLO_NS_PER_S;
-	slo_str_copy(b->disable, sizeof(b->disable), slo_str(o->disable ? o->disable : ""));
 	for (int i = 0; i < BPF__SHARED; i++)
 		b->shared[i] = -1;
 	for (int i = 0; i < SLO_BPF__PROBES; i++) {

@@ -27,7 +27,7 @@ enum {
 
 struct slo_bpf_opts {
 	bool wanted[SLO_SIGNAL__COUNT]; /* probes of none of these are not loaded */
-	const char *disable;  /* rungs not to try: "tp_btf,connect:raw_tp"; NULL = none */
+	const char *disable;  /* rungs not to try: "tp_btf,connect:raw_tp"; NULL = none; outlives it */
 	uint32_t ring_bytes;  /* power of two, at least a page; 0 = 1 MiB */
 	int64_t connect_timeout_ns; /* 0 = 30 s */
 	int64_t dns_timeout_ns;     /* 0 = 5 s */
@@ -116,6 +116,9 @@ bool slo_bpf_applies(const struct slo_bpf *b, int service, int signal);
  * Return: the reason, "" for the rung that was taken and those below it, NULL when there are no more. Valid until close.
  */
 const char *slo_bpf_why(const struct slo_bpf *b, int signal, int i, const char **rung);
+
+/** slo_bpf_watch_over - processes and cgroups of services that were too many to be told apart, when last looked at. */
+uint64_t slo_bpf_watch_over(const struct slo_bpf *b);
 
 /** slo_bpf_stats - counters of @probe (enum slo_bpf_probe). Return: 0, or -ENOENT when it is not loaded. */
 int slo_bpf_stats(const struct slo_bpf *b, int probe, struct slo_bpf_stats *out);

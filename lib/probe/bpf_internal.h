@@ -92,14 +92,13 @@ struct bpf_cost {
 
 struct slo_bpf {
 	struct slo_bpf_opts o;
-	char disable[256];
 	int shared[BPF__SHARED]; /* descriptors of the maps every object shares; -1 = not made */
 	struct slo_bpf_config *config; /* mapped */
 	struct ring_buffer *ring;
 	struct bpf_probe probes[SLO_BPF__PROBES]; /* by enum; def NULL = no such probe */
 	struct bpf_slot slots[SLO_BPF_SLOTS];
 	uint32_t slots_count;    /* rows the kernel has */
-	uint32_t slots_over;     /* owners that share slot 0 because there were too many */
+	uint64_t watch_over;     /* processes and cgroups that had no room of their own when last looked at */
 	uint64_t watch_hash;     /* of the processes the maps were filled from */
 	int64_t watch_mono, clock_mono;
 	struct slo_cgroup_mounts mounts;
@@ -125,6 +124,14 @@ void bpf_detach(struct bpf_probe *p);
 
 /** bpf_rung_known - some probe has this rung; @probe NULL = any. */
 bool bpf_rung_known(struct slo_str probe, struct slo_str rung);
+
+/* An entry of a map of the kernel; with @value 0 it is not to be there. */
+struct bpf_entry {
+	uint64_t key, value;
+};
+
+/** bpf_sync_map - make the map hold exactly @want; keys and values of 4 or 8 bytes. */
+void bpf_sync_map(int fd, size_t key_size, size_t value_size, const struct bpf_entry *want, size_t n);
 
 /** bpf_watch - tell the kernel whose observations count. */
 void bpf_watch(struct slo_bpf *b, int64_t mono_ns);

@@ -121,7 +121,7 @@ int bpf_make_shared(struct slo_bpf *b, struct slo_err *err)
 /* "tp_btf" or "connect:tp_btf" is in the list of rungs not to try. */
 static bool disabled(const struct slo_bpf *b, const char *probe, const char *rung)
 {
-	struct slo_str list = slo_str(b->disable);
+	struct slo_str list = slo_str(b->o.disable);
 
 	while (list.len > 0) {
 		size_t n = strcspn(list.p, ",");

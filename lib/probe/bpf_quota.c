@@ -12,12 +12,8 @@
 
 enum { DEPTH_MAX = 32 };
 
-struct quota {
-	uint64_t cgroup, slots; /* bit i: slot i's service is held back by it */
-};
-
 struct quotas {
-	struct quota q[BPF_CGROUPS];
+	struct bpf_entry q[BPF_CGROUPS]; /* by cgroup; bit i: slot i's service is held back by it */
 	size_t n;
 };
 
@@ -46,14 +42,16 @@ static void add(struct slo_bpf *b, struct quotas *all, uint64_t cgroup, int serv
 {
 	size_t i = 0;
 
-	while (i < all->n && all->q[i].cgroup != cgroup)
+	while (i < all->n && all->q[i].key != cgroup)
 		i++;
-	if (i == BPF_CGROUPS)
+	if (i == BPF_CGROUPS) {
+		b->watch_over++;
 		return;
+	}
 	if (i == all->n)
-		all->q[all->n++] = (struct quota){ cgroup, 0 };
-	if (!(all->q[i].slots & slots_of(b, service)))
-		all->q[i].slots |= slot_bit(b, service, cgroup);
+		all->q[all->n++] = (struct bpf_entry){ cgroup, 0 };
+	if (!(all->q[i].value & slots_of(b, service)))
+		all->q[i].value |= slot_bit(b, service, cgroup);
 }
 
 static void add_path(struct slo_bpf *b, struct quotas *all, int64_t pid, int service)
@@ -79,29 +77,6 @@ static void add_path(struct slo_bpf *b, struct quotas *all, int64_t pid, int ser
 	}
 }
 
-static bool listed(const struct quotas *all, uint64_t cgroup)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (all->q[i].cgroup == cgroup)
-			return true;
-	return false;
-}
-
-static void sync(int fd, const struct quotas *all)
-{
-	uint64_t key, next;
-	bool more = bpf_map_get_next_key(fd, NULL, &next) == 0;
-
-	while (more) {
-		key = next;
-		more = bpf_map_get_next_key(fd, &key, &next) == 0;
-		if (!listed(all, key))
-			bpf_map_delete_elem(fd, &key);
-	}
-	for (size_t i = 0; i < all->n; i++)
-		bpf_map_update_elem(fd, &all->q[i].cgroup, &all->q[i].slots, BPF_ANY);
-}
-
 void bpf_watch_quotas(struct slo_bpf *b)
 {
 	struct bpf_object *obj = b->probes[SLO_BPF_THROTTLE].obj;
@@ -118,5 +93,5 @@ void bpf_watch_quotas(struct slo_bpf *b)
 		for (size_t i = 0; i < n; i++)
 			add_path(b, &all, procs[i].pid, (int)s);
 	}
-	sync(bpf_map__fd(map), &all);
+	bpf_sync_map(bpf_map__fd(map), 8, 8, all.q, all.n);
 }

@@ -17,14 +17,9 @@
 
 enum { REFRESH_S = 5 }; /* processes may be moved between cgroups */
 
-struct watched {
-	uint64_t key;
-	uint32_t slot;
-	int service;
-};
-
 struct wanted_set {
-	struct watched tasks[BPF_TASKS], groups[BPF_CGROUPS];
+	struct bpf_entry tasks[BPF_TASKS], groups[BPF_CGROUPS]; /* values: slots */
+	int owner[BPF_CGROUPS]; /* service of each of @groups */
 	size_t tasks_count, groups_count;
 };
 
@@ -59,7 +54,7 @@ static uint32_t slot_for(struct slo_bpf *b, int service, uint64_t cgroup)
 		if (!first)
 			first = i;
 	}
-	b->slots_over++;
+	b->watch_over++;
 	return first;
 }
 
@@ -70,40 +65,57 @@ static void want_process(struct slo_bpf *b, struct wanted_set *w, int service, i
 	size_t i;
 
 	if (w->tasks_count < BPF_TASKS)
-		w->tasks[w->tasks_count++] = (struct watched){ (uint64_t)pid, slot, service };
+		w->tasks[w->tasks_count++] = (struct bpf_entry){ (uint64_t)pid, slot };
+	else
+		b->watch_over++;
 	if (cgroup == 0 || cgroup == own)
 		return;
 	for (i = 0; i < w->groups_count && w->groups[i].key != cgroup; i++)
 		;
-	if (i == w->groups_count && i < BPF_CGROUPS)
-		w->groups[w->groups_count++] = (struct watched){ cgroup, slot, service };
-	else if (i < w->groups_count && w->groups[i].service != service)
-		w->groups[i].slot = 0; /* shared by two services: nobody's */
+	if (i == BPF_CGROUPS) {
+		b->watch_over++;
+	} else if (i == w->groups_count) {
+		w->groups[i] = (struct bpf_entry){ cgroup, slot };
+		w->owner[i] = service;
+		w->groups_count++;
+	} else if (w->owner[i] != service) {
+		w->groups[i].value = 0; /* shared by two services: nobody's */
+	}
 }
 
-/* Make the kernel's map hold exactly @want. */
-static void sync_map(int fd, size_t key_size, const struct watched *want, size_t n)
+static bool listed(const struct bpf_entry *want, size_t n, uint64_t key)
 {
-	uint64_t key = 0, next = 0;
+	for (size_t i = 0; i < n; i++)
+		if (want[i].key == key)
+			return want[i].value != 0;
+	return false;
+}
+
+void bpf_sync_map(int fd, size_t key_size, size_t value_size, const struct bpf_entry *want, size_t n)
+{
+	union {
+		uint64_t wide;
+		uint32_t narrow;
+	} key = { 0 }, next = { 0 }, value;
 	bool more = bpf_map_get_next_key(fd, NULL, &next) == 0;
 
 	while (more) {
-		bool keep = false;
-
 		key = next;
-		next = 0;
 		more = bpf_map_get_next_key(fd, &key, &next) == 0;
-		for (size_t i = 0; i < n && !keep; i++)
-			keep = want[i].key == key && want[i].slot != 0;
-		if (!keep)
+		if (!listed(want, n, key_size == sizeof(key.narrow) ? key.narrow : key.wide))
 			bpf_map_delete_elem(fd, &key);
 	}
 	for (size_t i = 0; i < n; i++) {
-		uint32_t narrow = (uint32_t)want[i].key;
-
-		if (want[i].slot)
-			bpf_map_update_elem(fd, key_size == 4 ? (const void *)&narrow : (const void *)&want[i].key,
-					    &want[i].slot, BPF_ANY);
+		if (key_size == sizeof(key.narrow))
+			key.narrow = (uint32_t)want[i].key;
+		else
+			key.wide = want[i].key;
+		if (value_size == sizeof(value.narrow))
+			value.narrow = (uint32_t)want[i].value;
+		else
+			value.wide = want[i].value;
+		if (want[i].value)
+			bpf_map_update_elem(fd, &key, &value, BPF_ANY);
 	}
 }
 
@@ -160,6 +172,7 @@ void bpf_watch(struct slo_bpf *b, int64_t mono_ns)
 	b->watch_hash = hash;
 	b->watch_mono = mono_ns + REFRESH_S * SLO_NS_PER_S;
 	w.tasks_count = w.groups_count = 0;
+	b->watch_over = 0;
 	own = directory_id(b, getpid());
 	watch_ports(b);
 	for (size_t s = 0; s < slo_target_services(b->o.target); s++) {
@@ -169,7 +182,12 @@ void bpf_watch(struct slo_bpf *b, int64_t mono_ns)
 		for (size_t i = 0; i < n; i++)
 			want_process(b, &w, (int)s, procs[i].pid, own);
 	}
-	sync_map(b->shared[BPF_MAP_TASKS], 4, w.tasks, w.tasks_count);
-	sync_map(b->shared[BPF_MAP_CGROUPS], 8, w.groups, w.groups_count);
+	bpf_sync_map(b->shared[BPF_MAP_TASKS], 4, 4, w.tasks, w.tasks_count);
+	bpf_sync_map(b->shared[BPF_MAP_CGROUPS], 8, 4, w.groups, w.groups_count);
 	bpf_watch_quotas(b);
+}
+
+uint64_t slo_bpf_watch_over(const struct slo_bpf *b)
+{
+	return b->watch_over;
 }

@@ -60,6 +60,7 @@ static const struct slo_opt opts[] = {
 	{ .name = "role-chunk", .type = SLO_OPT_CHOICE, .off = OFF(s.role), .metavar = "WHEN", .def = "first-token",
 	  .help = "When the empty role chunk of a stream is sent: with the first token, or before the prefill.",
 	  .choices = role_choices },
+	{ .name = "quiet", .type = SLO_OPT_FLAG, .off = OFF(quiet), .help = "Print errors only." },
 	{ .name = NULL, .type = SLO_OPT_HELP, .help = "What a worker does for each request before its first token" },
 	{ .name = "resolver", .type = SLO_OPT_STR, .off = OFF(s.calls.resolver), .metavar = "HOST:PORT", .def = "",
 	  .help = "Look the names in the addresses below up at this DNS server, each time; the system's way when not given." },
@@ -85,13 +86,13 @@ static const struct slo_opt opts[] = {
 	{ .name = "read-direct", .type = SLO_OPT_FLAG, .off = OFF(s.calls.read_direct), .help = "Past the page cache (O_DIRECT)." },
 	{ .name = "touch-mib", .type = SLO_OPT_INT, .off = OFF(s.calls.touch_mib), .metavar = "N", .def = "0",
 	  .help = "Write to so much memory, in MiB, and hold it until the answer is complete.", .lo = 0, .hi = SLO_CALLS_TOUCH_MAX },
+	{ .name = NULL, .type = SLO_OPT_HELP, .help = "What it tells" },
 	{ .name = "spans", .type = SLO_OPT_STR, .off = OFF(s.spans), .metavar = "ENDPOINT", .def = "",
 	  .help = "Write span records of each request and call there." },
 	{ .name = "otlp-url", .type = SLO_OPT_STR, .off = OFF(s.otlp), .metavar = "URL", .def = "",
 	  .help = "Post them to this OpenTelemetry collector (OTLP over HTTP, JSON), \"http://host:4318/v1/traces\"." },
 	{ .name = "service", .type = SLO_OPT_STR, .off = OFF(s.service), .metavar = "NAME", .def = "chat",
 	  .help = "Service named in the spans." },
-	{ .name = "quiet", .type = SLO_OPT_FLAG, .off = OFF(quiet), .help = "Print errors only." },
 	SLO_OPT_END,
 };
 

@@ -188,7 +188,7 @@ static int room(struct parser *p)
 
 static int take_row(struct parser *p, struct slo_str line)
 {
-	struct slo_str value[FIELD__COUNT] = { { NULL, 0 } };
+	struct slo_str value[FIELD__COUNT] = { SLO_STR(""), SLO_STR(""), SLO_STR("") }; /* what a short row leaves out */
 	struct slo_trace_row row;
 	int ret;
 

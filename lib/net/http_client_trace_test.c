@@ -62,6 +62,7 @@ static const struct {
 	{ OURS "0,1.5,5\n", "t.csv:2: input_tokens" },
 	{ OURS "0,5,-1\n", "t.csv:2: output_tokens" },
 	{ OURS "0,5\n", "t.csv:2: output_tokens" },
+	{ "output_tokens,input_tokens,timestamp\n5,5,1\n5\n", "t.csv:3: timestamp" },
 	{ OURS "1e300,5,5\n", "t.csv:2: timestamp" },
 };
 

@@ -248,7 +248,8 @@ int loadgen_drive_step(struct loadgen_drive *d, struct loadgen_step *s)
 
 	st.start_ns = st.seen_ns = st.shown_ns = slo_now_mono_ns();
 	s->start_ns = slo_now_wall_ns();
-	slo_load_tally_init(&s->tally, st.start_ns + o->warmup_ns, st.start_ns + o->warmup_ns + o->duration_ns, &o->objectives);
+	slo_load_tally_init(&s->tally, st.start_ns + o->warmup_ns, st.start_ns + o->warmup_ns + o->duration_ns,
+			    &o->objectives);
 	ret = plan(&st);
 	if (!ret)
 		ret = loop(&st);

@@ -25,8 +25,8 @@ const char *loadgen_mode_name(enum loadgen_mode m)
 
 static void metrics(FILE *to, const struct slo_load_tally *t)
 {
-	fprintf(to, "%-18s %8s %10s %10s %10s %10s %10s %10s %10s\n", "", "count", "mean", "p50", "p90", "p95", "p99", "p99.9",
-		"max");
+	fprintf(to, "%-18s %8s %10s %10s %10s %10s %10s %10s %10s\n", "", "count", "mean", "p50", "p90", "p95", "p99",
+		"p99.9", "max");
 	for (int m = 0; m < SLO_LOAD_METRIC__COUNT; m++) {
 		const struct slo_load_dist *d = &t->dist[m];
 		unsigned long long n = slo_hist_count(&d->hist);
@@ -35,7 +35,8 @@ static void metrics(FILE *to, const struct slo_load_tally *t)
 		if (n) {
 			fprintf(to, " %10.2f", slo_load_dist_mean(d));
 			for (size_t i = 0; i < SLO_ARRAY_LEN(loadgen_quantiles); i++)
-				fprintf(to, " %10.2f", slo_load_quantile(t, (enum slo_load_metric)m, loadgen_quantiles[i].q));
+				fprintf(to, " %10.2f",
+					slo_load_quantile(t, (enum slo_load_metric)m, loadgen_quantiles[i].q));
 			fprintf(to, " %10.2f", d->max);
 		}
 		fputc('\n', to);
@@ -44,8 +45,9 @@ static void metrics(FILE *to, const struct slo_load_tally *t)
 		const struct slo_load_dist *d = &t->by_outcome[i][SLO_LOAD_DURATION];
 
 		if (i != SLO_OUTCOME_OK && t->outcomes[i])
-			fprintf(to, "%-18s %8llu %10.2f %10.2f  until they ended (mean, p50)\n", slo_outcome_name((enum slo_outcome)i),
-				(unsigned long long)t->outcomes[i], slo_load_dist_mean(d), slo_load_dist_quantile(d, 0.5));
+			fprintf(to, "%-18s %8llu %10.2f %10.2f  until they ended (mean, p50)\n",
+				slo_outcome_name((enum slo_outcome)i), (unsigned long long)t->outcomes[i],
+				slo_load_dist_mean(d), slo_load_dist_quantile(d, 0.5));
 	}
 }
 
@@ -54,9 +56,10 @@ static void outcomes(FILE *to, const struct slo_load_tally *t)
 	fprintf(to, "outcomes          ");
 	for (int i = 0; i < SLO_OUTCOME__COUNT; i++)
 		if (i == SLO_OUTCOME_OK || t->outcomes[i])
-			fprintf(to, " %s %llu", slo_outcome_name((enum slo_outcome)i), (unsigned long long)t->outcomes[i]);
-	fprintf(to, "\nnot sent           dropped %llu, refused by the transport %llu\n", (unsigned long long)t->dropped,
-		(unsigned long long)t->failed_send);
+			fprintf(to, " %s %llu", slo_outcome_name((enum slo_outcome)i),
+				(unsigned long long)t->outcomes[i]);
+	fprintf(to, "\nnot sent           dropped %llu, refused by the transport %llu\n",
+		(unsigned long long)t->dropped, (unsigned long long)t->failed_send);
 }
 
 static void objective(FILE *to, const char **join, const char *name, double ms)
@@ -74,7 +77,8 @@ static void goodput(FILE *to, const struct loadgen_step *s)
 
 	if (!loadgen_has_objectives(&t->objectives))
 		return;
-	fprintf(to, "goodput            %.3f/s, %.2f %% of %llu valid requests had ", loadgen_per((double)t->good, s->measured_s),
+	fprintf(to, "goodput            %.3f/s, %.2f %% of %llu valid requests had ",
+		loadgen_per((double)t->good, s->measured_s),
 		100 * loadgen_per((double)t->good, (double)slo_load_count_valid(t)),
 		(unsigned long long)slo_load_count_valid(t));
 	objective(to, &join, "ttft", t->objectives.ttft_ms);
@@ -82,7 +86,8 @@ static void goodput(FILE *to, const struct loadgen_step *s)
 	objective(to, &join, "e2e", t->objectives.e2e_ms);
 	fputc('\n', to);
 	if (t->unjudged)
-		fprintf(to, "                   %llu without usage from the server have no tpot and count as not good\n",
+		fprintf(to,
+			"                   %llu without usage from the server have no tpot and count as not good\n",
 			(unsigned long long)t->unjudged);
 }
 
@@ -91,10 +96,14 @@ static void tokens(FILE *to, const struct loadgen_step *s)
 	const struct slo_load_tally *t = &s->tally;
 	double ratio = slo_load_chunk_ratio(t);
 
-	fprintf(to, "tokens             %llu, %.1f/s%s\n", (unsigned long long)t->tokens, loadgen_per((double)t->tokens, s->measured_s),
+	fprintf(to, "tokens             %llu, %.1f/s%s\n", (unsigned long long)t->tokens,
+		loadgen_per((double)t->tokens, s->measured_s),
 		t->chunk_counted ? "; some are counted chunks, the server sent no usage" : "");
 	if (ratio < SLO_LOAD_CHUNK_RATIO)
-		fprintf(to, "warning            %.2f chunks per token: chunk_gap_ms is not the time between tokens, see tpot_ms\n", ratio);
+		fprintf(to,
+			"warning            %.2f chunks per token: chunk_gap_ms is not the time between tokens, see "
+			"tpot_ms\n",
+			ratio);
 	if (t->gaps_lost)
 		fprintf(to, "warning            %llu chunk gaps of very long answers are not counted\n",
 			(unsigned long long)t->gaps_lost);
@@ -108,9 +117,11 @@ static void arrivals(FILE *to, const struct loadgen_run_opts *o)
 	if (o->mode == LOADGEN_CLOSED)
 		fprintf(to, "arrivals           closed loop, %lld users\n", (long long)o->concurrency);
 	else if (o->mode == LOADGEN_TRACE)
-		fprintf(to, "arrivals           %zu rows of %s at %g times its speed\n", o->rows.n, o->trace, o->trace_speed);
+		fprintf(to, "arrivals           %zu rows of %s at %g times its speed\n", o->rows.n, o->trace,
+			o->trace_speed);
 	else if (o->mode == LOADGEN_RAMP)
-		fprintf(to, "arrivals           %s, %g/s to %g/s, seed %lld\n", kind, o->rate, o->ramp_to, (long long)o->seed);
+		fprintf(to, "arrivals           %s, %g/s to %g/s, seed %lld\n", kind, o->rate, o->ramp_to,
+			(long long)o->seed);
 	else
 		fprintf(to, "arrivals           %s, seed %lld\n", kind, (long long)o->seed);
 }
@@ -144,7 +155,8 @@ static void step(FILE *to, const struct loadgen_step *s)
 
 static void sweep(FILE *to, const struct loadgen_report *r)
 {
-	fprintf(to, "\n%10s %10s %8s %10s %10s %10s  %s\n", "rate/s", "ok/s", "good %", "ttft p50", "ttft p99", "tpot p50", "verdict");
+	fprintf(to, "\n%10s %10s %8s %10s %10s %10s  %s\n", "rate/s", "ok/s", "good %", "ttft p50", "ttft p99",
+		"tpot p50", "verdict");
 	for (size_t i = 0; i < r->n; i++) {
 		const struct loadgen_step *s = &r->steps[i];
 		const struct slo_load_tally *t = &s->tally;
@@ -156,7 +168,8 @@ static void sweep(FILE *to, const struct loadgen_report *r)
 			slo_load_quantile(t, SLO_LOAD_TPOT, 0.5), s->verdict, s->why[0] ? ": " : "", s->why);
 	}
 	if (isfinite(r->sustained) && isfinite(r->saturated))
-		fprintf(to, "knee               between %.3f/s (held) and %.3f/s (not held)\n", r->sustained, r->saturated);
+		fprintf(to, "knee               between %.3f/s (held) and %.3f/s (not held)\n", r->sustained,
+			r->saturated);
 	else if (isfinite(r->sustained))
 		fprintf(to, "knee               not reached: %.3f/s was held\n", r->sustained);
 	else

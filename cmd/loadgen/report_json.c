@@ -30,7 +30,8 @@ static json_t *histogram(const struct slo_hist *h)
 
 	for (uint32_t i = 0; i < h->n; i++)
 		json_array_append_new(counts, count(h->counts[i]));
-	return json_pack("{s:i,s:o,s:i,s:o}", "scale", h->scale, "zero", count(h->zero), "offset", h->offset, "counts", counts);
+	return json_pack("{s:i,s:o,s:i,s:o}", "scale", h->scale, "zero", count(h->zero), "offset", h->offset, "counts",
+			 counts);
 }
 
 /* @t: where the quantiles may be exact; NULL = from the histogram */
@@ -55,7 +56,8 @@ static json_t *metrics(const struct slo_load_dist *dist, const struct slo_load_t
 
 	for (int m = 0; m < SLO_LOAD_METRIC__COUNT; m++)
 		if (t || slo_hist_count(&dist[m].hist))
-			set(all, slo_load_metric_name((enum slo_load_metric)m), metric(&dist[m], t, (enum slo_load_metric)m));
+			set(all, slo_load_metric_name((enum slo_load_metric)m),
+			    metric(&dist[m], t, (enum slo_load_metric)m));
 	return all;
 }
 
@@ -75,8 +77,9 @@ static json_t *outcome_metrics(const struct slo_load_tally *t)
 
 	for (int i = 0; i < SLO_OUTCOME__COUNT; i++)
 		if (i != SLO_OUTCOME_OK && t->outcomes[i])
-			json_array_append_new(all, json_pack("{s:s,s:o}", "outcome", slo_outcome_name((enum slo_outcome)i), "metrics",
-							     metrics(t->by_outcome[i], NULL)));
+			json_array_append_new(all,
+					      json_pack("{s:s,s:o}", "outcome", slo_outcome_name((enum slo_outcome)i),
+							"metrics", metrics(t->by_outcome[i], NULL)));
 	return all;
 }
 

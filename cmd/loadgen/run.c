@@ -31,7 +31,8 @@ static const struct slo_opt opts[] = {
 	{ .name = "rate", .type = SLO_OPT_NUM, .off = OFF(rate), .metavar = "R", .def = "10",
 	  .help = "Requests per second; where a ramp or sweep begins.", .lo = 0.001, .hi = 100000 },
 	{ .name = "duration", .type = SLO_OPT_DURATION, .off = OFF(duration_ns), .metavar = "S",
-	  .help = "Measured time in seconds, at most 24 h, of each step of a sweep; required, unless a trace says it.", .lo = 0, .hi = MAX_SPAN_S, .unit_ns = SLO_NS_PER_S },
+	  .help = "Measured time in seconds, at most 24 h, of each step of a sweep; required, unless a trace says it.",
+	  .lo = 0, .hi = MAX_SPAN_S, .unit_ns = SLO_NS_PER_S },
 	{ .name = "warmup", .type = SLO_OPT_DURATION, .off = OFF(warmup_ns), .metavar = "S", .def = "0",
 	  .help = "Load before the measured time that is not counted, in seconds.", .lo = 0, .hi = 3600,
 	  .unit_ns = SLO_NS_PER_S },
@@ -54,14 +55,17 @@ static const struct slo_opt opts[] = {
 	  .help = "Share of the valid requests that must be answered and meet the objectives for a rate to be held.",
 	  .lo = 0.01, .hi = 1 },
 	{ .name = "trace", .type = SLO_OPT_STR, .off = OFF(trace), .metavar = "FILE", .def = "",
-	  .help = "Replay this CSV: timestamp, input_tokens, output_tokens (or the columns of Azure's and Mooncake's traces)." },
+	  .help = "Replay this CSV: timestamp, input_tokens, output_tokens (or the columns of Azure's and Mooncake's "
+		  "traces)." },
 	{ .name = "trace-speed", .type = SLO_OPT_NUM, .off = OFF(trace_speed), .metavar = "X", .def = "1",
 	  .help = "Replay so many times as fast.", .lo = 0.001, .hi = 100000 },
 	{ .name = "concurrency", .type = SLO_OPT_INT, .off = OFF(concurrency), .metavar = "N", .def = "0",
-	  .help = "Closed loop: so many users who send as soon as they are answered, 100 ms after a failure; 0 = open loop.",
+	  .help = "Closed loop: so many users who send as soon as they are answered, 100 ms after a failure; "
+		  "0 = open loop.",
 	  .lo = 0, .hi = SLO_CLIENT_INFLIGHT_MAX },
 	{ .name = "max-requests", .type = SLO_OPT_INT, .off = OFF(max_requests), .metavar = "N", .def = "0",
-	  .help = "End after so many requests, of each step of a sweep; 0 = when the time is over.", .lo = 0, .hi = 1e9 },
+	  .help = "End after so many requests, of each step of a sweep; 0 = when the time is over.",
+	  .lo = 0, .hi = 1e9 },
 	{ .name = "max-inflight", .type = SLO_OPT_INT, .off = OFF(max_inflight), .metavar = "N", .def = "1024",
 	  .help = "Requests under way at once; more are counted as dropped.", .lo = 1, .hi = SLO_CLIENT_INFLIGHT_MAX },
 	{ .name = "timeout-ms", .type = SLO_OPT_DURATION, .off = OFF(timeout_ns), .metavar = "MS", .def = "30000",
@@ -150,7 +154,7 @@ static double nominal_rate(const struct loadgen_run_opts *o)
 	if (o->mode == LOADGEN_RAMP)
 		return (o->rate + o->ramp_to) / 2;
 	if (o->mode == LOADGEN_TRACE)
-		return length ? (double)o->rows.n * o->trace_speed * (double)SLO_NS_PER_S / (double)length : (double)NAN;
+		return length ? (double)o->rows.n * o->trace_speed / ((double)length / (double)SLO_NS_PER_S) : (double)NAN;
 	return o->mode == LOADGEN_CLOSED ? (double)NAN : o->rate;
 }
 
@@ -165,7 +169,8 @@ static int drive(struct loadgen_drive *d, struct loadgen_step *steps, struct loa
 
 static int run_load(const struct loadgen_run_opts *o)
 {
-	slo_autofree struct loadgen_step *steps = calloc(o->mode == LOADGEN_SWEEP ? loadgen_sweep_max(o) : 1, sizeof(*steps));
+	size_t most = o->mode == LOADGEN_SWEEP ? loadgen_sweep_max(o) : 1;
+	slo_autofree struct loadgen_step *steps = calloc(most, sizeof(*steps));
 	struct loadgen_drive d = { .o = o, .show_progress = !o->quiet && isatty(STDERR_FILENO) };
 	struct loadgen_report report = { .o = o, .steps = steps, .sustained = NAN, .saturated = NAN };
 	struct slo_err err = { .what = "" };
@@ -238,7 +243,7 @@ static int read_trace(struct loadgen_run_opts *o)
 	}
 	length = (double)o->rows.rows[o->rows.n - 1].at_ns / o->trace_speed - (double)(o->warmup_ns + o->cooldown_ns);
 	if (o->duration_ns <= 0 && length >= 0)
-		o->duration_ns = (length < MAX_SPAN_S * 1e9 ? (int64_t)length : MAX_SPAN_S * SLO_NS_PER_S) + SLO_NS_PER_MS;
+		o->duration_ns = SLO_NS_PER_MS + (int64_t)fmin(length, MAX_SPAN_S * (double)SLO_NS_PER_S);
 	return 0;
 }
 
@@ -290,8 +295,8 @@ const struct slo_cmd loadgen_run = {
 	.opts_size = sizeof(struct loadgen_run_opts),
 	.run = run_cmd,
 	.epilog =
-		"Latencies count from the moment a request was meant to be sent, on the monotonic clock, stamped before the\n"
-		"bytes are parsed; those in the table are of requests that ended ok.\n"
+		"Latencies count from the moment a request was meant to be sent, on the monotonic clock, stamped\n"
+		"before the bytes are parsed; those in the table are of requests that ended ok.\n"
 		"  dispatch_delay_ms  sent - meant to be sent, of all requests\n"
 		"  ttfb_ms            to the first byte of the body\n"
 		"  ttfc_ms            to the first data event, an empty role chunk too\n"
@@ -300,10 +305,11 @@ const struct slo_cmd loadgen_run = {
 		"  tpot_ms            (last - first such delta) / (tokens - 1), tokens from the usage chunk\n"
 		"  e2e_ms             to the last such delta\n"
 		"  duration_ms        to the end of the request, however it ended\n"
-		"goodput: requests that ended ok and met every objective given, per second and as a share of the valid\n"
-		"ones: all that were meant to be sent, those dropped included, without client_error and cancelled.\n"
-		"load_valid: false when the median dispatch delay is 10 ms or more, its 99th percentile 100 ms or more, this\n"
-		"client used 0.9 of its core, or over 1 % of the requests were not sent.\n"
-		"sweep: a rate is saturated when fewer than --sweep-share of the valid requests were answered or met the\n"
-		"objectives, or more requests were under way at its end than early in it; the knee is the highest rate held.",
+		"goodput: requests that ended ok and met every objective given, per second and as a share of the\n"
+		"valid ones: all that were meant to be sent, dropped ones too, without client_error and cancelled.\n"
+		"load_valid: false when the median dispatch delay is 10 ms or more, its 99th percentile 100 ms or\n"
+		"more, this client used 0.9 of its core, or over 1 % of the requests were not sent.\n"
+		"sweep: a rate is saturated when fewer than --sweep-share of the valid requests were answered or met\n"
+		"the objectives, or a queue fills: 1.6 times as many under way in the last quarter of the step as in\n"
+		"the second. The knee is the highest rate held.",
 };

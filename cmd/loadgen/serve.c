@@ -41,16 +41,16 @@ static const struct slo_opt opts[] = {
 	{ .name = "model", .type = SLO_OPT_STR, .off = OFF(s.model), .metavar = "NAME", .def = "stand-in",
 	  .help = "Model name in the answers." },
 	{ .name = "ttft", .type = SLO_OPT_STR, .off = OFF(s.ttft), .metavar = "DIST", .def = "",
-	  .help = "Wait before the first token: MS, uniform:MS:MS, lognormal:MEDIAN_MS:SIGMA or file:PATH; --prefill-ms is then 0 "
-		  "unless given." },
+	  .help = "Wait before the first token: MS, uniform:MS:MS, lognormal:MEDIAN_MS:SIGMA or file:PATH; "
+		  "--prefill-ms is then 0 unless given." },
 	{ .name = "gap", .type = SLO_OPT_STR, .off = OFF(s.gap), .metavar = "DIST", .def = "",
 	  .help = "Wait before each further token; --token-ms is then 0 unless given." },
 	{ .name = "seed", .type = SLO_OPT_INT, .off = OFF(s.seed), .metavar = "N", .def = "42",
 	  .help = "Seed of the waits." },
 	{ .name = "prefill-ms", .type = SLO_OPT_NUM, .off = OFF(s.prefill_ms), .metavar = "MS", .def = "30",
 	  .help = "CPU time before the first token, in milliseconds.", .lo = 0, .hi = 60000 },
-	{ .name = "prefill-us-per-token", .type = SLO_OPT_NUM, .off = OFF(s.prefill_us_per_token), .metavar = "US", .def = "0",
-	  .help = "CPU time for each word of the prompt besides, in microseconds.", .lo = 0, .hi = 1e6 },
+	{ .name = "prefill-us-per-token", .type = SLO_OPT_NUM, .off = OFF(s.prefill_us_per_token), .metavar = "US",
+	  .def = "0", .help = "CPU time for each word of the prompt besides, in microseconds.", .lo = 0, .hi = 1e6 },
 	{ .name = "tokens", .type = SLO_OPT_INT, .off = OFF(s.tokens), .metavar = "N", .def = "16",
 	  .help = "Tokens of an answer when the request names no maximum.", .lo = 1, .hi = SLO_SERVE_TOKENS_MAX },
 	{ .name = "token-ms", .type = SLO_OPT_NUM, .off = OFF(s.token_ms), .metavar = "MS", .def = "2",
@@ -63,29 +63,33 @@ static const struct slo_opt opts[] = {
 	{ .name = "quiet", .type = SLO_OPT_FLAG, .off = OFF(quiet), .help = "Print errors only." },
 	{ .name = NULL, .type = SLO_OPT_HELP, .help = "What a worker does for each request before its first token" },
 	{ .name = "resolver", .type = SLO_OPT_STR, .off = OFF(s.calls.resolver), .metavar = "HOST:PORT", .def = "",
-	  .help = "Look the names in the addresses below up at this DNS server, each time; the system's way when not given." },
+	  .help = "Look the names in the addresses below up at this DNS server, each time; the system's way "
+		  "when not given." },
 	{ .name = "lookup", .type = SLO_OPT_STR, .off = OFF(s.calls.lookup), .metavar = "NAME", .def = "",
 	  .help = "Look this name up there besides." },
-	{ .name = "lookup-timeout-ms", .type = SLO_OPT_DURATION, .off = OFF(s.calls.lookup_timeout_ns), .metavar = "MS", .def = "2000",
-	  .help = "Wait so long for the resolver, in milliseconds; it is asked twice.", .lo = 1, .hi = 60000,
+	{ .name = "lookup-timeout-ms", .type = SLO_OPT_DURATION, .off = OFF(s.calls.lookup_timeout_ns), .metavar = "MS",
+	  .def = "2000", .help = "Wait so long for the resolver, in milliseconds; it is asked twice.", .lo = 1, .hi = 60000,
 	  .unit_ns = SLO_NS_PER_MS },
 	{ .name = "retrieval-url", .type = SLO_OPT_STR, .off = OFF(s.calls.retrieval), .metavar = "URL", .def = "",
 	  .help = "GET this; without a 2xx answer the request fails with 502 or 504." },
 	{ .name = "provider-url", .type = SLO_OPT_STR, .off = OFF(s.calls.provider), .metavar = "URL", .def = "",
-	  .help = "Ask this chat completions server, http or https; its 429 is passed on, other failures are 502 or 504." },
+	  .help = "Ask this chat completions server, http or https; its 429 is passed on, other failures are "
+		  "502 or 504." },
 	{ .name = "ca-file", .type = SLO_OPT_STR, .off = OFF(s.calls.ca_file), .metavar = "FILE", .def = "",
 	  .help = "Certificates (PEM) https is verified against; the system's when not given." },
 	{ .name = "fresh-connections", .type = SLO_OPT_FLAG, .off = OFF(s.calls.fresh),
 	  .help = "Make a new connection, and TLS session, for each call." },
-	{ .name = "call-timeout-ms", .type = SLO_OPT_DURATION, .off = OFF(s.calls.timeout_ns), .metavar = "MS", .def = "10000",
-	  .help = "Time a call may take, in milliseconds.", .lo = 1, .hi = 600000, .unit_ns = SLO_NS_PER_MS },
+	{ .name = "call-timeout-ms", .type = SLO_OPT_DURATION, .off = OFF(s.calls.timeout_ns), .metavar = "MS",
+	  .def = "10000", .help = "Time a call may take, in milliseconds.", .lo = 1, .hi = 600000, .unit_ns = SLO_NS_PER_MS },
 	{ .name = "read-file", .type = SLO_OPT_STR, .off = OFF(s.calls.read_file), .metavar = "FILE", .def = "",
 	  .help = "Read from this file, in blocks of 64 KiB at random places." },
 	{ .name = "read-kib", .type = SLO_OPT_INT, .off = OFF(s.calls.read_kib), .metavar = "N", .def = "1024",
 	  .help = "So much of it, in KiB.", .lo = 0, .hi = SLO_CALLS_READ_MAX },
-	{ .name = "read-direct", .type = SLO_OPT_FLAG, .off = OFF(s.calls.read_direct), .help = "Past the page cache (O_DIRECT)." },
+	{ .name = "read-direct", .type = SLO_OPT_FLAG, .off = OFF(s.calls.read_direct),
+	  .help = "Past the page cache (O_DIRECT)." },
 	{ .name = "touch-mib", .type = SLO_OPT_INT, .off = OFF(s.calls.touch_mib), .metavar = "N", .def = "0",
-	  .help = "Write to so much memory, in MiB, and hold it until the answer is complete.", .lo = 0, .hi = SLO_CALLS_TOUCH_MAX },
+	  .help = "Write to so much memory, in MiB, and hold it until the answer is complete.",
+	  .lo = 0, .hi = SLO_CALLS_TOUCH_MAX },
 	{ .name = NULL, .type = SLO_OPT_HELP, .help = "What it tells" },
 	{ .name = "spans", .type = SLO_OPT_STR, .off = OFF(s.spans), .metavar = "ENDPOINT", .def = "",
 	  .help = "Write span records of each request and call there." },
@@ -132,7 +136,8 @@ static void say_end(struct slo_serve *s)
 
 	slo_serve_read_stats(s, &t);
 	if (t.spans)
-		slo_info("%llu spans, %llu of them lost", (unsigned long long)t.spans, (unsigned long long)t.spans_dropped);
+		slo_info("%llu spans, %llu of them lost", (unsigned long long)t.spans,
+			 (unsigned long long)t.spans_dropped);
 	if (t.failed)
 		slo_info("%llu requests failed because a call did", (unsigned long long)t.failed);
 	slo_info("%llu requests: %llu completed, %llu refused with 429, %llu bad, %llu abandoned; %llu tokens; %llu waited at most",

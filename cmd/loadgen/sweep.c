@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-#define GROWTH 1.6 /* under way in the last quarter of a step by that in the second: 1 when steady, 2.3 when a queue fills */
+#define GROWTH                                                                                                         \
+	1.6 /* under way in the last quarter of a step by that in the second: 1 when steady, 2.3 when a queue fills */
 
 size_t loadgen_sweep_max(const struct loadgen_run_opts *o)
 {
@@ -34,11 +35,12 @@ static void judge(const struct loadgen_run_opts *o, struct loadgen_step *s)
 		snprintf(s->why, sizeof(s->why), "%.1f %% of the requests were answered, %g %% are wanted%s", 100 * ok,
 			 100 * o->sweep_share, unsent ? " (some could not be sent: --max-inflight)" : "");
 	} else if (loadgen_has_objectives(&o->objectives) && good < o->sweep_share) {
-		snprintf(s->why, sizeof(s->why), "%.1f %% of the requests met the objectives, %g %% are wanted", 100 * good,
-			 100 * o->sweep_share);
+		snprintf(s->why, sizeof(s->why), "%.1f %% of the requests met the objectives, %g %% are wanted",
+			 100 * good, 100 * o->sweep_share);
 	} else if (queue_grows(s)) {
-		snprintf(s->why, sizeof(s->why), "a queue fills: %.1f requests under way early in the step, %.1f at its end",
-			 s->inflight[1], s->inflight[3]);
+		snprintf(s->why, sizeof(s->why),
+			 "a queue fills: %.1f requests under way early in the step, %.1f at its end", s->inflight[1],
+			 s->inflight[3]);
 	} else {
 		s->verdict = "ok";
 	}

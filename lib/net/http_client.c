@@ -57,7 +57,8 @@ int slo_client_new(const struct slo_client_opts *o, struct slo_client **out, str
 	struct slo_client *c;
 	int ret;
 
-	if (o->max_inflight < 1 || o->max_inflight > SLO_CLIENT_INFLIGHT_MAX || !size_valid(&size) || o->timeout_ns <= 0)
+	if (o->max_inflight < 1 || o->max_inflight > SLO_CLIENT_INFLIGHT_MAX || !size_valid(&size) ||
+	    o->timeout_ns <= 0)
 		return slo_err_set(err, -EINVAL, "a bound of the client is out of range");
 	c = calloc(1, sizeof(*c));
 	if (!c)
@@ -172,7 +173,8 @@ static void set_http(const struct slo_client *c, CURL *easy)
 	} else {
 		curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 				 (long)(tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
-		curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L); /* a stream of the connection there is, not a second one */
+		curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
+				 1L); /* a stream of the connection there is, not a second one */
 	}
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
@@ -235,15 +237,16 @@ static void name_request(struct slo_client *c, struct slo_client_slot *s, uint64
 	struct slo_client_result *r = &s->answer.r;
 	unsigned long long hi = slo_rng_u64(&c->rng), lo = slo_rng_u64(&c->rng), span = slo_rng_u64(&c->rng);
 
-	snprintf(r->request_id, sizeof(r->request_id), "load-%08llx-%06llu", (unsigned long long)c->o.id_seed & 0xffffffff,
-		 (unsigned long long)seq);
+	snprintf(r->request_id, sizeof(r->request_id), "load-%08llx-%06llu",
+		 (unsigned long long)c->o.id_seed & 0xffffffff, (unsigned long long)seq);
 	snprintf(r->trace_id, sizeof(r->trace_id), "%016llx%016llx", hi, lo);
 	snprintf(s->request_id, sizeof(s->request_id), "X-Request-Id: %s", r->request_id);
 	snprintf(s->traceparent, sizeof(s->traceparent), "traceparent: 00-%s-%016llx-01", r->trace_id, span);
 }
 
 /* Return: the body to send; NULL when there is no memory for it. */
-static const struct slo_buf *body_of(struct slo_client *c, struct slo_client_slot *s, const struct slo_client_size *size)
+static const struct slo_buf *body_of(struct slo_client *c, struct slo_client_slot *s,
+				     const struct slo_client_size *size)
 {
 	if (!size) {
 		slo_buf_fini(&s->body); /* a long one is not kept for those that do not need it */
@@ -345,7 +348,8 @@ static bool drain(struct slo_client *c, done_fn *on_done, void *arg)
 		struct slo_client_slot *s = NULL;
 		CURLcode code = msg->data.result;
 
-		if (msg->msg != CURLMSG_DONE || curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&s) || !s)
+		if (msg->msg != CURLMSG_DONE || curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&s) ||
+		    !s)
 			continue;
 		finish(c, s, end_of(code), code ? curl_easy_strerror(code) : NULL, on_done, arg);
 		any = true;

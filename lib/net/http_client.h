@@ -3,7 +3,8 @@
  * A client of OpenAI-compatible chat servers that times what a user would see.
  *
  * Many requests at once on one thread (libcurl's multi interface on one epoll
- * set, so that a stream that has nothing to say costs nothing; connections reused). Every time is CLOCK_MONOTONIC nanoseconds, stamped in the write
+ * set, so that a stream that has nothing to say costs nothing; connections
+ * reused). Every time is CLOCK_MONOTONIC nanoseconds, stamped in the write
  * callback before anything is parsed. Latencies count from the moment a request
  * was meant to be sent; how late it was really sent is reported apart.
  */

@@ -38,7 +38,8 @@ static double inverse(const struct slo_schedule *s, double n)
 static double next_s(struct slo_schedule *s)
 {
 	if (s->trace)
-		return s->index < s->trace->n ? (double)s->trace->rows[s->index].at_ns / s->speed / (double)SLO_NS_PER_S : NAN;
+		return s->index < s->trace->n ? (double)s->trace->rows[s->index].at_ns / s->speed / (double)SLO_NS_PER_S
+					      : NAN;
 	if (s->kind == SLO_ARRIVALS_POISSON)
 		s->sum += slo_rng_exp(&s->rng, 1);
 	return inverse(s, s->kind == SLO_ARRIVALS_POISSON ? s->sum : (double)s->index);

@@ -101,7 +101,9 @@ END_TEST
 
 START_TEST(a_trace_is_replayed_at_its_speed_and_cut_at_the_end)
 {
-	struct slo_trace_row rows[] = { { 0, 1, 2 }, { SLO_NS_PER_S, 3, 4 }, { SLO_NS_PER_S, 5, 6 }, { 3 * SLO_NS_PER_S, 7, 8 } };
+	struct slo_trace_row rows[] = {
+		{ 0, 1, 2 }, { SLO_NS_PER_S, 3, 4 }, { SLO_NS_PER_S, 5, 6 }, { 3 * SLO_NS_PER_S, 7, 8 }
+	};
 	const struct slo_trace t = { rows, 4 };
 	struct slo_schedule s;
 	int64_t at = -1;
@@ -131,7 +133,8 @@ int main(void)
 	suite_add_tcase(s, c);
 	tcase_add_test(c, constant_arrivals_do_not_drift);
 	tcase_add_test(c, poisson_arrivals_have_exponential_gaps_and_repeat_by_seed);
-	tcase_add_loop_test(c, a_ramp_puts_each_arrival_where_it_is_expected, 0, (int)(sizeof(ramps) / sizeof(ramps[0])));
+	tcase_add_loop_test(c, a_ramp_puts_each_arrival_where_it_is_expected, 0,
+			    (int)(sizeof(ramps) / sizeof(ramps[0])));
 	tcase_add_test(c, a_poisson_ramp_has_as_many_arrivals_in_each_part_as_its_rate_says);
 	tcase_add_test(c, a_trace_is_replayed_at_its_speed_and_cut_at_the_end);
 	srunner_run_all(r, CK_ENV);

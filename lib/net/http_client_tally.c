@@ -262,14 +262,15 @@ void slo_load_judge(const struct slo_load_tally *t, double cores, struct slo_loa
 	if (!t->sent)
 		because(v, "nothing was sent");
 	if (p50 >= SLO_LOAD_VALID_MS)
-		because(v, "the median dispatch delay of %.3g ms is not below %g ms: this client was late", p50, SLO_LOAD_VALID_MS);
+		because(v, "the median dispatch delay of %.3g ms is not below %g ms: this client was late", p50,
+			SLO_LOAD_VALID_MS);
 	else if (p99 >= SLO_LOAD_VALID_P99_MS)
 		because(v, "one request in a hundred left %.3g ms late or more: at most %g ms are allowed", p99,
 			SLO_LOAD_VALID_P99_MS);
 	if (cores >= SLO_LOAD_VALID_CORES)
 		because(v, "this client used %.2f of its one core: it was the limit", cores);
 	if (unsent > SLO_LOAD_VALID_UNSENT)
-		because(v, "%.1f %% of the requests were not sent (dropped %llu, refused by the transport %llu)", 100 * unsent,
-			(unsigned long long)t->dropped, (unsigned long long)t->failed_send);
+		because(v, "%.1f %% of the requests were not sent (dropped %llu, refused by the transport %llu)",
+			100 * unsent, (unsigned long long)t->dropped, (unsigned long long)t->failed_send);
 	v->valid = v->n == 0;
 }

@@ -107,7 +107,7 @@ double slo_load_dist_quantile(const struct slo_load_dist *d, double q);
 /** slo_load_tally_seal - nothing comes any more: from here on quantiles are exact where they can be. */
 void slo_load_tally_seal(struct slo_load_tally *t);
 
-/** slo_load_quantile - of @dist, the value at rank ceil(q n): exact once sealed and up to SLO_LOAD_EXACT observations. */
+/** slo_load_quantile - of @dist, the value at rank ceil(q n): exact once sealed, up to SLO_LOAD_EXACT of them. */
 double slo_load_quantile(const struct slo_load_tally *t, enum slo_load_metric m, double q);
 
 /** slo_load_dist_mean - NaN without observations. */

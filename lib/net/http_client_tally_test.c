@@ -186,7 +186,9 @@ END_TEST
 
 START_TEST(what_did_not_happen_is_no_observation)
 {
-	struct slo_client_result r = { .outcome = SLO_OUTCOME_TIMEOUT, .intended_ns = 5 * MS, .sent_ns = 6 * MS, .end_ns = 905 * MS };
+	struct slo_client_result r = {
+		.outcome = SLO_OUTCOME_TIMEOUT, .intended_ns = 5 * MS, .sent_ns = 6 * MS, .end_ns = 905 * MS
+	};
 
 	init(0);
 	slo_load_tally_add(&t, &r);

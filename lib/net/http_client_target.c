@@ -68,9 +68,9 @@ int slo_client_set_url(struct slo_client *c, struct slo_err *err)
 	if (!u)
 		return -ENOMEM;
 	if (curl_url_set(u, CURLUPART_URL, c->o.url, 0) || curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) ||
-	    (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0) || curl_url_get(u, CURLUPART_HOST, &host, 0) ||
-	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) || set_path(u) ||
-	    curl_url_get(u, CURLUPART_URL, &full, 0) || strlen(full) >= sizeof(c->url))
+	    (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0) ||
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) || curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ||
+	    set_path(u) || curl_url_get(u, CURLUPART_URL, &full, 0) || strlen(full) >= sizeof(c->url))
 		ret = slo_err_set(err, -EINVAL, "%s is no http:// or https:// address", c->o.url);
 	if (!ret)
 		slo_str_copy(c->url, sizeof(c->url), slo_str(full));
@@ -86,7 +86,9 @@ int slo_client_set_url(struct slo_client *c, struct slo_err *err)
 
 int slo_client_make_body(const struct slo_client *c, const struct slo_client_size *size, struct slo_buf *b)
 {
-	static const char *const words[] = { "latency", "kernel", "token", "queue", "socket", "memory", "cache", "probe" };
+	static const char *const words[] = {
+		"latency", "kernel", "token", "queue", "socket", "memory", "cache", "probe"
+	};
 
 	slo_buf_adds(b, "{\"model\":");
 	slo_json_add_str(b, slo_str(c->o.model));

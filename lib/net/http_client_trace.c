@@ -93,8 +93,10 @@ static int take_header(struct parser *p)
 {
 	struct slo_str line;
 
-	if (p->rest.len >= 3 && memcmp(p->rest.p, "\xef\xbb\xbf", 3) == 0)
-		cut(&p->rest, '\xbf');
+	if (p->rest.len >= 3 && memcmp(p->rest.p, "\xef\xbb\xbf", 3) == 0) {
+		p->rest.p += 3;
+		p->rest.len -= 3;
+	}
 	if (!next_line(p, &line)) {
 		p->line = 1;
 		return refuse(p, FIELD_TIME, -EINVAL, "an empty trace");
@@ -151,7 +153,8 @@ static int take_time(struct parser *p, struct slo_str s, int64_t *at_ns)
 		p->stamp = parse_seconds(s, &ns) == 0 ? STAMP_SECONDS : STAMP_DATE;
 	ret = p->stamp == STAMP_SECONDS ? parse_seconds(s, &ns) : parse_date(s, &ns);
 	if (ret)
-		return refuse(p, FIELD_TIME, -EINVAL, p->stamp == STAMP_SECONDS ? "want seconds" : "want seconds, or a date and time");
+		return refuse(p, FIELD_TIME, -EINVAL,
+			      p->stamp == STAMP_SECONDS ? "want seconds" : "want seconds, or a date and time");
 	if (p->t.n == 0)
 		p->first_ns = ns;
 	*at_ns = ns - p->first_ns;
@@ -165,7 +168,8 @@ static int take_count(struct parser *p, enum field f, struct slo_str s, int32_t 
 	int64_t v;
 
 	if (slo_parse_i64(s, &v) || v < 1 || v > max)
-		return refuse(p, f, -EINVAL, f == FIELD_INPUT ? "want an integer, 1 to 65536" : "want an integer, 1 to 1000000");
+		return refuse(p, f, -EINVAL,
+			      f == FIELD_INPUT ? "want an integer, 1 to 65536" : "want an integer, 1 to 1000000");
 	*out = (int32_t)v;
 	return 0;
 }
@@ -188,7 +192,8 @@ static int room(struct parser *p)
 
 static int take_row(struct parser *p, struct slo_str line)
 {
-	struct slo_str value[FIELD__COUNT] = { SLO_STR(""), SLO_STR(""), SLO_STR("") }; /* what a short row leaves out */
+	struct slo_str value[FIELD__COUNT] = { SLO_STR(""), SLO_STR(""),
+					       SLO_STR("") }; /* what a short row leaves out */
 	struct slo_trace_row row;
 	int ret;
 

@@ -27,9 +27,11 @@ static const struct {
 } good[] = {
 	{ OURS "0,10,5\n0.25,2000,7\n", 2, 250 * SLO_NS_PER_MS, 2000, 7 },
 	{ OURS "1700000000.5,1,1\n1700000002,65536,1000000", 2, 1500 * SLO_NS_PER_MS, 65536, 1000000 },
-	{ "TIMESTAMP,ContextTokens,GeneratedTokens\r\n2023-11-16 18:15:46.6805900,374,44\r\n2023-11-16 18:15:50.9951690,396,109\r\n",
+	{ "TIMESTAMP,ContextTokens,GeneratedTokens\r\n2023-11-16 18:15:46.6805900,374,44\r\n2023-11-16 "
+	  "18:15:50.9951690,396,109\r\n",
 	  2, INT64_C(4314579000), 396, 109 },
-	{ "\xef\xbb\xbfoutput_length,x,\"input_length\", timestamp\n5,,6,2026-01-01T00:00:00+01:00\n\n1,,2,2025-12-31 23:00:01\n",
+	{ "\xef\xbb\xbfoutput_length,x,\"input_length\", timestamp\n5,,6,2026-01-01T00:00:00+01:00\n\n1,,2,2025-12-31 "
+	  "23:00:01\n",
 	  2, SLO_NS_PER_S, 2, 1 },
 	{ OURS "3,1,1\n3,2,2\n", 2, 0, 2, 2 },
 };

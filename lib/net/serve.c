@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "net/serve_pool.h"
+#include "net/serve_reply.h"
 #include "net/serve_timers.h"
 #include "rec/rec.h"
 
@@ -59,54 +60,10 @@ static int fd_of(struct MHD_Connection *c)
 	return info ? info->connect_fd : -1;
 }
 
-static enum MHD_Result reply(struct MHD_Connection *c, unsigned int status, const char *type, const char *text,
-			     size_t len, const char *retry_after)
-{
-	struct MHD_Response *r;
-	enum MHD_Result ret;
-	union {
-		const char *in;
-		void *out;
-	} body = { .in = text }; /* MHD copies, its prototype only lacks the const */
-
-	r = MHD_create_response_from_buffer(len, body.out, MHD_RESPMEM_MUST_COPY);
-	if (!r)
-		return MHD_NO;
-	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	if (retry_after)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_RETRY_AFTER, retry_after);
-	ret = MHD_queue_response(c, status, r);
-	MHD_destroy_response(r);
-	return ret;
-}
-
-static enum MHD_Result reply_json(struct MHD_Connection *c, unsigned int status, const char *text)
-{
-	return reply(c, status, "application/json", text, strlen(text), NULL);
-}
-
-static enum MHD_Result reply_error_after(struct MHD_Connection *c, unsigned int status, const char *type,
-					 const char *message, int64_t retry_after_s)
-{
-	char retry[SLO_NUM_MAX + 1] = "";
-	enum MHD_Result ret;
-	struct slo_buf b;
-
-	slo_buf_init(&b, 4096);
-	slo_buf_adds(&b, "{\"error\":{\"message\":");
-	slo_json_add_str(&b, slo_str(message));
-	slo_buf_addf(&b, ",\"type\":\"%s\",\"code\":%u}}\n", type, status);
-	if (status == MHD_HTTP_TOO_MANY_REQUESTS)
-		retry[slo_fmt_i64(retry, retry_after_s)] = '\0';
-	ret = reply(c, status, "application/json", b.data ? b.data : "", b.len, retry[0] ? retry : NULL);
-	slo_buf_fini(&b);
-	return ret;
-}
-
 static enum MHD_Result reply_error(const struct slo_serve *s, struct MHD_Connection *c, unsigned int status,
 				   const char *type, const char *message)
 {
-	return reply_error_after(c, status, type, message, s->o.retry_after_s);
+	return slo_reply_error(c, status, type, message, s->o.retry_after_s);
 }
 
 static ssize_t read_stream(void *arg, uint64_t pos, char *to, size_t max)
@@ -184,7 +141,7 @@ static enum MHD_Result answer_whole(struct MHD_Connection *c, struct slo_job *jo
 			break;
 	}
 	if (state == SLO_JOB_DONE)
-		ret = reply(c, MHD_HTTP_OK, "application/json", b.data, b.len, NULL);
+		ret = slo_reply(c, MHD_HTTP_OK, "application/json", b.data, b.len, NULL);
 	slo_job_release(job);
 	slo_buf_fini(&b);
 	return ret;
@@ -208,7 +165,8 @@ static enum MHD_Result answer_in_time(struct slo_serve *s, struct MHD_Connection
 	if (a->req.stream) {
 		r = slo_timers_stream(s->timers, c, a);
 		return r ? queue_stream(c, r)
-			 : reply_error(s, c, MHD_HTTP_TOO_MANY_REQUESTS, "rate_limit_error", "too many requests under way");
+			 : reply_error(s, c, MHD_HTTP_TOO_MANY_REQUESTS, "rate_limit_error",
+				       "too many requests under way");
 	}
 	if (!slo_timers_whole(s->timers, c, a->req.tokens, waited))
 		return MHD_YES;
@@ -216,7 +174,7 @@ static enum MHD_Result answer_in_time(struct slo_serve *s, struct MHD_Connection
 		return reply_error(s, c, MHD_HTTP_TOO_MANY_REQUESTS, "rate_limit_error", "too many requests under way");
 	slo_buf_init(&b, SLO_SERVE_BODY_MAX);
 	slo_chat_add_whole(a, &b);
-	ret = reply(c, MHD_HTTP_OK, "application/json", b.data ? b.data : "", b.len, NULL);
+	ret = slo_reply(c, MHD_HTTP_OK, "application/json", b.data ? b.data : "", b.len, NULL);
 	slo_buf_fini(&b);
 	return ret;
 }
@@ -234,7 +192,8 @@ static enum MHD_Result answer_job(struct slo_serve *s, struct MHD_Connection *c,
 	if (status == 200)
 		return stream ? answer_stream(c, job) : answer_whole(c, job);
 	if (status > 0)
-		ret = reply_error_after(c, (unsigned int)status, status == 429 ? "rate_limit_error" : "server_error", why, retry);
+		ret = slo_reply_error(c, (unsigned int)status, status == 429 ? "rate_limit_error" : "server_error", why,
+				      retry);
 	slo_job_release(job);
 	return ret;
 }
@@ -276,7 +235,7 @@ static enum MHD_Result list_models(const struct slo_serve *s, struct MHD_Connect
 	slo_buf_adds(&b, "{\"object\":\"list\",\"data\":[{\"id\":");
 	slo_json_add_str(&b, slo_str(s->o.model));
 	slo_buf_adds(&b, ",\"object\":\"model\",\"created\":0,\"owned_by\":\"llm-slo\"}]}\n");
-	ret = reply_json(c, MHD_HTTP_OK, b.data ? b.data : "");
+	ret = slo_reply_json(c, MHD_HTTP_OK, b.data ? b.data : "");
 	slo_buf_fini(&b);
 	return ret;
 }
@@ -291,7 +250,7 @@ static enum MHD_Result route(struct slo_serve *s, struct MHD_Connection *c, cons
 						   : reply_error(s, c, MHD_HTTP_METHOD_NOT_ALLOWED,
 								 "invalid_request_error", "use POST");
 	if (get && strcmp(url, "/health") == 0)
-		return reply_json(c, MHD_HTTP_OK, "{\"status\":\"ok\"}\n");
+		return slo_reply_json(c, MHD_HTTP_OK, "{\"status\":\"ok\"}\n");
 	if (get && strcmp(url, "/v1/models") == 0)
 		return list_models(s, c);
 	return reply_error(s, c, MHD_HTTP_NOT_FOUND, "invalid_request_error", "no such resource");
@@ -376,7 +335,8 @@ static int bind_socket(struct slo_serve *s, int *fd, struct slo_err *err)
 	if (*fd < 0)
 		return -errno;
 	setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(*fd, (void *)&sa, sa.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6)) ||
+	if (bind(*fd, (void *)&sa,
+		 sa.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6)) ||
 	    listen(*fd, SOMAXCONN) || getsockname(*fd, (void *)&sa, &len)) {
 		ret = -errno;
 		close(*fd);
@@ -397,7 +357,8 @@ static void quiet(void *arg, const char *fmt, va_list ap)
 static int start_http(struct slo_serve *s, struct slo_err *err)
 {
 	unsigned int how = s->timers ? MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME
-				     : MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC;
+				     : MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
+					       MHD_USE_ITC;
 	int fd, ret = bind_socket(s, &fd, err);
 
 	if (ret)
@@ -419,9 +380,10 @@ static int start_http(struct slo_serve *s, struct slo_err *err)
 
 static bool opts_valid(const struct slo_serve_opts *o)
 {
-	return o->workers >= 1 && o->workers <= SLO_SERVE_WORKERS_MAX && o->queue >= 1 && o->queue <= SLO_SERVE_QUEUE_MAX &&
-	       o->connections >= 1 && o->connections <= SLO_SERVE_CONNECTIONS_MAX && o->tokens >= 1 &&
-	       o->tokens <= SLO_SERVE_TOKENS_MAX && o->prefill_ms >= 0 && o->prefill_us_per_token >= 0 && o->token_ms >= 0;
+	return o->workers >= 1 && o->workers <= SLO_SERVE_WORKERS_MAX && o->queue >= 1 &&
+	       o->queue <= SLO_SERVE_QUEUE_MAX && o->connections >= 1 && o->connections <= SLO_SERVE_CONNECTIONS_MAX &&
+	       o->tokens >= 1 && o->tokens <= SLO_SERVE_TOKENS_MAX && o->prefill_ms >= 0 &&
+	       o->prefill_us_per_token >= 0 && o->token_ms >= 0;
 }
 
 /* A wait that is not named is none, or for the timers, which burn nothing, the CPU time in its place. */
@@ -467,8 +429,17 @@ static int start_engine(struct slo_serve *s, struct slo_err *err)
 static void fill_in(struct slo_serve_opts *o)
 {
 	const char **const texts[] = {
-		&o->ttft, &o->gap, &o->spans, &o->otlp, &o->service, &o->calls.resolver, &o->calls.lookup, &o->calls.retrieval,
-		&o->calls.provider, &o->calls.ca_file, &o->calls.read_file,
+		&o->ttft,
+		&o->gap,
+		&o->spans,
+		&o->otlp,
+		&o->service,
+		&o->calls.resolver,
+		&o->calls.lookup,
+		&o->calls.retrieval,
+		&o->calls.provider,
+		&o->calls.ca_file,
+		&o->calls.read_file,
 	};
 
 	for (size_t i = 0; i < SLO_ARRAY_LEN(texts); i++)
@@ -490,7 +461,8 @@ int slo_serve_start(const struct slo_serve_opts *o, struct slo_serve **out, stru
 	fill_in(&s->o);
 	if (s->o.engine == SLO_ENGINE_TIMERS && (slo_calls_any(&s->o.calls) || s->o.spans[0] || s->o.otlp[0])) {
 		free(s);
-		return slo_err_set(err, -EINVAL, "calls, files, memory and spans are the workers' business, not the timers'");
+		return slo_err_set(err, -EINVAL,
+				   "calls, files, memory and spans are the workers' business, not the timers'");
 	}
 	ret = start_engine(s, err);
 	if (!ret)

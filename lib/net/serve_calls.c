@@ -71,7 +71,7 @@ static bool hex(const char *p, size_t n, char *to)
 
 void slo_trace_parse_parent(const char *h, struct slo_trace_context *out)
 {
-	struct slo_trace_context t;
+	struct slo_trace_context t = { "", "" };
 
 	/* version-trace-span-flags; W3C Trace Context, 3.2 */
 	if (!h || strlen(h) < 55 || h[2] != '-' || h[35] != '-' || h[52] != '-' || !hex(h + 3, 32, t.trace_id) ||
@@ -107,12 +107,15 @@ static int parse_address(struct peer *p, bool chat, char *full, size_t size, str
 	struct in6_addr any;
 	int ret = u ? 0 : -ENOMEM;
 
-	if (!ret && (curl_url_set(u, CURLUPART_URL, p->address, 0) || curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) ||
-		     (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0) || curl_url_get(u, CURLUPART_HOST, &host, 0) ||
-		     curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) || curl_url_get(u, CURLUPART_PATH, &path, 0) ||
-		     (chat && strcmp(path, "/") == 0 && curl_url_set(u, CURLUPART_PATH, "/v1/chat/completions", 0)) ||
-		     curl_url_get(u, CURLUPART_URL, &url, 0) || !slo_str_copy(full, size, slo_str(url)) ||
-		     !slo_str_copy(p->host, sizeof(p->host), slo_str(host)) || !slo_str_copy(p->port, sizeof(p->port), slo_str(port))))
+	if (!ret &&
+	    (curl_url_set(u, CURLUPART_URL, p->address, 0) || curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) ||
+	     (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0) ||
+	     curl_url_get(u, CURLUPART_HOST, &host, 0) || curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ||
+	     curl_url_get(u, CURLUPART_PATH, &path, 0) ||
+	     (chat && strcmp(path, "/") == 0 && curl_url_set(u, CURLUPART_PATH, "/v1/chat/completions", 0)) ||
+	     curl_url_get(u, CURLUPART_URL, &url, 0) || !slo_str_copy(full, size, slo_str(url)) ||
+	     !slo_str_copy(p->host, sizeof(p->host), slo_str(host)) ||
+	     !slo_str_copy(p->port, sizeof(p->port), slo_str(port))))
 		ret = slo_err_set(err, -EINVAL, "%s is no http:// or https:// address", p->address);
 	if (!ret)
 		p->numeric = host[0] == '[' || inet_pton(AF_INET, host, &any) == 1 || strcmp(host, "localhost") == 0;
@@ -125,9 +128,11 @@ static int parse_address(struct peer *p, bool chat, char *full, size_t size, str
 	return ret;
 }
 
-static int peer_init(struct slo_calls *c, struct peer *p, const char *name, const char *address, bool chat, struct slo_err *err)
+static int peer_init(struct slo_calls *c, struct peer *p, const char *name, const char *address, bool chat,
+		     struct slo_err *err)
 {
-	static const char body[] = "{\"model\":\"stand-in\",\"max_tokens\":1,\"messages\":[{\"role\":\"user\",\"content\":\"go on\"}]}";
+	static const char body[] =
+		"{\"model\":\"stand-in\",\"max_tokens\":1,\"messages\":[{\"role\":\"user\",\"content\":\"go on\"}]}";
 	char full[1024];
 	int ret;
 
@@ -189,8 +194,8 @@ static int init(struct slo_calls *c, struct slo_err *err)
 	const struct slo_calls_opts *o = &c->o;
 	int ret = 0;
 
-	if (o->touch_mib < 0 || o->touch_mib > SLO_CALLS_TOUCH_MAX || o->read_kib < 0 || o->read_kib > SLO_CALLS_READ_MAX ||
-	    o->timeout_ns <= 0 || o->lookup_timeout_ns <= 0)
+	if (o->touch_mib < 0 || o->touch_mib > SLO_CALLS_TOUCH_MAX || o->read_kib < 0 ||
+	    o->read_kib > SLO_CALLS_READ_MAX || o->timeout_ns <= 0 || o->lookup_timeout_ns <= 0)
 		return slo_err_set(err, -EINVAL, "a bound of the calls is out of range");
 	if (o->lookup[0] && !o->resolver[0])
 		return slo_err_set(err, -EINVAL, "a name to look up needs a resolver");
@@ -397,7 +402,8 @@ void slo_calls_run(struct slo_calls *c, const struct slo_trace_context *trace, b
 	c->arg = arg;
 	c->lookup.wanted = wanted;
 	c->lookup.arg = arg;
-	if ((c->o.lookup[0] && !look_up(c, c->o.lookup, &addr)) || !call(c, &c->retrieval) || !read_file(c) || !touch(c))
+	if ((c->o.lookup[0] && !look_up(c, c->o.lookup, &addr)) || !call(c, &c->retrieval) || !read_file(c) ||
+	    !touch(c))
 		return;
 	call(c, &c->provider);
 }

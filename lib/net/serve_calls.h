@@ -23,7 +23,8 @@ enum {
 
 /* Strings are never NULL; "" = not done. They outlive what is made of it. */
 struct slo_calls_opts {
-	const char *resolver;       /* "HOST:PORT" of a DNS server for the names in the addresses below; "" = the system's way */
+	const char
+		*resolver; /* "HOST:PORT" of a DNS server for the names in the addresses below; "" = the system's way */
 	const char *lookup;         /* a name looked up there for each request besides */
 	int64_t lookup_timeout_ns;  /* of each of two tries */
 	const char *retrieval;      /* http:// or https:// address, GET */
@@ -65,7 +66,7 @@ struct slo_calls;
 /** slo_calls_any - whether these options ask for anything. */
 bool slo_calls_any(const struct slo_calls_opts *o);
 
-/** slo_calls_new - Return: 0; -EINVAL (an address, options that do not fit); the errno of @read_file; -ENOMEM; with @err. */
+/** slo_calls_new - Return: 0; -EINVAL (an address, options do not fit); the errno of @read_file; -ENOMEM; with @err. */
 int slo_calls_new(const struct slo_calls_opts *o, uint64_t seed, struct slo_calls **out, struct slo_err *err);
 void slo_calls_free(struct slo_calls *c);
 

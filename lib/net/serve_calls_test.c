@@ -248,8 +248,13 @@ START_TEST(posts_spans_as_otlp_json)
 	ck_assert_int_eq(strncmp(stub.last, "POST /v1/traces ", 16), 0);
 	root = json_loads(strstr(stub.last, "\r\n\r\n") + 4, 0, NULL);
 	doc = json_array_get(json_object_get(root, "resourceSpans"), 0);
-	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(json_array_get(json_object_get(json_object_get(doc,
-			 "resource"), "attributes"), 0), "value"), "stringValue")), "chat");
+	ck_assert_str_eq(
+		json_string_value(json_object_get(
+			json_object_get(
+				json_array_get(json_object_get(json_object_get(doc, "resource"), "attributes"), 0),
+				"value"),
+			"stringValue")),
+		"chat");
 	doc = json_object_get(json_array_get(json_object_get(doc, "scopeSpans"), 0), "spans");
 	ck_assert_int_eq((int)json_array_size(doc), 2);
 	span = json_array_get(doc, 1);

@@ -62,8 +62,8 @@ static int take_lines(struct slo_str rest, const char *path, struct slo_dist *d,
 		if (!s.len || s.p[0] == '#')
 			continue;
 		if (d->n >= SLO_DIST_VALUES_MAX || parse_ms(s, &d->values[d->n])) {
-			slo_err_set(err, -EINVAL, "want a number of milliseconds, 0 to %g; at most %d of them", SLO_DIST_MAX_MS,
-				    SLO_DIST_VALUES_MAX);
+			slo_err_set(err, -EINVAL, "want a number of milliseconds, 0 to %g; at most %d of them",
+				    SLO_DIST_MAX_MS, SLO_DIST_VALUES_MAX);
 			slo_err_at(err, "%s:%d", path, line);
 			return -EINVAL;
 		}
@@ -107,7 +107,8 @@ int slo_dist_parse(const char *spec, struct slo_dist *d, struct slo_err *err)
 			ret = parse_ms(slo_str(spec), &v.a);
 	}
 	if (ret)
-		return slo_err_set(err, ret, "'%s': want MS, uniform:MS:MS, lognormal:MEDIAN_MS:SIGMA or file:PATH", spec);
+		return slo_err_set(err, ret, "'%s': want MS, uniform:MS:MS, lognormal:MEDIAN_MS:SIGMA or file:PATH",
+				   spec);
 	*d = v;
 	return 0;
 }

@@ -49,8 +49,19 @@ START_TEST(draws_what_it_was_told_to)
 END_TEST
 
 static const char *const bad[] = {
-	"", "ms", "-1", "uniform:1", "uniform:5:1", "uniform:1:2:3", "lognormal:0:1", "lognormal:5:11", "4000000", "file:/nonexistent/x",
-	"gamma:1:2", "nan", "fixed:",
+	"",
+	"ms",
+	"-1",
+	"uniform:1",
+	"uniform:5:1",
+	"uniform:1:2:3",
+	"lognormal:0:1",
+	"lognormal:5:11",
+	"4000000",
+	"file:/nonexistent/x",
+	"gamma:1:2",
+	"nan",
+	"fixed:",
 };
 
 START_TEST(refuses_what_is_no_distribution)

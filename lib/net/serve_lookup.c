@@ -33,7 +33,8 @@ int slo_lookup_resolver(struct slo_lookup *l, const char *address, struct slo_er
 		address++;
 		len -= 2;
 	}
-	if (!len || !slo_str_copy(host, sizeof(host), slo_str_n(address, len)) || getaddrinfo(host, colon + 1, &hints, &ai))
+	if (!len || !slo_str_copy(host, sizeof(host), slo_str_n(address, len)) ||
+	    getaddrinfo(host, colon + 1, &hints, &ai))
 		return slo_err_set(err, -EINVAL, "want HOST:PORT, numeric");
 	memcpy(&l->to, ai->ai_addr, ai->ai_addrlen);
 	l->to_len = ai->ai_addrlen;
@@ -78,7 +79,8 @@ static const uint8_t *v4_of(const struct slo_dns *m)
 }
 
 /* Return: as slo_lookup_do(); -EAGAIN for what is no answer to our question. */
-static int take_answer(const uint8_t *p, size_t len, const char *name, uint16_t id, struct in_addr *out, struct slo_err *err)
+static int take_answer(const uint8_t *p, size_t len, const char *name, uint16_t id, struct in_addr *out,
+		       struct slo_err *err)
 {
 	const uint8_t *v4;
 	struct slo_dns m;
@@ -88,7 +90,8 @@ static int take_answer(const uint8_t *p, size_t len, const char *name, uint16_t 
 	if (m.rcode == RCODE_NXDOMAIN)
 		return slo_err_set(err, -ENOENT, "%s: no such name", name);
 	if (m.rcode || m.truncated)
-		return slo_err_set(err, -EREMOTEIO, "%s: %s", name, m.rcode ? slo_dns_rcode(m.rcode) : "the answer was cut short");
+		return slo_err_set(err, -EREMOTEIO, "%s: %s", name,
+				   m.rcode ? slo_dns_rcode(m.rcode) : "the answer was cut short");
 	v4 = v4_of(&m);
 	if (!v4)
 		return slo_err_set(err, -ENOENT, "%s: no IPv4 address", name);
@@ -96,7 +99,8 @@ static int take_answer(const uint8_t *p, size_t len, const char *name, uint16_t 
 	return 0;
 }
 
-static int await(const struct slo_lookup *l, int fd, const char *name, uint16_t id, struct in_addr *out, struct slo_err *err)
+static int await(const struct slo_lookup *l, int fd, const char *name, uint16_t id, struct in_addr *out,
+		 struct slo_err *err)
 {
 	int64_t until = slo_now_mono_ns() + l->timeout_ns;
 	uint8_t answer[ANSWER_MAX];
@@ -140,5 +144,7 @@ int slo_lookup_do(const struct slo_lookup *l, const char *name, uint16_t id, str
 			return slo_err_set(err, -errno, "%s: %s", name, slo_strerror(-errno));
 		ret = await(l, fd, name, id, out, err);
 	}
-	return ret ? slo_err_set(err, ret, "%s: %s", name, ret == -ETIMEDOUT ? "the resolver does not answer" : slo_strerror(ret)) : 0;
+	return ret ? slo_err_set(err, ret, "%s: %s", name,
+				 ret == -ETIMEDOUT ? "the resolver does not answer" : slo_strerror(ret))
+		   : 0;
 }

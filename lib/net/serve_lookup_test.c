@@ -86,8 +86,9 @@ static const struct {
 	enum reply reply;
 	int ret, queries;
 } cases[] = {
-	{ ANSWER, 0, 1 },          { NXDOMAIN, -ENOENT, 1 },       { SERVFAIL, -EREMOTEIO, 1 }, { ANSWER_V6, -ENOENT, 1 },
-	{ WRONG_ID, -ETIMEDOUT, 2 }, { SILENCE, -ETIMEDOUT, 2 }, { SECOND_TRY, 0, 2 },      { GARBAGE, -ETIMEDOUT, 2 },
+	{ ANSWER, 0, 1 },	   { NXDOMAIN, -ENOENT, 1 },	{ SERVFAIL, -EREMOTEIO, 1 },
+	{ ANSWER_V6, -ENOENT, 1 }, { WRONG_ID, -ETIMEDOUT, 2 }, { SILENCE, -ETIMEDOUT, 2 },
+	{ SECOND_TRY, 0, 2 },	   { GARBAGE, -ETIMEDOUT, 2 },
 };
 
 START_TEST(takes_the_answer_to_its_own_question_only)
@@ -140,7 +141,8 @@ END_TEST
 static const struct {
 	const char *address;
 	int ret;
-} addresses[] = { { "127.0.0.1:53", 0 }, { "[::1]:53", 0 }, { "127.0.0.1", -EINVAL }, { "name.test:53", -EINVAL }, { ":53", -EINVAL }, { "", -EINVAL } };
+} addresses[] = { { "127.0.0.1:53", 0 },       { "[::1]:53", 0 },  { "127.0.0.1", -EINVAL },
+		  { "name.test:53", -EINVAL }, { ":53", -EINVAL }, { "", -EINVAL } };
 
 START_TEST(wants_a_numeric_resolver)
 {

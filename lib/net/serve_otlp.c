@@ -51,8 +51,8 @@ void slo_otlp_encode(const struct slo_span *s, struct slo_buf *b)
 	}
 	slo_buf_adds(b, ",\"name\":");
 	slo_json_add_str(b, s->name);
-	slo_buf_addf(b, ",\"kind\":%d,\"startTimeUnixNano\":\"%lld\",\"endTimeUnixNano\":\"%lld\",\"attributes\":[", kind_of(s->span_kind),
-		     (long long)s->start_ns, (long long)s->end_ns);
+	slo_buf_addf(b, ",\"kind\":%d,\"startTimeUnixNano\":\"%lld\",\"endTimeUnixNano\":\"%lld\",\"attributes\":[",
+		     kind_of(s->span_kind), (long long)s->start_ns, (long long)s->end_ns);
 	for (uint32_t i = 0; i < s->attributes_count; i++) {
 		slo_buf_adds(b, i ? ",{\"key\":" : "{\"key\":");
 		slo_json_add_str(b, s->attributes[i].key);
@@ -60,7 +60,10 @@ void slo_otlp_encode(const struct slo_span *s, struct slo_buf *b)
 		slo_json_add_str(b, s->attributes[i].value);
 		slo_buf_adds(b, "}}");
 	}
-	slo_buf_addf(b, "],\"status\":{\"code\":%d}}", slo_str_is(s->status, "ok") ? 1 : slo_str_is(s->status, "error") ? 2 : 0);
+	slo_buf_addf(b, "],\"status\":{\"code\":%d}}",
+		     slo_str_is(s->status, "ok")      ? 1
+		     : slo_str_is(s->status, "error") ? 2
+						      : 0);
 }
 
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
@@ -92,7 +95,8 @@ static uint64_t take_batch(struct slo_otlp *o)
 	slo_buf_reset(&o->body);
 	if (!n)
 		return 0;
-	slo_buf_adds(&o->body, "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":");
+	slo_buf_adds(&o->body, "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":"
+			       "{\"stringValue\":");
 	slo_json_add_str(&o->body, slo_str(o->service));
 	slo_buf_adds(&o->body, "}}]},\"scopeSpans\":[{\"scope\":{\"name\":\"llm-slo\"},\"spans\":[");
 	slo_buf_add(&o->body, o->queue.data, o->queue.len - 1);

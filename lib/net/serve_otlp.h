@@ -15,7 +15,7 @@
 
 struct slo_otlp;
 
-/** slo_otlp_start - @url and @service outlive it; @queue_bytes of spans may wait. Return: 0; -EINVAL, -ENOMEM with @err. */
+/** slo_otlp_start - its strings outlive it; @queue_bytes of spans may wait. Return: 0; -EINVAL, -ENOMEM with @err. */
 int slo_otlp_start(const char *url, const char *ca_file, const char *service, size_t queue_bytes, struct slo_otlp **out,
 		   struct slo_err *err);
 

@@ -177,7 +177,8 @@ static bool answer(struct slo_job *j)
 
 	if (r->stream && o->role == SLO_ROLE_AT_START)
 		emit(j, slo_chat_add_role);
-	if (!wait_for(j, j->pool->ttft) || !work_on(j, o->prefill_ms + o->prefill_us_per_token * (double)r->prompt_tokens / 1000))
+	if (!wait_for(j, j->pool->ttft) ||
+	    !work_on(j, o->prefill_ms + o->prefill_us_per_token * (double)r->prompt_tokens / 1000))
 		return false;
 	if (r->stream && o->role == SLO_ROLE_AT_FIRST_TOKEN)
 		emit(j, slo_chat_add_role);

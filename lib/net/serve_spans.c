@@ -75,7 +75,8 @@ static const char *number(char text[SLO_NUM_MAX + 1], int64_t v)
 
 static void put_call(struct slo_spans *s, const struct slo_spans_request *r, const struct slo_calls_span *c)
 {
-	bool client = strcmp(c->name, "lookup") == 0 || strcmp(c->name, "retrieval") == 0 || strcmp(c->name, "provider") == 0;
+	bool client =
+		strcmp(c->name, "lookup") == 0 || strcmp(c->name, "retrieval") == 0 || strcmp(c->name, "provider") == 0;
 	char status[SLO_NUM_MAX + 1];
 	struct slo_span span;
 

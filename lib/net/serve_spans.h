@@ -38,7 +38,8 @@ int slo_spans_open(const struct slo_spans_opts *o, struct slo_spans **out, struc
 void slo_spans_add(struct slo_spans *s, const struct slo_spans_request *r);
 
 struct slo_spans_stats {
-	uint64_t spans, dropped; /* dropped: no room, the endpoint failed, the collector refused them or was not there */
+	uint64_t spans,
+		dropped; /* dropped: no room, the endpoint failed, the collector refused them or was not there */
 };
 
 /** slo_spans_read_stats - so far. */

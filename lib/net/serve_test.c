@@ -177,7 +177,8 @@ START_TEST(waits_before_tokens)
 		ck_assert_int_eq((int)last.tokens, 5);
 		ck_assert_int_ge(last.first_token_ns - last.sent_ns, 60 * SLO_NS_PER_MS);
 		ck_assert_int_ge(last.last_token_ns - last.sent_ns, 140 * SLO_NS_PER_MS);
-		ck_assert_int_lt(last.last_token_ns - last.first_token_ns, 2 * SLO_NS_PER_S); /* wide: the machine is shared */
+		ck_assert_int_lt(last.last_token_ns - last.first_token_ns,
+				 2 * SLO_NS_PER_S); /* wide: the machine is shared */
 		ck_assert_int_eq((int)last.gaps, 4);
 	}
 	ck_assert_int_eq(outcomes[SLO_OUTCOME_OK], 3);
@@ -296,16 +297,29 @@ static const struct {
 	const char *url;
 	int ret;
 } urls[] = {
-	{ "http://127.0.0.1:1", 0 }, { "http://127.8.9.1:1/", 0 }, { "http://[::1]:1", 0 }, { "https://127.0.0.1/v1/x", 0 },
-	{ "http://[::ffff:127.0.0.1]:1", 0 }, { "http://192.0.2.1:80", -EPERM }, { "http://[2001:db8::1]/", -EPERM },
-	{ "http://0.0.0.0:80", -EPERM }, { "ftp://127.0.0.1", -EINVAL }, { "127.0.0.1:80", -EINVAL }, { "", -EINVAL },
+	{ "http://127.0.0.1:1", 0 },
+	{ "http://127.8.9.1:1/", 0 },
+	{ "http://[::1]:1", 0 },
+	{ "https://127.0.0.1/v1/x", 0 },
+	{ "http://[::ffff:127.0.0.1]:1", 0 },
+	{ "http://192.0.2.1:80", -EPERM },
+	{ "http://[2001:db8::1]/", -EPERM },
+	{ "http://0.0.0.0:80", -EPERM },
+	{ "ftp://127.0.0.1", -EINVAL },
+	{ "127.0.0.1:80", -EINVAL },
+	{ "", -EINVAL },
 	{ "file:///etc/passwd", -EINVAL },
 };
 
 START_TEST(goes_to_the_loopback_only)
 {
 	struct slo_client_opts co = {
-		.url = urls[_i].url, .model = "m", .timeout_ns = 1, .max_inflight = 1, .max_tokens = 1, .prompt_tokens = 1,
+		.url = urls[_i].url,
+		.model = "m",
+		.timeout_ns = 1,
+		.max_inflight = 1,
+		.max_tokens = 1,
+		.prompt_tokens = 1,
 		.loopback_only = true,
 	};
 	struct slo_err err = { .what = "" };
@@ -317,7 +331,8 @@ START_TEST(goes_to_the_loopback_only)
 }
 END_TEST
 
-static const char *const listens[] = { "", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "example.invalid:80", "[::1:80", ":80" };
+static const char *const listens[] = { "",	  "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "example.invalid:80",
+				       "[::1:80", ":80" };
 
 START_TEST(refuses_an_address_it_cannot_listen_on)
 {

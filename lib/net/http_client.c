@@ -366,14 +366,16 @@ int slo_client_poll(struct slo_client *c, int64_t until_ns,
 {
 	int ret = 0;
 
-	if (c->curl_due_ns && slo_now_mono_ns() >= c->curl_due_ns)
-		ret = slo_client_loop_kick(c);
-	if (ret || drain(c, on_done, arg))
-		return ret;
-	/* What is ready is moved even when the time is up, or a caller in arrears would starve its answers. */
-	ret = slo_client_loop_wait(c, until_ns);
+	/* What is ready is moved once even when the time is up, or a caller in arrears would starve its answers. */
+	for (bool moved = false; !ret; moved = true) {
+		if (c->curl_due_ns && slo_now_mono_ns() >= c->curl_due_ns)
+			ret = slo_client_loop_kick(c);
+		if (ret || drain(c, on_done, arg) || (moved && slo_now_mono_ns() >= until_ns))
+			return ret;
+		ret = slo_client_loop_wait(c, until_ns);
+	}
 	drain(c, on_done, arg);
-	return ret;
+	return ret == -EINTR ? 0 : ret;
 }
 
 void slo_client_cancel(struct slo_client *c, void (*on_done)(void *arg, const struct slo_client_result *r), void *arg)

@@ -56,7 +56,7 @@ void slo_client_loop_fini(struct slo_client *c);
 /** slo_client_loop_kick - let libcurl do what is due now. Return: 0 or -EIO. */
 int slo_client_loop_kick(struct slo_client *c);
 
-/** slo_client_loop_wait - wait until @until_ns at the latest, move what became ready. Return: 0 or a negative errno. */
+/** slo_client_loop_wait - wait until @until_ns at the latest, move what became ready. Return: 0, -EINTR, … */
 int slo_client_loop_wait(struct slo_client *c, int64_t until_ns);
 
 #endif

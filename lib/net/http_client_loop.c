@@ -118,7 +118,7 @@ int slo_client_loop_wait(struct slo_client *c, int64_t until_ns)
 		return ret;
 	n = epoll_wait(c->epoll, ev, BATCH, -1);
 	if (n < 0)
-		return errno == EINTR ? 0 : -errno;
+		return -errno;
 	for (int i = 0; i < n && !ret; i++)
 		ret = serve(c, &ev[i]);
 	if (!ret && c->curl_due_ns && slo_now_mono_ns() >= c->curl_due_ns)

@@ -307,8 +307,8 @@ const struct slo_cmd loadgen_run = {
 		"  duration_ms        to the end of the request, however it ended\n"
 		"goodput: requests that ended ok and met every objective given, per second and as a share of the\n"
 		"valid ones: all that were meant to be sent, dropped ones too, without client_error and cancelled.\n"
-		"load_valid: false when the median dispatch delay is 10 ms or more, its 99th percentile 100 ms or\n"
-		"more, this client used 0.9 of its core, or over 1 % of the requests were not sent.\n"
+		"load_valid: false when the median dispatch delay is 10 ms or more, its 99th percentile (of 100 requests\n"
+		"or more) 100 ms or more, this client used 0.9 of its core, or over 1 % of the requests were not sent.\n"
 		"sweep: a rate is saturated when fewer than --sweep-share of the valid requests were answered or met\n"
 		"the objectives, or a queue fills: 1.6 times as many under way in the last quarter of the step as in\n"
 		"the second. The knee is the highest rate held.",

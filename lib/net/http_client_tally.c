@@ -264,7 +264,7 @@ void slo_load_judge(const struct slo_load_tally *t, double cores, struct slo_loa
 	if (p50 >= SLO_LOAD_VALID_MS)
 		because(v, "the median dispatch delay of %.3g ms is not below %g ms: this client was late", p50,
 			SLO_LOAD_VALID_MS);
-	else if (p99 >= SLO_LOAD_VALID_P99_MS)
+	else if (t->sent >= SLO_LOAD_VALID_P99_FROM && p99 >= SLO_LOAD_VALID_P99_MS)
 		because(v, "one request in a hundred left %.3g ms late or more: at most %g ms are allowed", p99,
 			SLO_LOAD_VALID_P99_MS);
 	if (cores >= SLO_LOAD_VALID_CORES)

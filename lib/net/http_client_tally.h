@@ -30,6 +30,7 @@ enum slo_load_metric {
 
 #define SLO_LOAD_VALID_MS       10.0  /* a run whose median dispatch delay is not below this measured its client */
 #define SLO_LOAD_VALID_P99_MS   100.0 /* nor its 99th percentile below this */
+#define SLO_LOAD_VALID_P99_FROM 100   /* requests from which there is such a thing */
 #define SLO_LOAD_VALID_CORES    0.9   /* the client is one thread: nearer to a core than this it was the limit */
 #define SLO_LOAD_VALID_UNSENT   0.01  /* share of the arrivals that may go unsent */
 #define SLO_LOAD_CHUNK_RATIO    0.8   /* chunks per token below which chunk gaps are no gaps between tokens */

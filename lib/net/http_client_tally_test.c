@@ -234,6 +234,7 @@ static const struct {
 	{ 11, 1, 0, 0, 0.2, 1, "median" },
 	{ 9, 100, 0, 0, 0.2, 0, NULL },
 	{ 150, 3, 97, 0, 0.2, 1, "in a hundred" },
+	{ 150, 3, 96, 0, 0.2, 0, NULL }, /* of 99 there is no hundredth */
 	{ 150, 1, 999, 0, 0.2, 0, NULL },
 	{ 0, 0, 100, 0, 0.95, 1, "core" },
 	{ 0, 0, 99, 1, 0.2, 0, NULL },

@@ -34,6 +34,8 @@ struct agent_opts {
 	const char *output_path, *out;
 	int64_t queue_kib, stats_interval_s;
 	bool quiet;
+	const char *metrics_bind; /* "" or "off" = nowhere */
+	bool dns_metric;
 	/* the published tool's options that mean nothing here, or not yet */
 	const char *ignored;
 	int64_t ignored_int;
@@ -51,10 +53,20 @@ struct agent {
 	uint64_t encode_failed;
 	int64_t started_ns;              /* wall clock */
 	int write_error;                 /* first error of the output, 0 = none */
+	struct agent_metrics *metrics;   /* NULL = nobody is told */
 };
 
-/* Set by SIGTERM and SIGINT. */
-extern volatile sig_atomic_t agent_stop;
+/* Set by SIGTERM and SIGINT, and by SIGHUP. */
+extern volatile sig_atomic_t agent_stop, agent_hup;
+
+/**
+ * agent_configure - the configuration as file and options make it
+ * @enabled: signals asked for by both; the configuration has no other ones
+ *
+ * Return: 0 or negative errno with @err; @c and @enabled may be changed then.
+ */
+int agent_configure(const struct agent_opts *o, struct slo_config *c, bool enabled[SLO_SIGNAL__COUNT],
+		    struct slo_err *err);
 
 /**
  * agent_emit - write one record, unless --event-kind leaves it out

@@ -9,6 +9,7 @@
  *
  *   POST /v1/chat/completions   streaming or not
  *   GET  /v1/models, /health
+ *   GET  /metrics               for Prometheus, see net/serve_metrics.h
  */
 #ifndef SLO_NET_SERVE_H
 #define SLO_NET_SERVE_H
@@ -64,7 +65,7 @@ struct slo_serve_opts {
 struct slo_serve_stats {
 	uint64_t requests;       /* POST /v1/chat/completions, whatever became of them */
 	uint64_t completed;      /* answered in full */
-	uint64_t rejected;       /* 429: the queue was full */
+	uint64_t rejected;       /* 429: the queue was full, or the provider said so */
 	uint64_t bad;            /* 400, 413 */
 	uint64_t abandoned;      /* the client went away first */
 	uint64_t tokens;         /* produced */

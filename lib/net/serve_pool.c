@@ -50,6 +50,8 @@ struct slo_pool {
 	uint64_t waiting, number;
 	bool stopping;
 	struct slo_serve_stats stats;
+	uint64_t failed, cut;
+	struct slo_serve_hist seen_ttft, seen_duration; /* for /metrics */
 	int64_t started;        /* threads */
 	struct worker workers[];
 };
@@ -127,9 +129,12 @@ static bool wait_for(struct slo_job *j, const struct slo_dist *d)
 
 static void count_token(struct slo_job *j)
 {
-	j->tokens++;
+	int64_t now = slo_now_mono_ns();
+
 	pthread_mutex_lock(&j->pool->lock);
 	j->pool->stats.tokens++;
+	if (j->tokens++ == 0)
+		slo_serve_hist_add(&j->pool->seen_ttft, now - j->start_mono_ns);
 	pthread_mutex_unlock(&j->pool->lock);
 }
 
@@ -213,7 +218,8 @@ static void run_job(struct worker *w, struct slo_job *j)
 {
 	struct slo_pool *p = w->pool;
 	bool done = wanted(j) && call_others(j, w->calls), failed = j->status != 200 && j->status != 0, abandoned;
-	bool whole = done && answer(j);
+	bool whole = done && answer(j), limited = failed && j->status == 429;
+	int64_t now = slo_now_mono_ns();
 
 	if (w->calls)
 		slo_calls_release(w->calls);
@@ -228,6 +234,11 @@ static void run_job(struct worker *w, struct slo_job *j)
 	p->stats.completed += whole;
 	p->stats.failed += failed && !abandoned;
 	p->stats.abandoned += !whole && abandoned;
+	p->stats.rejected += limited;
+	p->failed += failed && !limited;
+	p->cut += !whole && !failed;
+	if (whole)
+		slo_serve_hist_add(&p->seen_duration, now - j->start_mono_ns);
 	pthread_mutex_unlock(&p->lock);
 	job_put(j);
 }
@@ -464,6 +475,22 @@ void slo_pool_count_bad(struct slo_pool *p)
 	pthread_mutex_lock(&p->lock);
 	p->stats.requests++;
 	p->stats.bad++;
+	pthread_mutex_unlock(&p->lock);
+}
+
+void slo_pool_count_failed(struct slo_pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->stats.requests++;
+	p->failed++;
+	pthread_mutex_unlock(&p->lock);
+}
+
+void slo_pool_picture(struct slo_pool *p, struct slo_serve_picture *out)
+{
+	pthread_mutex_lock(&p->lock);
+	*out = (struct slo_serve_picture){ .s = p->stats, .failed = p->failed, .cut = p->cut, .ttft = p->seen_ttft,
+					   .duration = p->seen_duration };
 	pthread_mutex_unlock(&p->lock);
 }
 

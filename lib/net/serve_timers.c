@@ -32,6 +32,7 @@ struct slo_timers {
 	bool stopping;
 	uint32_t under_way;
 	uint64_t number;
+	struct slo_serve_hist ttft, duration; /* of streams */
 	_Atomic uint64_t requests, completed, rejected, bad, abandoned, tokens, high;
 };
 
@@ -40,6 +41,7 @@ struct stream {
 	struct MHD_Connection *c;
 	struct slo_chat_answer a;
 	struct slo_buf out;
+	int64_t start_ns;
 	int64_t due_ns, next; /* when token number @next is due */
 	bool role, ended;
 };
@@ -192,12 +194,16 @@ static void produce(struct stream *s)
 		add_role(s);
 	while (!s->ended && s->due_ns <= now) {
 		add_role(s);
+		if (s->next == 0)
+			slo_serve_hist_add(&s->t->ttft, now - s->start_ns);
 		slo_chat_add_token(&s->a, s->next++, &s->out);
 		s->t->tokens++;
 		s->due_ns += draw_ns(s->t, s->t->o.gap);
 		s->ended = s->next >= s->a.req.tokens;
-		if (s->ended)
-			slo_chat_add_end(&s->a, &s->out);
+		if (!s->ended)
+			continue;
+		slo_chat_add_end(&s->a, &s->out);
+		slo_serve_hist_add(&s->t->duration, now - s->start_ns);
 	}
 }
 
@@ -254,7 +260,8 @@ struct MHD_Response *slo_timers_stream(struct slo_timers *t, struct MHD_Connecti
 	*s = (struct stream){ .t = t, .c = c, .a = *a };
 	s->a.number = ++t->number;
 	s->a.created_s = slo_now_wall_ns() / SLO_NS_PER_S;
-	s->due_ns = slo_now_mono_ns() + draw_ns(t, t->o.ttft);
+	s->start_ns = slo_now_mono_ns();
+	s->due_ns = s->start_ns + draw_ns(t, t->o.ttft);
 	slo_buf_init(&s->out, OUTPUT_MAX);
 	r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_stream, s, free_stream);
 	if (!r)
@@ -297,4 +304,10 @@ void slo_timers_read_stats(const struct slo_timers *t, struct slo_serve_stats *o
 		.tokens = t->tokens,
 		.queue_high = t->high,
 	};
+}
+
+void slo_timers_picture(const struct slo_timers *t, struct slo_serve_picture *out)
+{
+	*out = (struct slo_serve_picture){ .cut = t->abandoned, .ttft = t->ttft, .duration = t->duration };
+	slo_timers_read_stats(t, &out->s);
 }

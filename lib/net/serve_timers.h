@@ -12,6 +12,7 @@
 #include "net/serve.h"
 #include "net/serve_chat.h"
 #include "net/serve_dist.h"
+#include "net/serve_metrics.h"
 
 #include <microhttpd.h>
 
@@ -51,6 +52,9 @@ bool slo_timers_whole(struct slo_timers *t, struct MHD_Connection *c, int64_t to
 
 /** slo_timers_count_bad - one request that was refused as wrong. */
 void slo_timers_count_bad(struct slo_timers *t);
+
+/** slo_timers_picture - everything /metrics tells; the histograms are of streams only. On the HTTP server's thread. */
+void slo_timers_picture(const struct slo_timers *t, struct slo_serve_picture *out);
 void slo_timers_read_stats(const struct slo_timers *t, struct slo_serve_stats *out);
 
 #endif

@@ -161,6 +161,109 @@ START_TEST(stops_in_the_middle_of_an_answer)
 }
 END_TEST
 
+/* Both engines wait the times they were given; only the workers also burn. */
+START_TEST(waits_before_tokens)
+{
+	struct slo_serve_opts o = defaults;
+	struct slo_serve_stats st;
+
+	o.engine = _i;
+	o.ttft = "60";
+	o.gap = "uniform:20:20";
+	o.prefill_ms = o.token_ms = 0;
+	start(&o, 20000, 8);
+	for (uint64_t i = 0; i < 3; i++) {
+		ck_assert_int_eq(slo_client_send(client, i, slo_now_mono_ns()), 0);
+		finish_all();
+		ck_assert_int_eq((int)last.tokens, 5);
+		ck_assert_int_ge(last.first_token_ns - last.sent_ns, 60 * SLO_NS_PER_MS);
+		ck_assert_int_ge(last.last_token_ns - last.sent_ns, 140 * SLO_NS_PER_MS);
+		ck_assert_int_lt(last.last_token_ns - last.first_token_ns,
+				 2 * SLO_NS_PER_S); /* wide: the machine is shared */
+		ck_assert_int_eq((int)last.gaps, 4);
+	}
+	ck_assert_int_eq(outcomes[SLO_OUTCOME_OK], 3);
+	slo_serve_read_stats(server, &st);
+	ck_assert_int_eq((int)st.tokens, 15);
+	stop();
+}
+END_TEST
+
+START_TEST(timers_hold_many_streams_at_once)
+{
+	struct slo_serve_opts o = defaults;
+	struct slo_serve_stats st;
+
+	o.engine = SLO_ENGINE_TIMERS;
+	o.connections = 40;
+	o.ttft = "400";
+	o.gap = "1";
+	start(&o, 20000, 64);
+	for (uint64_t i = 0; i < 40; i++)
+		ck_assert_int_eq(slo_client_send(client, i, slo_now_mono_ns()), 0);
+	finish_all();
+	ck_assert_int_eq(outcomes[SLO_OUTCOME_OK], 40);
+	do /* a stream is counted once its connection is through with it */
+		slo_serve_read_stats(server, &st);
+	while (st.completed < 40);
+	ck_assert_int_eq((int)st.queue_high, 40); /* one after the other they would not have been under way together */
+	stop();
+}
+END_TEST
+
+START_TEST(timers_stop_in_the_middle_of_their_streams)
+{
+	struct slo_serve_opts o = defaults;
+	struct slo_serve_stats st;
+	int64_t began;
+
+	o.engine = SLO_ENGINE_TIMERS;
+	o.ttft = "30000";
+	start(&o, 60000, 8);
+	for (uint64_t i = 0; i < 4; i++)
+		ck_assert_int_eq(slo_client_send(client, i, slo_now_mono_ns()), 0);
+	do {
+		slo_client_poll(client, slo_now_mono_ns() + 10 * SLO_NS_PER_MS, note, NULL);
+		slo_serve_read_stats(server, &st);
+	} while (st.requests < 4);
+	began = slo_now_mono_ns();
+	slo_serve_stop(server);
+	ck_assert_int_lt(slo_now_mono_ns() - began, SLO_NS_PER_S);
+	finish_all();
+	ck_assert_int_eq(outcomes[SLO_OUTCOME_ABORTED], 4);
+	slo_client_free(client);
+}
+END_TEST
+
+START_TEST(timers_do_no_work)
+{
+	struct slo_serve_opts o = defaults;
+	struct slo_err err = { .what = "" };
+
+	o.engine = SLO_ENGINE_TIMERS;
+	o.calls.touch_mib = 1;
+	ck_assert_int_eq(slo_serve_start(&o, &server, &err), -EINVAL);
+	ck_assert(err.what[0]);
+}
+END_TEST
+
+START_TEST(sends_prompts_and_asks_for_tokens_of_each_request)
+{
+	const struct slo_client_size size = { 50000, 7 }, bad = { 0, 7 };
+
+	start(&defaults, 20000, 8);
+	ck_assert_int_eq(slo_client_send_sized(client, 1, slo_now_mono_ns(), &size), 0);
+	finish_all();
+	ck_assert_int_eq((int)last.tokens, 7);
+	ck_assert_int_eq(slo_client_send(client, 2, slo_now_mono_ns()), 0);
+	finish_all();
+	ck_assert_int_eq((int)last.tokens, 5);
+	ck_assert_int_eq(outcomes[SLO_OUTCOME_OK], 2);
+	ck_assert_int_eq(slo_client_send_sized(client, 3, slo_now_mono_ns(), &bad), -EINVAL);
+	stop();
+}
+END_TEST
+
 START_TEST(refuses_more_than_may_be_under_way)
 {
 	struct slo_serve_opts o = defaults;
@@ -195,16 +298,29 @@ static const struct {
 	const char *url;
 	int ret;
 } urls[] = {
-	{ "http://127.0.0.1:1", 0 }, { "http://127.8.9.1:1/", 0 }, { "http://[::1]:1", 0 }, { "https://127.0.0.1/v1/x", 0 },
-	{ "http://[::ffff:127.0.0.1]:1", 0 }, { "http://192.0.2.1:80", -EPERM }, { "http://[2001:db8::1]/", -EPERM },
-	{ "http://0.0.0.0:80", -EPERM }, { "ftp://127.0.0.1", -EINVAL }, { "127.0.0.1:80", -EINVAL }, { "", -EINVAL },
+	{ "http://127.0.0.1:1", 0 },
+	{ "http://127.8.9.1:1/", 0 },
+	{ "http://[::1]:1", 0 },
+	{ "https://127.0.0.1/v1/x", 0 },
+	{ "http://[::ffff:127.0.0.1]:1", 0 },
+	{ "http://192.0.2.1:80", -EPERM },
+	{ "http://[2001:db8::1]/", -EPERM },
+	{ "http://0.0.0.0:80", -EPERM },
+	{ "ftp://127.0.0.1", -EINVAL },
+	{ "127.0.0.1:80", -EINVAL },
+	{ "", -EINVAL },
 	{ "file:///etc/passwd", -EINVAL },
 };
 
 START_TEST(goes_to_the_loopback_only)
 {
 	struct slo_client_opts co = {
-		.url = urls[_i].url, .model = "m", .timeout_ns = 1, .max_inflight = 1, .max_tokens = 1, .prompt_tokens = 1,
+		.url = urls[_i].url,
+		.model = "m",
+		.timeout_ns = 1,
+		.max_inflight = 1,
+		.max_tokens = 1,
+		.prompt_tokens = 1,
 		.loopback_only = true,
 	};
 	struct slo_err err = { .what = "" };
@@ -216,7 +332,8 @@ START_TEST(goes_to_the_loopback_only)
 }
 END_TEST
 
-static const char *const listens[] = { "", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "example.invalid:80", "[::1:80", ":80" };
+static const char *const listens[] = { "",	  "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "example.invalid:80",
+				       "[::1:80", ":80" };
 
 START_TEST(refuses_an_address_it_cannot_listen_on)
 {
@@ -309,6 +426,11 @@ int main(void)
 	tcase_add_test(c, tells_of_its_requests);
 	tcase_add_test(c, times_out_and_the_server_gives_the_work_up);
 	tcase_add_test(c, stops_in_the_middle_of_an_answer);
+	tcase_add_loop_test(c, waits_before_tokens, SLO_ENGINE_WORKERS, SLO_ENGINE_TIMERS + 1);
+	tcase_add_test(c, timers_hold_many_streams_at_once);
+	tcase_add_test(c, timers_stop_in_the_middle_of_their_streams);
+	tcase_add_test(c, timers_do_no_work);
+	tcase_add_test(c, sends_prompts_and_asks_for_tokens_of_each_request);
 	tcase_add_test(c, refuses_more_than_may_be_under_way);
 	tcase_add_test(c, calls_a_refused_connection_aborted);
 	tcase_add_loop_test(c, goes_to_the_loopback_only, 0, (int)(sizeof(urls) / sizeof(urls[0])));

@@ -148,7 +148,7 @@ int slo_bootstrap_quantile(const struct slo_runs *x, const struct slo_runs *y, d
 /* Weight of each order statistic: how likely a resample's quantile is that one. */
 static void weigh(double *w, size_t n, double q)
 {
-	double a = q * (double)(n + 1), b = (1 - q) * (double)(n + 1), before = 0;
+	double a = q * (double)(n - 1) + 1, b = (double)(n + 1) - a, before = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		double upto = slo_beta_cdf((double)(i + 1) / (double)n, a, b);

@@ -19,6 +19,6 @@ void slo_wilson(uint64_t k, uint64_t n, double confidence, double *lo, double *h
 	double scale = 1 + z * z / dn, mid = (p + z * z / (2 * dn)) / scale;
 	double half = z * sqrt(p * (1 - p) / dn + z * z / (4 * dn * dn)) / scale;
 
-	*lo = fmax(0, mid - half);
-	*hi = fmin(1, mid + half);
+	*lo = k == 0 ? 0 : fmax(0, mid - half);
+	*hi = k == n ? 1 : fmin(1, mid + half);
 }

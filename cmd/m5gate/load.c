@@ -96,7 +96,7 @@ static int add_run(struct benchmark *b, struct slo_m5_side *side, const char *di
 	side->count++;
 	if (!run->name)
 		return -ENOMEM;
-	return r ? r : samples_load(path, run, &b->total, err);
+	return r ? r : samples_load(b, path, run, err);
 }
 
 static int add_overhead(struct benchmark *b, const char *dir, struct slo_err *err)
@@ -217,5 +217,6 @@ void benchmark_free(struct benchmark *b)
 	}
 	for (size_t i = 0; i < b->costs.nodes_count; i++)
 		free(b->nodes[i]);
+	slo_m5_weights_fini(&b->weights);
 	free(b->rows);
 }

@@ -39,6 +39,7 @@ struct benchmark {
 	struct slo_m5_scenario scenarios[SLO_M5_SCENARIOS_MAX];
 	size_t count;
 	size_t total;         /* values held */
+	struct slo_m5_weights weights;
 	struct slo_m5_costs costs;
 	struct slo_m5_cost *rows;
 	size_t rows_room;
@@ -93,8 +94,8 @@ int benchmark_init(struct benchmark *b, const char *scenarios, struct slo_err *e
 int benchmark_load(struct benchmark *b, const char *candidate_root, const char *baseline_root, struct slo_err *err);
 void benchmark_free(struct benchmark *b);
 
-/* Read raw_samples.jsonl of a run into @run; @total counts values. */
-int samples_load(const char *path, struct slo_m5_run *run, size_t *total, struct slo_err *err);
+/* Read raw_samples.jsonl of a run of @b into @run. */
+int samples_load(struct benchmark *b, const char *path, struct slo_m5_run *run, struct slo_err *err);
 
 /* Append the rows of a file of overhead. Return: 0, -ENOENT without @err when there is none, or with @err. */
 int overhead_load(struct benchmark *b, const char *path, size_t run, bool off, struct slo_err *err);

@@ -113,14 +113,14 @@ static int read_all(struct slo_reader *in, struct slo_m5_run *run, size_t *total
 	return r;
 }
 
-int samples_load(const char *path, struct slo_m5_run *run, size_t *total, struct slo_err *err)
+int samples_load(struct benchmark *b, const char *path, struct slo_m5_run *run, struct slo_err *err)
 {
 	struct slo_reader *in;
 	int r = slo_reader_open(path, &in, err);
 
 	if (r)
 		return r;
-	r = read_all(in, run, total, err);
+	r = read_all(in, run, &b->total, err);
 	slo_reader_close(in);
 	if (!r && run->requests == 0) {
 		slo_err_set(err, -ENODATA, "no samples");
@@ -128,6 +128,6 @@ int samples_load(const char *path, struct slo_m5_run *run, size_t *total, struct
 		return -ENODATA;
 	}
 	if (!r)
-		r = slo_m5_summarise(run);
+		r = slo_m5_summarise(run, &b->weights);
 	return r ? slo_err_set(err, r, "%s", slo_strerror(r)) : 0;
 }

@@ -31,6 +31,7 @@ enum {
 	SLO_M5_ROWS_MAX = 4000000,    /* of overhead, all files together */
 	SLO_M5_NEED_MAX = 10000,      /* runs needed are not counted further */
 	SLO_M5_P95_MIN = 59,          /* values: the fewest with a one-sided 95 % bound for a p95 (0.95^59 < 0.05) */
+	SLO_M5_SPREAD_MIN = 5,        /* runs: with three a spread of 10 % is compatible with one of 44 % */
 	SLO_M5_REASON_MAX = 200,
 };
 
@@ -185,8 +186,20 @@ struct slo_m5_result {
 	struct slo_m5_regression *regression; /* by scenario */
 };
 
-/** slo_m5_summarise - sort the samples of a run and reduce them to one value for each metric. Return: 0 or -ENOMEM. */
-int slo_m5_summarise(struct slo_m5_run *run);
+/* Weights of the order statistics, kept from run to run: they depend on the number of values only. */
+struct slo_m5_weights {
+	double *of[SLO_M5_METRIC__COUNT];
+	size_t n[SLO_M5_METRIC__COUNT];
+};
+void slo_m5_weights_fini(struct slo_m5_weights *w);
+
+/**
+ * slo_m5_summarise - sort the samples of a run and reduce them to one value for each metric
+ * @w: zeroed before the first run
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int slo_m5_summarise(struct slo_m5_run *run, struct slo_m5_weights *w);
 
 /**
  * slo_m5_evaluate - all three gates

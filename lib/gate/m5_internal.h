@@ -24,7 +24,10 @@ double slo_m5_from_pct(int metric, double pct);
 /* Share of alpha that one of @members tests of a family must reach in the worst case. */
 double slo_m5_alpha_of(const struct slo_m5_limits *l, int family, size_t members);
 
-/* Set verdict and reason of whatever has both. */
+/* The first run of a side whose samples are those of an earlier one, @of; or NULL. */
+const struct slo_m5_run *slo_m5_repeated(const struct slo_m5_side *side, const struct slo_m5_run **of);
+
+/* Write a reason, unless there is one already. */
 void slo_m5_reason(char *reason, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 int slo_m5_regressions(const struct slo_m5_limits *l, const struct slo_m5_scenario *s, size_t n,

@@ -105,47 +105,29 @@ static size_t needed(const struct slo_m5_limits *l, int metric, size_t family, c
 	return n > least ? n : least;
 }
 
-/* The first run of a side whose samples are those of an earlier one. */
-static const struct slo_m5_run *repeated(const struct slo_m5_side *side, const struct slo_m5_run **of)
-{
-	for (size_t i = 1; i < side->count; i++)
-		for (size_t j = 0; j < i; j++)
-			if (side->runs[i].content == side->runs[j].content) {
-				*of = &side->runs[j];
-				return &side->runs[i];
-			}
-	return NULL;
-}
-
 static bool side_is_short(const struct slo_m5_limits *l, const struct slo_m5_side *side, const char *which, int metric,
 			  struct slo_m5_compare *c)
 {
 	const struct slo_m5_run *copy, *of = NULL;
 	size_t pooled = 0;
 
-	c->missing = true;
-	if (side->count == 0) {
+	if (side->count == 0)
 		slo_m5_reason(c->reason, "the %s has no runs", which);
-		return true;
-	}
 	for (size_t i = 0; i < side->count; i++) {
-		const struct slo_m5_run *run = &side->runs[i];
-
-		pooled += run->ttft_n;
-		if (isnan(run->value[metric]))
-			slo_m5_reason(c->reason, "%s %s has no value of %s", which, run->name, slo_m5_metric_name[metric]);
-		else if (run->requests < l->min_samples)
-			slo_m5_reason(c->reason, "%s %s has %zu requests, fewer than %zu", which, run->name, run->requests,
-				      l->min_samples);
+		pooled += side->runs[i].ttft_n;
+		if (isnan(side->runs[i].value[metric]))
+			slo_m5_reason(c->reason, "%s %s has no value of %s", which, side->runs[i].name, slo_m5_metric_name[metric]);
 	}
-	if (c->reason[0])
-		return true;
-	copy = repeated(side, &of);
+	c->missing = c->reason[0];
+	for (size_t i = 0; i < side->count; i++)
+		if (side->runs[i].requests < l->min_samples)
+			slo_m5_reason(c->reason, "%s %s has %zu requests, fewer than %zu", which, side->runs[i].name,
+				      side->runs[i].requests, l->min_samples);
+	copy = slo_m5_repeated(side, &of);
 	if (copy)
 		slo_m5_reason(c->reason, "%s %s holds the samples of %s: not a run of its own", which, copy->name, of->name);
-	else if (metric == SLO_M5_TTFT && pooled < SLO_M5_P95_MIN)
+	if (metric == SLO_M5_TTFT && pooled < SLO_M5_P95_MIN)
 		slo_m5_reason(c->reason, "the %s has %zu values, a p95 takes %d", which, pooled, SLO_M5_P95_MIN);
-	c->missing = false;
 	return c->reason[0];
 }
 

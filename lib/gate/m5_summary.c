@@ -11,34 +11,50 @@
 
 static const double quantile_of[SLO_M5_METRIC__COUNT] = { [SLO_M5_TTFT] = 0.95, [SLO_M5_TOKENS] = 0.5 };
 
-/* Variance of the logarithm of the quantile: what another set of requests in the same run would change. */
-static int quantile_value(struct slo_m5_run *run, int metric, double *sorted, size_t n)
+void slo_m5_weights_fini(struct slo_m5_weights *w)
 {
-	slo_autofree double *logs = NULL, *weights = NULL;
+	for (int i = 0; i < SLO_M5_METRIC__COUNT; i++)
+		free(w->of[i]);
+	*w = (struct slo_m5_weights){ 0 };
+}
+
+static int room(struct slo_m5_weights *w, int metric, size_t n)
+{
+	if (w->n[metric] == n)
+		return 0;
+	free(w->of[metric]);
+	w->n[metric] = 0;
+	w->of[metric] = malloc(n * sizeof(*w->of[metric]));
+	return w->of[metric] ? 0 : -ENOMEM;
+}
+
+/* The variance is of the logarithm: what another set of requests in the same run would change. */
+static int quantile_value(struct slo_m5_run *run, int metric, double *sorted, size_t n, struct slo_m5_weights *w)
+{
+	slo_autofree double *logs = malloc((n ? n : 1) * sizeof(*logs));
 
 	run->value[metric] = NAN;
 	run->within[metric] = NAN;
+	if (!logs || (n && room(w, metric, n)))
+		return -ENOMEM;
 	if (n == 0)
 		return 0;
 	slo_sort_f64(sorted, n);
 	run->value[metric] = slo_quantile(sorted, n, quantile_of[metric]);
-	logs = malloc(n * sizeof(*logs));
-	weights = malloc(n * sizeof(*weights));
-	if (!logs || !weights)
-		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		logs[i] = log(sorted[i]);
-	run->within[metric] = slo_quantile_variance(logs, n, quantile_of[metric], weights, true);
+	run->within[metric] = slo_quantile_variance(logs, n, quantile_of[metric], w->of[metric], w->n[metric] != n);
+	w->n[metric] = n;
 	return 0;
 }
 
-int slo_m5_summarise(struct slo_m5_run *run)
+int slo_m5_summarise(struct slo_m5_run *run, struct slo_m5_weights *w)
 {
 	double n = (double)run->requests, p = run->requests ? run->errors / n : NAN;
-	int r = quantile_value(run, SLO_M5_TTFT, run->ttft, run->ttft_n);
+	int r = quantile_value(run, SLO_M5_TTFT, run->ttft, run->ttft_n, w);
 
 	if (!r)
-		r = quantile_value(run, SLO_M5_TOKENS, run->tokens, run->tokens_n);
+		r = quantile_value(run, SLO_M5_TOKENS, run->tokens, run->tokens_n, w);
 	run->value[SLO_M5_ERRORS] = p;
 	run->within[SLO_M5_ERRORS] = p * (1 - p) / n;
 	return r;
@@ -70,4 +86,15 @@ double slo_m5_from_pct(int metric, double pct)
 	const struct slo_m5_scale *s = &slo_m5_scale[metric];
 
 	return s->ratio ? s->sign * log1p(s->sign * pct / 100) : pct / 100;
+}
+
+const struct slo_m5_run *slo_m5_repeated(const struct slo_m5_side *side, const struct slo_m5_run **of)
+{
+	for (size_t i = 1; i < side->count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (side->runs[i].content == side->runs[j].content) {
+				*of = &side->runs[j];
+				return &side->runs[i];
+			}
+	return NULL;
 }

@@ -74,7 +74,7 @@ static void on_scale(const struct slo_m5_limits *l, const struct slo_m5_side *si
 static size_t needed(const struct slo_m5_limits *l, const struct sample *x, double between)
 {
 	double at_limit = x->limit * x->limit + x->within, is = between + x->within;
-	size_t lo = l->min_runs < 2 ? 2 : l->min_runs, hi = SLO_M5_NEED_MAX;
+	size_t lo = l->min_runs < SLO_M5_SPREAD_MIN ? SLO_M5_SPREAD_MIN : l->min_runs, hi = SLO_M5_NEED_MAX;
 
 	if (!(is < at_limit))
 		return SLO_M5_NEED_MAX;
@@ -113,30 +113,50 @@ static void measure(const struct slo_m5_limits *l, const struct slo_m5_side *sid
 	out->runs_needed = needed(l, &x, between);
 }
 
+/* Why there is nothing to judge. Return: true with a reason. */
+static bool too_little(const struct slo_m5_limits *l, const struct slo_m5_side *side, int metric, struct slo_m5_spread *out)
+{
+	const struct slo_m5_run *copy, *of = NULL;
+
+	out->missing = side->count == 0 || out->n < side->count;
+	if (side->count == 0)
+		slo_m5_reason(out->reason, "the candidate has no runs");
+	else if (out->missing)
+		slo_m5_reason(out->reason, "%zu of %zu runs have no value of %s", side->count - out->n, side->count,
+			      slo_m5_metric_name[metric]);
+	else if (out->n < SLO_M5_SPREAD_MIN)
+		slo_m5_reason(out->reason, "%zu runs, a spread takes %d", out->n, SLO_M5_SPREAD_MIN);
+	for (size_t i = 0; i < side->count; i++)
+		if (side->runs[i].requests < l->min_samples)
+			slo_m5_reason(out->reason, "%s has %zu requests, fewer than %zu", side->runs[i].name,
+				      side->runs[i].requests, l->min_samples);
+	copy = slo_m5_repeated(side, &of);
+	if (copy)
+		slo_m5_reason(out->reason, "%s holds the samples of %s: not a run of its own", copy->name, of->name);
+	return out->reason[0];
+}
+
 static void decide(const struct slo_m5_limits *l, const struct slo_m5_side *side, int metric, struct slo_m5_spread *out)
 {
 	const char *what = slo_m5_metric_name[metric], *unit = slo_m5_scale[metric].ratio ? "%" : "points";
 	double limit = l->variance_pct, alpha = l->alpha * slo_m5_share[SLO_M5_FAMILY_VARIANCE];
 
-	out->missing = side->count == 0 || out->n < side->count;
-	if (side->count == 0) {
-		slo_m5_reason(out->reason, "no runs");
-	} else if (out->missing) {
-		slo_m5_reason(out->reason, "%zu of %zu runs have no value of %s", side->count - out->n, side->count, what);
-	} else if (out->p_adjusted <= alpha) {
+	if (too_little(l, side, metric, out))
+		return;
+	if (out->p_adjusted <= alpha) {
 		out->verdict = SLO_M5_FAIL;
-		out->runs_needed = 0;
 		slo_m5_reason(out->reason, "%s spreads by %.2f %s between runs (limit %g), p = %.3g of at most %.3g", what,
 			      out->between_pct, unit, limit, out->p_adjusted, alpha);
-	} else if (out->n < l->min_runs || out->n < 2) {
+	} else if (out->n < l->min_runs) {
 		slo_m5_reason(out->reason, "%zu runs, fewer than %zu", out->n, l->min_runs);
 	} else if (out->upper_pct <= limit) {
 		out->verdict = SLO_M5_PASS;
-		out->runs_needed = 0;
 	} else {
 		slo_m5_reason(out->reason, "%s may spread by up to %.2f %s between runs (limit %g)", what, out->upper_pct, unit,
 			      limit);
 	}
+	if (out->verdict != SLO_M5_INCONCLUSIVE)
+		out->runs_needed = 0;
 }
 
 int slo_m5_variances(const struct slo_m5_limits *l, const struct slo_m5_scenario *s, size_t n,

@@ -4,9 +4,21 @@
 
 #include <inttypes.h>
 
+static const char overhead[] = "B5 overhead", variance[] = "D3 rerun variance", significance[] = "E3 significance";
+
+/* What is wrong with the runs is wrong for each metric; it is said once. */
+static bool said(const struct report *r, const struct finding *f)
+{
+	for (size_t i = r->found_count; i-- > 0;)
+		if (r->found[i].gate == f->gate && r->found[i].scenario == f->scenario &&
+		    strcmp(r->found[i].reason, f->reason) == 0)
+			return true;
+	return false;
+}
+
 static void add(struct report *r, const struct finding *f)
 {
-	if (f->verdict != SLO_M5_PASS && r->found_count < FINDINGS_MAX)
+	if (f->verdict != SLO_M5_PASS && r->found_count < FINDINGS_MAX && !said(r, f))
 		r->found[r->found_count++] = *f;
 }
 
@@ -23,17 +35,16 @@ static size_t smaller(size_t a, size_t b)
 static void collect_overhead(struct report *r)
 {
 	const struct slo_m5_overhead *o = &r->result->overhead;
-	const char *gate = "B5 overhead";
 	bool told = false;
 
 	for (size_t i = 0; o->nodes && i < r->b->costs.nodes_count; i++) {
 		const struct slo_m5_node *n = &o->nodes[i];
 
 		told |= n->verdict == o->verdict;
-		add(r, &(struct finding){ n->verdict, gate, r->b->nodes[i], n->reason, more(n->runs_needed, n->runs), false });
+		add(r, &(struct finding){ n->verdict, overhead, r->b->nodes[i], n->reason, more(n->runs_needed, n->runs), false });
 	}
 	if (!told || r->b->costs.absent)
-		add(r, &(struct finding){ o->verdict, gate, NULL, o->reason, 0, false });
+		add(r, &(struct finding){ o->verdict, overhead, NULL, o->reason, 0, false });
 }
 
 static void collect_variance(struct report *r, size_t i)
@@ -41,7 +52,7 @@ static void collect_variance(struct report *r, size_t i)
 	for (int m = 0; m < SLO_M5_METRIC__COUNT; m++) {
 		const struct slo_m5_spread *v = &r->result->variance[i].metric[m];
 
-		add(r, &(struct finding){ v->verdict, "D3 rerun variance", r->b->scenarios[i].name, v->reason,
+		add(r, &(struct finding){ v->verdict, variance, r->b->scenarios[i].name, v->reason,
 					  more(v->runs_needed, v->n), false });
 	}
 }
@@ -51,7 +62,7 @@ static void collect_regression(struct report *r, size_t i)
 	for (int m = 0; m < SLO_M5_METRIC__COUNT; m++) {
 		const struct slo_m5_compare *c = &r->result->regression[i].metric[m];
 
-		add(r, &(struct finding){ c->verdict, "E3 significance", r->b->scenarios[i].name, c->reason,
+		add(r, &(struct finding){ c->verdict, significance, r->b->scenarios[i].name, c->reason,
 					  more(c->runs_needed, smaller(c->n, c->m)), true });
 	}
 }

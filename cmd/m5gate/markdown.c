@@ -100,7 +100,7 @@ static void significance(struct slo_buf *to, const struct report *r)
 {
 	head(to, "E3 Significance", r->result->regression_verdict);
 	slo_buf_addf(to, "Change for the worse between runs in percent (error rate: points), limits %g / %g / %g. "
-			 "One-sided Mann-Whitney over runs, Holm over scenarios, alpha %g shared by all gates.\n\n",
+			 "One-sided Mann-Whitney over runs, Holm over scenarios, alpha %g.\n\n",
 		     r->limits->ttft_pct, r->limits->tokens_pct, r->limits->errors_pp, r->limits->alpha);
 	slo_buf_adds(to, "| scenario | metric | verdict | runs | change | lower | upper | p | p (Holm) | delta | detectable | "
 			 "runs needed |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n");

@@ -55,7 +55,8 @@ const struct slo_opt m5gate_options[] = {
 	  .help = "Largest rise of the mean error rate, in percentage points." },
 	{ .name = "alpha", .type = SLO_OPT_NUM, .off = OFF(alpha, double), .metavar = "X", .def = "0.05",
 	  .lo = 1e-9, .hi = 0.5,
-	  .help = "Chance that the whole gate fails a candidate that is no worse; every bound for a pass is at 1 - X." },
+	  .help = "Chance to find the time to first token worse where it is not, in any scenario; all the other "
+		  "tests together add a fifth. Bounds for a pass are at 1 - X." },
 	{ .name = "bootstrap-iters", .type = SLO_OPT_INT, .off = OFF(bootstrap_iters, int64_t), .metavar = "N",
 	  .def = "9999", .lo = 100, .hi = 1000000,
 	  .help = "Resamplings, of runs and then of requests, for the interval of the pooled difference." },

@@ -116,7 +116,7 @@ void report_github(struct slo_buf *to, const struct report *r)
 
 	slo_buf_init(&line, REPORT_MAX);
 	for (size_t i = 0; i < r->found_count; i++) {
-		bool failed = r->found[i].verdict == SLO_M5_FAIL || r->status == EXIT_NO;
+		bool failed = r->found[i].verdict == SLO_M5_FAIL || r->o->on_inconclusive == MAP_FAIL;
 
 		slo_buf_reset(&line);
 		finding_add(&line, &r->found[i]);

@@ -7,10 +7,11 @@
  * takes). The unit of inference is the run: requests of one run share what the machine did
  * meanwhile, so they are reduced to one value for each run before anything is tested.
  *
- * One alpha bounds the chance that the whole gate fails a candidate in which nothing changed:
- * each family of tests gets a share of it (slo_m5_share), and within a family Holm's procedure
- * runs over the scenarios. A PASS needs every one-sided bound at 1 - alpha to be within its
- * limit, which needs no correction (intersection-union).
+ * Alpha bounds the chance to find the time to first token worse in any scenario where nothing
+ * changed; each other family of tests has a twentieth of it (slo_m5_share), so all of them
+ * together fail such a candidate with a chance of at most 1.2 alpha. Within a family Holm's
+ * procedure runs over the scenarios. A PASS needs every one-sided bound at 1 - alpha to be
+ * within its limit, which needs no correction (intersection-union).
  *
  * Pure: no clock, no input or output; the seed of the bootstrap is an argument.
  */
@@ -53,7 +54,7 @@ enum slo_m5_metric {
 
 /* Families of tests that share alpha. The first ones are the metrics of E3. */
 enum { SLO_M5_FAMILY_VARIANCE = SLO_M5_METRIC__COUNT, SLO_M5_FAMILY_OVERHEAD, SLO_M5_FAMILY__COUNT };
-extern const double slo_m5_share[SLO_M5_FAMILY__COUNT]; /* of alpha; they add up to 1 */
+extern const double slo_m5_share[SLO_M5_FAMILY__COUNT]; /* of alpha; they add up to 1.2 */
 extern const char *const slo_m5_metric_name[SLO_M5_METRIC__COUNT];
 
 struct slo_m5_limits {
@@ -62,7 +63,7 @@ struct slo_m5_limits {
 	double ttft_pct;       /* higher p95 than the baseline's */
 	double tokens_pct;     /* lower median, below 100 */
 	double errors_pp;      /* higher error rate, percentage points */
-	double alpha;          /* of the whole gate, (0, 0.5] */
+	double alpha;          /* (0, 0.5], see above */
 	double min_delta;      /* smallest Cliff's delta between runs that fails */
 	size_t min_runs;       /* of a scenario on each side for a PASS */
 	size_t min_samples;    /* requests of each run */

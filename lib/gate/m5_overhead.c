@@ -178,6 +178,9 @@ static void decide(const struct slo_m5_limits *l, const struct slo_m5_costs *c, 
 		out->missing = true;
 		slo_m5_reason(out->reason, "no control without the agent that can be compared (node_cpu_pct, or "
 					   "collector_cpu_pct and bpf_cpu_pct, in both files)");
+	} else if (b->runs < 2) {
+		out->runs_needed = l->min_runs;
+		slo_m5_reason(out->reason, "%zu run%s with and without the agent, a bound takes two", b->runs, b->runs == 1 ? "" : "s");
 	} else if (out->mean.hi <= limit && out->p95.hi <= limit) {
 		out->verdict = SLO_M5_PASS;
 	} else {
@@ -205,7 +208,8 @@ static void overall(const struct slo_m5_costs *c, struct slo_m5_overhead *out)
 	for (size_t i = 0; i < c->nodes_count; i++) {
 		out->verdict = slo_m5_worse(out->verdict, out->nodes[i].verdict);
 		out->missing |= out->nodes[i].missing;
-		if (!(out->nodes[i].own_p95 <= out->max_p95)) {
+		if (!(out->nodes[i].own_p95 < out->max_p95 ||
+		      (out->nodes[i].own_p95 == out->max_p95 && strcmp(c->nodes[i], c->nodes[out->max_node]) > 0))) {
 			out->max_p95 = out->nodes[i].own_p95;
 			out->max_node = i;
 		}

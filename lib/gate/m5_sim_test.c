@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How often the gate is wrong, on benchmarks made up with a known truth. SLO_M5_SIM is the
- * number of roots for each question, 60 without it; 2000 takes minutes. The figures are
+ * number of roots for each question, 60 without it; 500 makes 2,000 without a change. The figures are
  * printed; what is asserted allows for the chance of so many roots.
  */
 #include "gate/m5_world.h"

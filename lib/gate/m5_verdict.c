@@ -9,10 +9,10 @@
 #include <string.h>
 
 const double slo_m5_share[SLO_M5_FAMILY__COUNT] = {
-	[SLO_M5_TTFT] = 0.65,
-	[SLO_M5_TOKENS] = 0.10,
-	[SLO_M5_ERRORS] = 0.10,
-	[SLO_M5_FAMILY_VARIANCE] = 0.10,
+	[SLO_M5_TTFT] = 1,
+	[SLO_M5_TOKENS] = 0.05,
+	[SLO_M5_ERRORS] = 0.05,
+	[SLO_M5_FAMILY_VARIANCE] = 0.05,
 	[SLO_M5_FAMILY_OVERHEAD] = 0.05,
 };
 

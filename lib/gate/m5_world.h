@@ -45,8 +45,10 @@ static inline void world_run(struct world *w, struct slo_rng *rng, size_t s, int
 				    .ttft = w->values[s][side][k][0], .tokens = w->values[s][side][k][1],
 				    .ttft_n = w->requests, .tokens_n = w->requests };
 	for (size_t i = 0; i < w->requests; i++) {
-		run->ttft[i] = 300 * factor * exp(0.35 * world_normal(rng));
-		run->tokens[i] = 40 / sqrt(factor) * exp(0.15 * world_normal(rng));
+		double radius = sqrt(2 * slo_rng_exp(rng, 1)), angle = 2 * M_PI * slo_rng_unit(rng);
+
+		run->ttft[i] = 300 * factor * exp(0.35 * radius * cos(angle));
+		run->tokens[i] = 40 / sqrt(factor) * exp(0.15 * radius * sin(angle));
 		run->errors += slo_rng_unit(rng) < error;
 	}
 	ck_assert_int_eq(slo_m5_summarise(run, &w->weights), 0);

@@ -32,7 +32,7 @@ enum {
 	SLO_M5_ROWS_MAX = 4000000,    /* of overhead, all files together */
 	SLO_M5_NEED_MAX = 10000,      /* runs needed are not counted further */
 	SLO_M5_P95_MIN = 59,          /* values: the fewest with a one-sided 95 % bound for a p95 (0.95^59 < 0.05) */
-	SLO_M5_SPREAD_MIN = 5,        /* runs: with three a spread of 10 % is compatible with one of 44 % */
+	SLO_M5_RUNS_MIN = 5,          /* for any verdict: three runs that spread by 10 % are compatible with 44 % */
 	SLO_M5_REASON_MAX = 200,
 };
 

@@ -96,6 +96,8 @@ static size_t needed(const struct slo_m5_limits *l, int metric, size_t family, c
 	double shift = slo_m5_from_pct(metric, c->change.estimate);
 	size_t least = slo_values_to_reach(alpha, SLO_M5_NEED_MAX), n;
 
+	if (least < SLO_M5_RUNS_MIN)
+		least = SLO_M5_RUNS_MIN;
 	if (least < l->min_runs)
 		least = l->min_runs;
 	if (isnan(c->sd))
@@ -138,6 +140,8 @@ static bool too_little(const struct slo_m5_limits *l, const struct slo_m5_scenar
 
 	if (side_is_short(l, &s->candidate, "candidate", metric, c) || side_is_short(l, &s->baseline, "baseline", metric, c))
 		return true;
+	if (c->n < SLO_M5_RUNS_MIN || c->m < SLO_M5_RUNS_MIN)
+		slo_m5_reason(c->reason, "%zu against %zu runs, a comparison takes %d", c->n, c->m, SLO_M5_RUNS_MIN);
 	/* A gate that could not fail must not pass. */
 	if (slo_rank_min_p(c->n, c->m) > alpha)
 		slo_m5_reason(c->reason, "%zu against %zu runs cannot show a regression at p <= %.4g", c->n, c->m, alpha);

@@ -172,11 +172,19 @@ END_TEST
 START_TEST(runs_too_few_to_ever_fail_cannot_pass)
 {
 	l.min_runs = 2;
-	world_init(&w, 1, 3, 400, 0);
+	world_init(&w, 1, 4, 400, 0);
+	w.ttft[0] = 1.3;
 	evaluate(11);
 	ck_assert_int_eq(out.regression_verdict, SLO_M5_INCONCLUSIVE);
-	ck_assert_ptr_nonnull(strstr(out.regression[0].metric[SLO_M5_TTFT].reason, "cannot show a regression"));
-	ck_assert_uint_ge(out.regression[0].metric[SLO_M5_TTFT].runs_needed, 4);
+	ck_assert_str_eq(out.regression[0].metric[SLO_M5_TTFT].reason, "4 against 4 runs, a comparison takes 5");
+	ck_assert_uint_ge(out.regression[0].metric[SLO_M5_TTFT].runs_needed, 5);
+	slo_m5_result_fini(&out);
+	world_init(&w, 1, 5, 400, 0);
+	l.alpha = 0.01;
+	evaluate(11);
+	ck_assert_int_eq(out.regression[0].metric[SLO_M5_TOKENS].verdict, SLO_M5_INCONCLUSIVE);
+	ck_assert_ptr_nonnull(strstr(out.regression[0].metric[SLO_M5_TOKENS].reason, "cannot show a regression"));
+	ck_assert_uint_ge(out.regression[0].metric[SLO_M5_TOKENS].runs_needed, 6);
 }
 END_TEST
 

@@ -74,7 +74,7 @@ static void on_scale(const struct slo_m5_limits *l, const struct slo_m5_side *si
 static size_t needed(const struct slo_m5_limits *l, const struct sample *x, double between)
 {
 	double at_limit = x->limit * x->limit + x->within, is = between + x->within;
-	size_t lo = l->min_runs < SLO_M5_SPREAD_MIN ? SLO_M5_SPREAD_MIN : l->min_runs, hi = SLO_M5_NEED_MAX;
+	size_t lo = l->min_runs < SLO_M5_RUNS_MIN ? SLO_M5_RUNS_MIN : l->min_runs, hi = SLO_M5_NEED_MAX;
 
 	if (!(is < at_limit))
 		return SLO_M5_NEED_MAX;
@@ -124,8 +124,8 @@ static bool too_little(const struct slo_m5_limits *l, const struct slo_m5_side *
 	else if (out->missing)
 		slo_m5_reason(out->reason, "%zu of %zu runs have no value of %s", side->count - out->n, side->count,
 			      slo_m5_metric_name[metric]);
-	else if (out->n < SLO_M5_SPREAD_MIN)
-		slo_m5_reason(out->reason, "%zu runs, a spread takes %d", out->n, SLO_M5_SPREAD_MIN);
+	else if (out->n < SLO_M5_RUNS_MIN)
+		slo_m5_reason(out->reason, "%zu runs, a spread takes %d", out->n, SLO_M5_RUNS_MIN);
 	for (size_t i = 0; i < side->count; i++)
 		if (side->runs[i].requests < l->min_samples)
 			slo_m5_reason(out->reason, "%s has %zu requests, fewer than %zu", side->runs[i].name,

@@ -131,6 +131,8 @@ static int keep(int at, struct slo_str s, const struct slo_m5_columns *c, struct
 		return number(s, "bpf_cpu_pct", &out->bpf, err);
 	if (at == c->total)
 		return number(s, "node_cpu_pct", &out->total, err);
+	if (at == c->node && memchr(s.p, '\0', s.len))
+		return refuse(err, "node", "holds a NUL");
 	if (at == c->node && s.len && !slo_str_copy(out->node, sizeof(out->node), s))
 		return refuse(err, "node", "the name is too long");
 	return 0;

@@ -103,6 +103,15 @@ START_TEST(the_column_must_be_there_once)
 }
 END_TEST
 
+START_TEST(a_name_holds_no_nul)
+{
+	ck_assert_int_eq(head("node,collector_cpu_pct"), 0);
+	slo_err_reset(&err);
+	ck_assert_int_eq(slo_m5_csv_row(slo_str_n("\0a,1", 4), &c, &row, &err), -EINVAL);
+	ck_assert_str_eq(err.where, "node");
+}
+END_TEST
+
 START_TEST(columns_and_fields_have_a_limit)
 {
 	char line[4096], *p = line;
@@ -135,6 +144,7 @@ static Suite *suite(void)
 	tcase_add_test(t, names_the_field_of_a_bad_value);
 	tcase_add_test(t, rows_have_as_many_fields_as_the_head);
 	tcase_add_test(t, the_column_must_be_there_once);
+	tcase_add_test(t, a_name_holds_no_nul);
 	tcase_add_test(t, columns_and_fields_have_a_limit);
 	suite_add_tcase(s, t);
 	return s;

@@ -41,7 +41,8 @@ static void collect_overhead(struct report *r)
 		const struct slo_m5_node *n = &o->nodes[i];
 
 		told |= n->verdict == o->verdict;
-		add(r, &(struct finding){ n->verdict, overhead, r->b->nodes[i], n->reason, more(n->runs_needed, n->runs), false });
+		add(r, &(struct finding){ n->verdict, overhead, r->b->nodes[i], n->reason,
+					  more(n->runs_needed, n->runs), false });
 	}
 	if (!told || r->b->costs.absent)
 		add(r, &(struct finding){ o->verdict, overhead, NULL, o->reason, 0, false });

@@ -162,7 +162,8 @@ static json_t *variance_of(const struct slo_m5_scenario *s, const struct slo_m5_
 		const char *values, *mean, *sd, *cv;
 	} keys[SLO_M5_METRIC__COUNT] = {
 		[SLO_M5_TTFT] = { "ttft_p95_values", "mean_ttft_p95", "stddev_ttft_p95", "variance_pct" },
-		[SLO_M5_TOKENS] = { "tokens_p50_values", "mean_tokens_p50", "stddev_tokens_p50", "tokens_variance_pct" },
+		[SLO_M5_TOKENS] = { "tokens_p50_values", "mean_tokens_p50", "stddev_tokens_p50",
+				    "tokens_variance_pct" },
 		[SLO_M5_ERRORS] = { "error_rate_mean_values", "mean_error_rate_mean", "stddev_error_rate_mean",
 				    "error_rate_variance_pct" },
 	};
@@ -209,7 +210,8 @@ static json_t *compare(const struct slo_m5_compare *c)
 	json_object_set_new(o, "p_value_holm", number(c->p_adjusted));
 	json_object_set_new(o, "exact", json_boolean(c->test.exact));
 	json_object_set_new(o, "cliffs_delta", interval(&c->delta));
-	json_object_set_new(o, "cliffs_delta_size", isnan(c->delta.estimate) ? json_null() : text(slo_delta_size(c->delta.estimate)));
+	json_object_set_new(o, "cliffs_delta_size",
+			    isnan(c->delta.estimate) ? json_null() : text(slo_delta_size(c->delta.estimate)));
 	json_object_set_new(o, "min_detectable", number(c->min_detectable));
 	json_object_set_new(o, "runs_needed", count(c->runs_needed));
 	return o;
@@ -248,8 +250,10 @@ static json_t *regression_of(const struct report *r, const struct slo_m5_scenari
 	json_object_set_new(o, "mann_whitney_p_value", number(ttft->test.p_greater));
 	json_object_set_new(o, "bootstrap_delta_ci95", pair(v->bootstrap.lo, v->bootstrap.hi));
 	json_object_set_new(o, "cliffs_delta", number(ttft->delta.estimate));
-	json_object_set_new(o, "practical_effect_pass", json_boolean(fabs(ttft->delta.estimate) < r->limits->min_delta));
-	json_object_set_new(o, "minimum_samples_reached", json_boolean(enough(r, &s->candidate) && enough(r, &s->baseline)));
+	json_object_set_new(o, "practical_effect_pass",
+			    json_boolean(ttft->delta.estimate < r->limits->min_delta));
+	json_object_set_new(o, "minimum_samples_reached",
+			    json_boolean(enough(r, &s->candidate) && enough(r, &s->baseline)));
 	verdict(o, v->verdict, worst_metric(v));
 	json_object_set_new(o, "interleaved", json_boolean(v->interleaved));
 	json_object_set_new(o, "pooled_cliffs_delta", number(v->pooled_delta));
@@ -277,8 +281,9 @@ static json_t *significance(const struct report *r)
 	json_object_set_new(o, "error_increase_pp_limit", number(l->errors_pp));
 	json_object_set_new(o, "unit_of_inference", text("run"));
 	json_object_set_new(o, "multiplicity", text("holm"));
-	json_object_set_new(o, "bootstrap", json_pack("{s:s,s:s,s:I}", "method", "percentile, runs then requests", "generator",
-						       "xoshiro256**", "seed", (json_int_t)l->seed));
+	json_object_set_new(o, "bootstrap",
+			    json_pack("{s:s,s:s,s:I}", "method", "percentile, runs then requests", "generator",
+				      "xoshiro256**", "seed", (json_int_t)l->seed));
 	for (size_t i = 0; i < r->b->count; i++)
 		json_array_append_new(all, regression_of(r, &r->b->scenarios[i], &r->result->regression[i]));
 	json_object_set_new(o, "scenarios", all);

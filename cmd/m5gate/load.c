@@ -86,7 +86,8 @@ static int no_dir(const char *path, int rc, struct slo_err *err)
 	return rc;
 }
 
-static int add_run(struct benchmark *b, struct slo_m5_side *side, const char *dir, const char *name, struct slo_err *err)
+static int add_run(struct benchmark *b, struct slo_m5_side *side, const char *dir, const char *name,
+		   struct slo_err *err)
 {
 	struct slo_m5_run *run = &side->runs[side->count];
 	char path[PATH_MAX];

@@ -53,10 +53,14 @@ static void overhead(struct slo_buf *to, const struct report *r)
 	const struct slo_m5_overhead *o = &r->result->overhead;
 
 	head(to, "B5 Overhead", o->verdict);
-	slo_buf_addf(to, "Percent of one core, limit %g. Difference: with the agent minus without, upper bounds at %g %%.\n\n",
-		     r->limits->overhead_pct, 100 * (1 - r->limits->alpha));
-	slo_buf_adds(to, "| node | verdict | runs | own p95 | own mean | difference mean | upper | difference p95 | upper |\n"
-			 "|---|---|---|---|---|---|---|---|---|\n");
+	slo_buf_addf(
+		to,
+		"Percent of one core, limit %g. Difference: with the agent minus without, upper bounds at %g %%.\n\n",
+		r->limits->overhead_pct, 100 * (1 - r->limits->alpha));
+	slo_buf_adds(
+		to,
+		"| node | verdict | runs | own p95 | own mean | difference mean | upper | difference p95 | upper |\n"
+		"|---|---|---|---|---|---|---|---|---|\n");
 	for (size_t i = 0; o->nodes && i < r->b->costs.nodes_count; i++) {
 		const struct slo_m5_node *n = &o->nodes[i];
 
@@ -78,7 +82,8 @@ static void variance(struct slo_buf *to, const struct report *r)
 	head(to, "D3 Rerun Variance", r->result->variance_verdict);
 	slo_buf_addf(to, "Spread between runs in percent (error rate: points), limit %g, bound at %g %%.\n\n",
 		     r->limits->variance_pct, 100 * (1 - r->limits->alpha));
-	slo_buf_adds(to, "| scenario | metric | verdict | runs | mean | cv | within runs | between runs | upper | runs needed |\n"
+	slo_buf_adds(to, "| scenario | metric | verdict | runs | mean | cv | within runs | between runs | upper | runs "
+			 "needed |\n"
 			 "|---|---|---|---|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < r->b->count; i++)
 		for (int m = 0; m < SLO_M5_METRIC__COUNT; m++) {
@@ -86,7 +91,8 @@ static void variance(struct slo_buf *to, const struct report *r)
 
 			slo_buf_adds(to, "| ");
 			cell(to, r->b->scenarios[i].name);
-			slo_buf_addf(to, " | %s | %s | %zu |", slo_m5_metric_name[m], slo_m5_verdict_name(v->verdict), v->n);
+			slo_buf_addf(to, " | %s | %s | %zu |", slo_m5_metric_name[m], slo_m5_verdict_name(v->verdict),
+				     v->n);
 			figure(to, v->mean);
 			figure(to, v->cv_pct);
 			figure(to, v->within_pct);
@@ -99,19 +105,22 @@ static void variance(struct slo_buf *to, const struct report *r)
 static void significance(struct slo_buf *to, const struct report *r)
 {
 	head(to, "E3 Significance", r->result->regression_verdict);
-	slo_buf_addf(to, "Change for the worse between runs in percent (error rate: points), limits %g / %g / %g. "
-			 "One-sided Mann-Whitney over runs, Holm over scenarios, alpha %g.\n\n",
+	slo_buf_addf(to,
+		     "Change for the worse between runs in percent (error rate: points), limits %g / %g / %g. "
+		     "One-sided Mann-Whitney over runs, Holm over scenarios, alpha %g.\n\n",
 		     r->limits->ttft_pct, r->limits->tokens_pct, r->limits->errors_pp, r->limits->alpha);
-	slo_buf_adds(to, "| scenario | metric | verdict | runs | change | lower | upper | p | p (Holm) | delta | detectable | "
-			 "runs needed |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+	slo_buf_adds(
+		to,
+		"| scenario | metric | verdict | runs | change | lower | upper | p | p (Holm) | delta | detectable | "
+		"runs needed |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < r->b->count; i++)
 		for (int m = 0; m < SLO_M5_METRIC__COUNT; m++) {
 			const struct slo_m5_compare *c = &r->result->regression[i].metric[m];
 
 			slo_buf_adds(to, "| ");
 			cell(to, r->b->scenarios[i].name);
-			slo_buf_addf(to, " | %s | %s | %zu / %zu |", slo_m5_metric_name[m], slo_m5_verdict_name(c->verdict), c->n,
-				     c->m);
+			slo_buf_addf(to, " | %s | %s | %zu / %zu |", slo_m5_metric_name[m],
+				     slo_m5_verdict_name(c->verdict), c->n, c->m);
 			figure(to, c->change.estimate);
 			figure(to, c->change.lo);
 			figure(to, c->change.hi);
@@ -121,8 +130,9 @@ static void significance(struct slo_buf *to, const struct report *r)
 			figure(to, c->min_detectable);
 			slo_buf_addf(to, " %zu |\n", c->runs_needed);
 		}
-	slo_buf_addf(to, "\nBootstrap: percentile, %zu resamplings of runs and then of requests, xoshiro256**, seed %llu.\n",
-		     r->limits->bootstrap_iters, (unsigned long long)r->limits->seed);
+	slo_buf_addf(
+		to, "\nBootstrap: percentile, %zu resamplings of runs and then of requests, xoshiro256**, seed %llu.\n",
+		r->limits->bootstrap_iters, (unsigned long long)r->limits->seed);
 }
 
 static void findings(struct slo_buf *to, const struct report *r, enum slo_m5_verdict v, const char *title)

@@ -40,10 +40,12 @@ static int find_paths(struct provenance *p, const struct options *o, struct slo_
 
 	snprintf(under, sizeof(under), "%s/baseline", p->candidate_root);
 	if (!r)
-		r = keep(p->baseline_root, sizeof(p->baseline_root), or_else(o->baseline_root, under), "--baseline-root", err);
+		r = keep(p->baseline_root, sizeof(p->baseline_root), or_else(o->baseline_root, under),
+			 "--baseline-root", err);
 	snprintf(under, sizeof(under), "%s/manifest.json", p->baseline_root);
 	if (!r)
-		r = keep(p->manifest, sizeof(p->manifest), or_else(o->baseline_manifest, under), "--baseline-manifest", err);
+		r = keep(p->manifest, sizeof(p->manifest), or_else(o->baseline_manifest, under), "--baseline-manifest",
+			 err);
 	return r;
 }
 
@@ -126,8 +128,9 @@ int provenance_find(struct provenance *p, const struct options *o, struct slo_er
 	if (!r)
 		r = keep(p->candidate_ref, REF_MAX, candidate_ref(o), "--candidate-ref", err);
 	if (!r)
-		r = keep(p->candidate_commit, REF_MAX, or_else(o->candidate_commit, or_else(getenv("GITHUB_SHA"), "local")),
-			 "--candidate-commit", err);
+		r = keep(p->candidate_commit, REF_MAX,
+			 or_else(o->candidate_commit, or_else(getenv("GITHUB_SHA"), "local")), "--candidate-commit",
+			 err);
 	if (!r)
 		r = read_manifest(p, err);
 	if (!r)

@@ -22,8 +22,11 @@ static void drift_notes(struct slo_buf *to, const struct report *r)
 	for (size_t i = 0; i < r->b->count; i++)
 		if (!r->result->regression[i].interleaved && r->b->scenarios[i].candidate.count &&
 		    r->b->scenarios[i].baseline.count)
-			slo_buf_addf(to, "note: %s: runs of candidate and baseline do not overlap in time; a drift of the machine "
-					 "counts as a change\n", r->b->scenarios[i].name);
+			slo_buf_addf(to,
+				     "note: %s: runs of candidate and baseline do not overlap in time; a drift of the "
+				     "machine "
+				     "counts as a change\n",
+				     r->b->scenarios[i].name);
 }
 
 void report_text(struct slo_buf *to, const struct report *r)
@@ -31,8 +34,8 @@ void report_text(struct slo_buf *to, const struct report *r)
 	const struct slo_m5_overhead *o = &r->result->overhead;
 	struct slo_buf line;
 
-	slo_buf_addf(to, "m5 gate: %s\nsummary json: %s\nsummary md: %s\n", slo_m5_verdict_name(r->verdict), r->o->out_json,
-		     r->o->out_md);
+	slo_buf_addf(to, "m5 gate: %s\nsummary json: %s\nsummary md: %s\n", slo_m5_verdict_name(r->verdict),
+		     r->o->out_json, r->o->out_md);
 	if (o->nodes && !isnan(o->max_p95)) {
 		slo_buf_addf(to, "B5 overhead node p95 max: %.4f%% on ", o->max_p95);
 		slo_text_add(to, slo_str(r->b->nodes[o->max_node]), LIST_MAX, &plain);
@@ -64,12 +67,14 @@ static enum slo_junit_outcome outcome_of(enum slo_m5_verdict v)
 	return of[v];
 }
 
-static void junit_case(struct slo_junit *j, const char *class, const char *name, enum slo_m5_verdict v, const char *reason)
+static void junit_case(struct slo_junit *j, const char *class, const char *name, enum slo_m5_verdict v,
+		       const char *reason)
 {
-	slo_junit_add(j, &(struct slo_junit_case){
-		.name = slo_str(name), .classname = slo_str(class), .outcome = outcome_of(v),
-		.type = slo_str(v == SLO_M5_PASS ? NULL : slo_m5_verdict_name(v)),
-		.message = slo_str(v == SLO_M5_PASS ? NULL : reason) });
+	slo_junit_add(j, &(struct slo_junit_case){ .name = slo_str(name),
+						   .classname = slo_str(class),
+						   .outcome = outcome_of(v),
+						   .type = slo_str(v == SLO_M5_PASS ? NULL : slo_m5_verdict_name(v)),
+						   .message = slo_str(v == SLO_M5_PASS ? NULL : reason) });
 }
 
 static void junit_metrics(struct slo_junit *j, const struct report *r, bool regression)
@@ -121,11 +126,13 @@ void report_github(struct slo_buf *to, const struct report *r)
 		slo_buf_reset(&line);
 		finding_add(&line, &r->found[i]);
 		slo_github_add(to, &(struct slo_github_note){ .level = failed ? SLO_GITHUB_ERROR : SLO_GITHUB_WARNING,
-							      .title = slo_str("m5 gate"), .message = slo_buf_str(&line) });
+							      .title = slo_str("m5 gate"),
+							      .message = slo_buf_str(&line) });
 	}
 	slo_buf_reset(&line);
 	slo_buf_addf(&line, "%s", slo_m5_verdict_name(r->verdict));
-	slo_github_add(to, &(struct slo_github_note){ .level = SLO_GITHUB_NOTICE, .title = slo_str("m5 gate"),
+	slo_github_add(to, &(struct slo_github_note){ .level = SLO_GITHUB_NOTICE,
+						      .title = slo_str("m5 gate"),
 						      .message = slo_buf_str(&line) });
 	slo_buf_fini(&line);
 }

@@ -59,7 +59,7 @@ static int write_one(const struct report *r, write_fn *fn, const char *path, str
 static int write_all(const struct report *r, struct slo_err *err)
 {
 	static write_fn *const stdout_fn[] = {
-		[OUTPUT_TEXT] = report_text, [OUTPUT_JSON] = report_json, [OUTPUT_MARKDOWN] = report_markdown,
+		[OUTPUT_TEXT] = report_text,   [OUTPUT_JSON] = report_json,	[OUTPUT_MARKDOWN] = report_markdown,
 		[OUTPUT_JUNIT] = report_junit, [OUTPUT_GITHUB] = report_github,
 	};
 	int ret = write_one(r, report_json, r->o->out_json, err);
@@ -86,11 +86,14 @@ static bool may_compare(const struct report *r)
 		scenario = r->b->scenarios[i].name;
 	}
 	if (r->from->same_source)
-		slo_warn("%s: candidate and baseline are the same source: this compares nothing (--allow-same-source does it "
-			 "all the same)", r->from->manifest);
+		slo_warn("%s: candidate and baseline are the same source: this compares nothing (--allow-same-source "
+			 "does it "
+			 "all the same)",
+			 r->from->manifest);
 	else if (name)
 		slo_warn("%s/%s/%s: the samples are those of a run of the baseline: the same source "
-			 "(--allow-same-source compares them all the same)", r->from->candidate_root, scenario, name);
+			 "(--allow-same-source compares them all the same)",
+			 r->from->candidate_root, scenario, name);
 	return !r->from->same_source && !name;
 }
 

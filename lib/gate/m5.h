@@ -119,7 +119,7 @@ struct slo_m5_compare {
 	size_t n, m;                /* runs with a value: candidate, baseline */
 	struct slo_rank_test test;  /* over the runs; p_greater is the p of "worse" */
 	double p_adjusted;          /* Holm, over the scenarios */
-	struct slo_interval change; /* Hodges-Lehmann in percent (errors: percentage points), one-sided at 1 - alpha each */
+	struct slo_interval change; /* Hodges-Lehmann, percent (errors: points); each end one-sided at 1 - alpha */
 	struct slo_interval delta;  /* Cliff's, over the runs, 95 % */
 	double sd;                  /* between runs, pooled over the sides, scale of the test */
 	double min_detectable;      /* percent or points: what this many runs find with 80 % chance */

@@ -75,7 +75,9 @@ static int note_column(struct slo_str name, struct slo_m5_columns *c, struct slo
 	const struct {
 		const char *name;
 		int *at;
-	} known[] = { { "node", &c->node }, { "collector_cpu_pct", &c->own }, { "bpf_cpu_pct", &c->bpf },
+	} known[] = { { "node", &c->node },
+		      { "collector_cpu_pct", &c->own },
+		      { "bpf_cpu_pct", &c->bpf },
 		      { "node_cpu_pct", &c->total } };
 
 	for (size_t i = 0; i < SLO_ARRAY_LEN(known); i++)
@@ -123,7 +125,8 @@ static int number(struct slo_str s, const char *column, double *out, struct slo_
 	return 0;
 }
 
-static int keep(int at, struct slo_str s, const struct slo_m5_columns *c, struct slo_m5_csv_row *out, struct slo_err *err)
+static int keep(int at, struct slo_str s, const struct slo_m5_columns *c, struct slo_m5_csv_row *out,
+		struct slo_err *err)
 {
 	if (at == c->own)
 		return number(s, "collector_cpu_pct", &out->own, err);

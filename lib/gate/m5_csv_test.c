@@ -25,7 +25,8 @@ static int one(const char *line)
 
 START_TEST(reads_the_published_columns)
 {
-	ck_assert_int_eq(head("timestamp,node,collector_cpu_pct,collector_memory_mb,events_per_second,dropped_events"), 0);
+	ck_assert_int_eq(head("timestamp,node,collector_cpu_pct,collector_memory_mb,events_per_second,dropped_events"),
+			 0);
 	ck_assert_int_eq(one("2026-01-01T00:00:00Z,node-1,2.20,120.00,900,0"), 0);
 	ck_assert_str_eq(row.node, "node-1");
 	ck_assert_double_eq(row.own, 2.2);
@@ -35,7 +36,9 @@ END_TEST
 
 START_TEST(reads_kernel_and_node_time_in_any_order)
 {
-	ck_assert_int_eq(head("\xef\xbb\xbf" "bpf_cpu_pct,node_cpu_pct,collector_cpu_pct"), 0);
+	ck_assert_int_eq(head("\xef\xbb\xbf"
+			      "bpf_cpu_pct,node_cpu_pct,collector_cpu_pct"),
+			 0);
 	ck_assert_int_eq(one("0.5,31,1e0"), 0);
 	ck_assert_str_eq(row.node, "unknown");
 	ck_assert_double_eq(row.own, 1);

@@ -21,8 +21,8 @@ static const double P95 = 0.95;
 
 /* The figures of one node, run by run: filled and reduced again for each node. */
 struct bench {
-	double *on, *off;       /* rows of the run at hand */
-	double *mean, *p95;     /* on minus off, of each run that has both */
+	double *on, *off;	/* rows of the run at hand */
+	double *mean, *p95;	/* on minus off, of each run that has both */
 	size_t runs, with_rows; /* runs that have both; runs with the agent on */
 };
 
@@ -135,7 +135,8 @@ static bool beyond(const struct bench *b, double limit, double alpha)
 {
 	double sd;
 
-	return b->runs > 1 && (bounds(b->mean, b->runs, alpha, &sd).lo > limit || bounds(b->p95, b->runs, alpha, &sd).lo > limit);
+	return b->runs > 1 &&
+	       (bounds(b->mean, b->runs, alpha, &sd).lo > limit || bounds(b->p95, b->runs, alpha, &sd).lo > limit);
 }
 
 /* The cost of the agent with the control taken as free: it cannot be less. */
@@ -172,15 +173,16 @@ static void decide(const struct slo_m5_limits *l, const struct slo_m5_costs *c, 
 	room = limit - fmax(out->mean.estimate, out->p95.estimate);
 	if (beyond(b, limit, alpha) || own_beyond(c, node, limit, alpha, b)) {
 		out->verdict = SLO_M5_FAIL;
-		slo_m5_reason(out->reason, "costs more than %g %% of a core: own p95 %.2f, own mean %.2f", limit, out->own_p95,
-			      out->own_mean);
+		slo_m5_reason(out->reason, "costs more than %g %% of a core: own p95 %.2f, own mean %.2f", limit,
+			      out->own_p95, out->own_mean);
 	} else if (!out->measure) {
 		out->missing = true;
 		slo_m5_reason(out->reason, "no control without the agent that can be compared (node_cpu_pct, or "
 					   "collector_cpu_pct and bpf_cpu_pct, in both files)");
 	} else if (b->runs < 2) {
 		out->runs_needed = l->min_runs;
-		slo_m5_reason(out->reason, "%zu run%s with and without the agent, a bound takes two", b->runs, b->runs == 1 ? "" : "s");
+		slo_m5_reason(out->reason, "%zu run%s with and without the agent, a bound takes two", b->runs,
+			      b->runs == 1 ? "" : "s");
 	} else if (out->mean.hi <= limit && out->p95.hi <= limit) {
 		out->verdict = SLO_M5_PASS;
 	} else {

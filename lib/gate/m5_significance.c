@@ -118,7 +118,8 @@ static bool side_is_short(const struct slo_m5_limits *l, const struct slo_m5_sid
 	for (size_t i = 0; i < side->count; i++) {
 		pooled += side->runs[i].ttft_n;
 		if (isnan(side->runs[i].value[metric]))
-			slo_m5_reason(c->reason, "%s %s has no value of %s", which, side->runs[i].name, slo_m5_metric_name[metric]);
+			slo_m5_reason(c->reason, "%s %s has no value of %s", which, side->runs[i].name,
+				      slo_m5_metric_name[metric]);
 	}
 	c->missing = c->reason[0];
 	for (size_t i = 0; i < side->count; i++)
@@ -127,7 +128,8 @@ static bool side_is_short(const struct slo_m5_limits *l, const struct slo_m5_sid
 				      side->runs[i].requests, l->min_samples);
 	copy = slo_m5_repeated(side, &of);
 	if (copy)
-		slo_m5_reason(c->reason, "%s %s holds the samples of %s: not a run of its own", which, copy->name, of->name);
+		slo_m5_reason(c->reason, "%s %s holds the samples of %s: not a run of its own", which, copy->name,
+			      of->name);
 	if (metric == SLO_M5_TTFT && pooled < SLO_M5_P95_MIN)
 		slo_m5_reason(c->reason, "the %s has %zu values, a p95 takes %d", which, pooled, SLO_M5_P95_MIN);
 	return c->reason[0];
@@ -138,13 +140,15 @@ static bool too_little(const struct slo_m5_limits *l, const struct slo_m5_scenar
 {
 	double alpha = slo_m5_alpha_of(l, metric, family);
 
-	if (side_is_short(l, &s->candidate, "candidate", metric, c) || side_is_short(l, &s->baseline, "baseline", metric, c))
+	if (side_is_short(l, &s->candidate, "candidate", metric, c) ||
+	    side_is_short(l, &s->baseline, "baseline", metric, c))
 		return true;
 	if (c->n < SLO_M5_RUNS_MIN || c->m < SLO_M5_RUNS_MIN)
 		slo_m5_reason(c->reason, "%zu against %zu runs, a comparison takes %d", c->n, c->m, SLO_M5_RUNS_MIN);
 	/* A gate that could not fail must not pass. */
 	if (slo_rank_min_p(c->n, c->m) > alpha)
-		slo_m5_reason(c->reason, "%zu against %zu runs cannot show a regression at p <= %.4g", c->n, c->m, alpha);
+		slo_m5_reason(c->reason, "%zu against %zu runs cannot show a regression at p <= %.4g", c->n, c->m,
+			      alpha);
 	return c->reason[0];
 }
 
@@ -159,18 +163,19 @@ static void decide(const struct slo_m5_limits *l, const struct slo_m5_scenario *
 		c->runs_needed = needed(l, metric, family, c);
 	} else if (beyond && shown && fabs(c->delta.estimate) >= l->min_delta) {
 		c->verdict = SLO_M5_FAIL;
-		slo_m5_reason(c->reason, "%s worse by %.2f %s (limit %g), p = %.3g of at most %.3g", slo_m5_metric_name[metric],
-			      c->change.estimate, unit, limit, c->p_adjusted, alpha);
+		slo_m5_reason(c->reason, "%s worse by %.2f %s (limit %g), p = %.3g of at most %.3g",
+			      slo_m5_metric_name[metric], c->change.estimate, unit, limit, c->p_adjusted, alpha);
 	} else if (c->change.hi <= limit && c->n >= l->min_runs && c->m >= l->min_runs) {
 		c->verdict = SLO_M5_PASS;
 	} else {
 		c->runs_needed = needed(l, metric, family, c);
 		if (c->change.hi <= limit)
-			slo_m5_reason(c->reason, "within the limit, but %zu against %zu runs are fewer than %zu", c->n, c->m,
-				      l->min_runs);
+			slo_m5_reason(c->reason, "within the limit, but %zu against %zu runs are fewer than %zu", c->n,
+				      c->m, l->min_runs);
 		else
-			slo_m5_reason(c->reason, "%s may be worse by up to %.2f %s (limit %g)%s", slo_m5_metric_name[metric],
-				      c->change.hi, unit, limit, beyond && shown ? ", in an effect too small to fail" : "");
+			slo_m5_reason(c->reason, "%s may be worse by up to %.2f %s (limit %g)%s",
+				      slo_m5_metric_name[metric], c->change.hi, unit, limit,
+				      beyond && shown ? ", in an effect too small to fail" : "");
 	}
 }
 

@@ -41,8 +41,8 @@ static struct rates simulate(const struct slo_m5_limits *l, const char *what, ui
 		r.by_gate[2] += out.regression_verdict == SLO_M5_FAIL;
 		slo_m5_result_fini(&out);
 	}
-	printf("%-52s %d roots: FAIL %.2f %% (B5 %d, D3 %d, E3 %d), PASS %.2f %%, INCONCLUSIVE %.2f %%\n", what, r.roots,
-	       100.0 * r.fail / r.roots, r.by_gate[0], r.by_gate[1], r.by_gate[2], 100.0 * r.pass / r.roots,
+	printf("%-52s %d roots: FAIL %.2f %% (B5 %d, D3 %d, E3 %d), PASS %.2f %%, INCONCLUSIVE %.2f %%\n", what,
+	       r.roots, 100.0 * r.fail / r.roots, r.by_gate[0], r.by_gate[1], r.by_gate[2], 100.0 * r.pass / r.roots,
 	       100.0 * r.inconclusive / r.roots);
 	slo_m5_weights_fini(&w.weights);
 	return r;
@@ -51,12 +51,14 @@ static struct rates simulate(const struct slo_m5_limits *l, const char *what, ui
 /* A rate may be over the bound by two standard errors of so many roots. */
 static void at_most(int count, int of, double bound)
 {
-	ck_assert_msg(count <= of * (bound + 2 * sqrt(bound * (1 - bound) / of)), "%d of %d is more than %g", count, of, bound);
+	ck_assert_msg(count <= of * (bound + 2 * sqrt(bound * (1 - bound) / of)), "%d of %d is more than %g", count, of,
+		      bound);
 }
 
 static void at_least(int count, int of, double bound)
 {
-	ck_assert_msg(count >= of * (bound - 2 * sqrt(bound * (1 - bound) / of)), "%d of %d is less than %g", count, of, bound);
+	ck_assert_msg(count >= of * (bound - 2 * sqrt(bound * (1 - bound) / of)), "%d of %d is less than %g", count, of,
+		      bound);
 }
 
 static const double spreads[] = { 0, 0.03, 0.05, 0.10 };

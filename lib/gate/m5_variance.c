@@ -90,7 +90,8 @@ static size_t needed(const struct slo_m5_limits *l, const struct sample *x, doub
 	return lo;
 }
 
-static void measure(const struct slo_m5_limits *l, const struct slo_m5_side *side, int metric, struct slo_m5_spread *out)
+static void measure(const struct slo_m5_limits *l, const struct slo_m5_side *side, int metric,
+		    struct slo_m5_spread *out)
 {
 	struct sample x;
 	double df, between;
@@ -114,7 +115,8 @@ static void measure(const struct slo_m5_limits *l, const struct slo_m5_side *sid
 }
 
 /* Why there is nothing to judge. Return: true with a reason. */
-static bool too_little(const struct slo_m5_limits *l, const struct slo_m5_side *side, int metric, struct slo_m5_spread *out)
+static bool too_little(const struct slo_m5_limits *l, const struct slo_m5_side *side, int metric,
+		       struct slo_m5_spread *out)
 {
 	const struct slo_m5_run *copy, *of = NULL;
 
@@ -145,15 +147,15 @@ static void decide(const struct slo_m5_limits *l, const struct slo_m5_side *side
 		return;
 	if (out->p_adjusted <= alpha) {
 		out->verdict = SLO_M5_FAIL;
-		slo_m5_reason(out->reason, "%s spreads by %.2f %s between runs (limit %g), p = %.3g of at most %.3g", what,
-			      out->between_pct, unit, limit, out->p_adjusted, alpha);
+		slo_m5_reason(out->reason, "%s spreads by %.2f %s between runs (limit %g), p = %.3g of at most %.3g",
+			      what, out->between_pct, unit, limit, out->p_adjusted, alpha);
 	} else if (out->n < l->min_runs) {
 		slo_m5_reason(out->reason, "%zu runs, fewer than %zu", out->n, l->min_runs);
 	} else if (out->upper_pct <= limit) {
 		out->verdict = SLO_M5_PASS;
 	} else {
-		slo_m5_reason(out->reason, "%s may spread by up to %.2f %s between runs (limit %g)", what, out->upper_pct, unit,
-			      limit);
+		slo_m5_reason(out->reason, "%s may spread by up to %.2f %s between runs (limit %g)", what,
+			      out->upper_pct, unit, limit);
 	}
 	if (out->verdict != SLO_M5_INCONCLUSIVE)
 		out->runs_needed = 0;

@@ -89,7 +89,8 @@ static void total_up(struct slo_m5_result *out)
 		for (int m = 0; m < SLO_M5_METRIC__COUNT; m++)
 			out->missing |= out->variance[i].metric[m].missing || out->regression[i].metric[m].missing;
 	}
-	out->verdict = slo_m5_worse(out->overhead_verdict, slo_m5_worse(out->variance_verdict, out->regression_verdict));
+	out->verdict =
+		slo_m5_worse(out->overhead_verdict, slo_m5_worse(out->variance_verdict, out->regression_verdict));
 }
 
 static bool within_maxima(const struct slo_m5_scenario *s, size_t n, const struct slo_m5_costs *c)

@@ -14,10 +14,10 @@ enum { WORLD_SCENARIOS = 7, WORLD_RUNS = 64, WORLD_REQUESTS = 400, WORLD_ROWS = 
 
 struct world {
 	size_t scenarios, runs, requests;
-	double cv;           /* between runs, of the time to first token */
-	double ttft[WORLD_SCENARIOS];   /* factor on the candidate's times, 1 = unchanged */
+	double cv;			/* between runs, of the time to first token */
+	double ttft[WORLD_SCENARIOS];	/* factor on the candidate's times, 1 = unchanged */
 	double errors[WORLD_SCENARIOS]; /* added to the candidate's error rate of 1 % */
-	double cost;         /* of the agent, percent of a core */
+	double cost;			/* of the agent, percent of a core */
 	bool no_control, no_bpf;
 	/* filled */
 	struct slo_m5_scenario s[WORLD_SCENARIOS];
@@ -41,9 +41,13 @@ static inline void world_run(struct world *w, struct slo_rng *rng, size_t s, int
 	double error = 0.01 + (side == 0 ? w->errors[s] : 0);
 	struct slo_m5_run *run = &w->run[s][side][k];
 
-	*run = (struct slo_m5_run){ .name = "run", .requests = w->requests, .content = slo_rng_u64(rng),
-				    .ttft = w->values[s][side][k][0], .tokens = w->values[s][side][k][1],
-				    .ttft_n = w->requests, .tokens_n = w->requests };
+	*run = (struct slo_m5_run){ .name = "run",
+				    .requests = w->requests,
+				    .content = slo_rng_u64(rng),
+				    .ttft = w->values[s][side][k][0],
+				    .tokens = w->values[s][side][k][1],
+				    .ttft_n = w->requests,
+				    .tokens_n = w->requests };
 	for (size_t i = 0; i < w->requests; i++) {
 		double radius = sqrt(2 * slo_rng_exp(rng, 1)), angle = 2 * M_PI * slo_rng_unit(rng);
 
@@ -66,17 +70,25 @@ static inline void world_costs(struct world *w, struct slo_rng *rng)
 
 			if (off && w->no_control)
 				continue;
-			w->rows[n++] = (struct slo_m5_cost){ .run = run, .off = off, .own = fabs(base + 0.1 * world_normal(rng)),
-							     .bpf = w->no_bpf ? NAN : base / 4, .total = NAN };
+			w->rows[n++] = (struct slo_m5_cost){ .run = run,
+							     .off = off,
+							     .own = fabs(base + 0.1 * world_normal(rng)),
+							     .bpf = w->no_bpf ? NAN : base / 4,
+							     .total = NAN };
 		}
-	w->costs = (struct slo_m5_costs){ .rows = w->rows, .count = n, .files = w->scenarios * w->runs,
-					  .runs = w->scenarios * w->runs, .nodes = nodes, .nodes_count = 1 };
+	w->costs = (struct slo_m5_costs){ .rows = w->rows,
+					  .count = n,
+					  .files = w->scenarios * w->runs,
+					  .runs = w->scenarios * w->runs,
+					  .nodes = nodes,
+					  .nodes_count = 1 };
 }
 
 static inline void world_fill(struct world *w, struct slo_rng *rng)
 {
-	static const char *const names[WORLD_SCENARIOS] = { "dns_latency", "cpu_throttle", "provider_throttle", "memory_pressure",
-							    "network_partition", "mixed", "mixed_multi" };
+	static const char *const names[WORLD_SCENARIOS] = { "dns_latency",     "cpu_throttle",	    "provider_throttle",
+							    "memory_pressure", "network_partition", "mixed",
+							    "mixed_multi" };
 
 	for (size_t s = 0; s < w->scenarios; s++) {
 		for (int side = 0; side < 2; side++)
@@ -104,8 +116,16 @@ static inline void world_init(struct world *w, size_t scenarios, size_t runs, si
 /* The tool's defaults, without the bootstrap, which decides nothing. */
 static inline struct slo_m5_limits world_limits(void)
 {
-	return (struct slo_m5_limits){ .overhead_pct = 3, .variance_pct = 10, .ttft_pct = 5, .tokens_pct = 10, .errors_pp = 1,
-				       .alpha = 0.05, .min_delta = 0.147, .min_runs = 8, .min_samples = 100, .seed = 42 };
+	return (struct slo_m5_limits){ .overhead_pct = 3,
+				       .variance_pct = 10,
+				       .ttft_pct = 5,
+				       .tokens_pct = 10,
+				       .errors_pp = 1,
+				       .alpha = 0.05,
+				       .min_delta = 0.147,
+				       .min_runs = 8,
+				       .min_samples = 100,
+				       .seed = 42 };
 }
 
 #endif

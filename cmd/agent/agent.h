@@ -34,6 +34,8 @@ struct agent_opts {
 	const char *output_path, *out;
 	int64_t queue_kib, stats_interval_s;
 	bool quiet;
+	const char *metrics_bind; /* "" or "off" = nowhere */
+	bool dns_metric;
 	/* the published tool's options that mean nothing here, or not yet */
 	const char *ignored;
 	int64_t ignored_int;
@@ -51,6 +53,7 @@ struct agent {
 	uint64_t encode_failed;
 	int64_t started_ns;              /* wall clock */
 	int write_error;                 /* first error of the output, 0 = none */
+	struct agent_metrics *metrics;   /* NULL = nobody is told */
 };
 
 /* Set by SIGTERM and SIGINT. */

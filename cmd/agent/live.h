@@ -43,6 +43,8 @@ struct live {
 	uint64_t lost_before;               /* packets known missing when the window began */
 	double cpu_pct, bpf_pct;            /* of one core, last interval: the agent's own, its programs' in the kernel */
 	int64_t windows;                    /* flushed */
+	int ring_high;                      /* exemplars found in the probes' ring at once, since the last window */
+	int64_t bpf_run_ns[SLO_SIGNAL__COUNT]; /* what the probes' programs took since the start, as far as it is counted */
 };
 
 /** live_open - build everything; packets are optional, the rest is not. Return: 0 or exit status. */
@@ -69,6 +71,12 @@ struct slo_sources live_sources(const struct live *l);
 
 /** live_core_full - whether tracing measures every signal it can; the reasons are logged where it does not. */
 bool live_core_full(const struct live *l);
+
+/** live_drops - what was lost so far, by reason; those of the output are left alone. */
+void live_drops(struct live *l, uint64_t drops[SLO_DROP__COUNT]);
+
+/** live_publish - tell the metrics of the window that was just flushed. */
+void live_publish(struct live *l);
 
 /** live_report_stats - write a stats record of all counters. */
 void live_report_stats(struct live *l, bool final);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* agent: watch the kernel and the service's own traffic, write what was measured as NDJSON. */
-#include "agent.h"
+#include "metrics.h"
 
 #include "base/log.h"
 #include "base/time.h"
@@ -74,7 +74,10 @@ static int setup(struct agent *a, struct slo_err *err)
 		r = slo_config_override(&a->config, a->o->objectives.items, a->o->objectives.count, err);
 	if (!r)
 		r = choose_signals(a, err);
-	return r ? r : a->o->probe_smoke ? 0 : open_output(a, err);
+	if (r || a->o->probe_smoke)
+		return r;
+	r = open_output(a, err);
+	return r ? r : agent_metrics_open(a, err);
 }
 
 static int run_source(struct agent *a)
@@ -97,8 +100,11 @@ static int run_source(struct agent *a)
 static int close_output(struct agent *a, int status)
 {
 	struct slo_err err = { 0 };
-	int r = slo_writer_close(a->out, &err);
+	int r;
 
+	agent_metrics_stopping(a);
+	r = slo_writer_close(a->out, &err);
+	agent_metrics_close(a); /* the last one, so that whoever asks hears of the end */
 	slo_buf_fini(&a->line);
 	if (r && r != -EPIPE) {
 		slo_warn_err(&err);

@@ -81,6 +81,12 @@ const struct slo_opt agent_options[] = {
 	{ "probe-smoke", 0, SLO_OPT_FLAG, 0, OFF(probe_smoke), NULL, NULL,
 	  "load, attach and fire every probe, print a verdict for each, and end; 1 when one does not work", 0, 0, 0,
 	  NULL },
+	HEAD("Metrics"),
+	{ "metrics-bind", 0, SLO_OPT_STR, 0, OFF(metrics_bind), "ADDR", ":2112",
+	  "HOST:PORT or :PORT (every address) of /metrics, /healthz and /readyz; port 0 takes a free one and says which; "
+	  "off = none. Where the default cannot be had the agent warns and goes on without", 0, 0, 0, NULL },
+	{ "enable-real-probe-metrics", 0, SLO_OPT_FLAG, 0, OFF(dns_metric), NULL, "true",
+	  "tell llm_ebpf_dns_latency_ms; every other metric is told in any case", 0, 0, 0, NULL },
 	HEAD("Overhead"),
 	{ "disable-overhead-guard", 0, SLO_OPT_FLAG, 0, OFF(disable_guard), NULL, NULL,
 	  "never shed load; by default it is shed above safety.max_overhead_pct (5) % of one core", 0, 0, 0, NULL },
@@ -99,9 +105,7 @@ const struct slo_opt agent_options[] = {
 	{ "webhook-secret-file", 0, SLO_OPT_STR, LATER, OFF(ignored), "FILE", NULL, "see attributor", 0, 0, 0, NULL },
 	{ "webhook-format", 0, SLO_OPT_STR, LATER, OFF(ignored), "FORMAT", "generic", "see attributor", 0, 0, 0, NULL },
 	{ "webhook-timeout-ms", 0, SLO_OPT_INT, LATER, OFF(ignored_int), "MS", "5000", "see attributor", 1, 1e9, 0, NULL },
-	{ "metrics-bind", 0, SLO_OPT_STR, LATER, OFF(ignored), "ADDR", ":2112", "Prometheus metrics", 0, 0, 0, NULL },
 	{ "enable-hello-tracer", 0, SLO_OPT_FLAG, GONE, OFF(ignored_flag), NULL, NULL, "", 0, 0, 0, NULL },
 	{ "hello-target-comm", 0, SLO_OPT_STR, GONE, OFF(ignored), "LIST", "rag-service,llama-server", "", 0, 0, 0, NULL },
-	{ "enable-real-probe-metrics", 0, SLO_OPT_FLAG, GONE, OFF(ignored_flag), NULL, "true", "", 0, 0, 0, NULL },
 	SLO_OPT_END,
 };

@@ -2,16 +2,14 @@
 #include "net/serve.h"
 
 #include "base/num.h"
+#include "net/listen.h"
 #include "net/serve_pool.h"
 #include "rec/rec.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -262,60 +260,6 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **own, enum M
 	*own = NULL;
 }
 
-/* "host:port" or "[v6]:port", numeric, so that nothing is looked up. */
-static int parse_listen(const char *text, struct sockaddr_storage *sa, struct slo_err *err)
-{
-	const char *colon = strrchr(text, ':');
-	struct sockaddr_in6 *six = (void *)sa;
-	struct sockaddr_in *four = (void *)sa;
-	char host[INET6_ADDRSTRLEN + 2];
-	int64_t port;
-	size_t len;
-
-	if (!colon || slo_parse_i64(slo_str(colon + 1), &port) || port < 0 || port > 65535)
-		return slo_err_set(err, -EINVAL, "listen: %s: want HOST:PORT", text);
-	len = (size_t)(colon - text);
-	if (len >= sizeof(host))
-		return slo_err_set(err, -EINVAL, "listen: %s: address too long", text);
-	memset(sa, 0, sizeof(*sa));
-	if (len > 2 && text[0] == '[' && text[len - 1] == ']') {
-		slo_str_copy(host, sizeof(host), slo_str_n(text + 1, len - 2));
-		six->sin6_family = AF_INET6;
-		six->sin6_port = htons((uint16_t)port);
-		if (inet_pton(AF_INET6, host, &six->sin6_addr) == 1)
-			return 0;
-	}
-	slo_str_copy(host, sizeof(host), slo_str_n(text, len));
-	four->sin_family = AF_INET;
-	four->sin_port = htons((uint16_t)port);
-	if (inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, &four->sin_addr) == 1)
-		return 0;
-	return slo_err_set(err, -EINVAL, "listen: %s: want a numeric address", text);
-}
-
-static int bind_socket(struct slo_serve *s, int *fd, struct slo_err *err)
-{
-	struct sockaddr_storage sa;
-	socklen_t len = sizeof(sa);
-	int ret = parse_listen(s->o.listen, &sa, err), on = 1;
-
-	if (ret)
-		return ret;
-	*fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (*fd < 0)
-		return -errno;
-	setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(*fd, (void *)&sa, sa.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6)) ||
-	    listen(*fd, SOMAXCONN) || getsockname(*fd, (void *)&sa, &len)) {
-		ret = -errno;
-		close(*fd);
-		return slo_err_set(err, ret, "listen: %s: %s", s->o.listen, slo_strerror(ret));
-	}
-	s->port = ntohs(sa.ss_family == AF_INET ? ((struct sockaddr_in *)(void *)&sa)->sin_port
-						: ((struct sockaddr_in6 *)(void *)&sa)->sin6_port);
-	return 0;
-}
-
 static void quiet(void *arg, const char *fmt, va_list ap)
 {
 	(void)arg;
@@ -325,10 +269,14 @@ static void quiet(void *arg, const char *fmt, va_list ap)
 
 static int start_http(struct slo_serve *s, struct slo_err *err)
 {
-	int fd, ret = bind_socket(s, &fd, err);
+	int fd;
 
-	if (ret)
-		return ret;
+	/* A stand-in is for whoever started it: every address is not what anybody means by a forgotten host. */
+	if (s->o.listen[0] == ':')
+		return slo_err_set(err, -EINVAL, "listen: %s: want HOST:PORT", s->o.listen);
+	fd = slo_listen(s->o.listen, &s->port, err);
+	if (fd < 0)
+		return fd;
 	s->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC,
 				     0, NULL, NULL, on_request, s,
 				     MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,

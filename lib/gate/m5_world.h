@@ -86,7 +86,7 @@ static inline void world_costs(struct world *w, struct slo_rng *rng)
 
 static inline void world_fill(struct world *w, struct slo_rng *rng)
 {
-	static const char *const names[WORLD_SCENARIOS] = { "dns_latency",     "cpu_throttle",	    "provider_throttle",
+	static const char *const names[WORLD_SCENARIOS] = { "dns_latency", "cpu_throttle", "provider_throttle",
 							    "memory_pressure", "network_partition", "mixed",
 							    "mixed_multi" };
 

@@ -156,8 +156,8 @@ static void normal(const struct groups *g, size_t n, size_t m, struct slo_rank_t
 		return;
 	out->p_less = slo_norm_sf(-(above + 0.5) / sd);
 	out->p_greater = slo_norm_sf((above - 0.5) / sd);
-	/* Never corrected past the mean. */
-	out->p_two = fmin(1, 2 * slo_norm_sf(fmax(fabs(above) - 0.5, 0) / sd));
+	/* At the mean the correction would go past it: never more than 1. */
+	out->p_two = fmin(1, 2 * slo_norm_sf((fabs(above) - 0.5) / sd));
 }
 
 int slo_mann_whitney(const double *x, size_t n, const double *y, size_t m, struct slo_rank_test *out)

@@ -34,7 +34,7 @@ static size_t smaller(size_t a, size_t b)
 
 static void collect_overhead(struct report *r)
 {
-	const struct slo_m5_overhead *o = &r->result->overhead;
+	const struct slo_m5_overhead *o = &r->result.overhead;
 	bool told = false;
 
 	for (size_t i = 0; o->nodes && i < r->b->costs.nodes_count; i++) {
@@ -51,7 +51,7 @@ static void collect_overhead(struct report *r)
 static void collect_variance(struct report *r, size_t i)
 {
 	for (int m = 0; m < SLO_M5_METRIC__COUNT; m++) {
-		const struct slo_m5_spread *v = &r->result->variance[i].metric[m];
+		const struct slo_m5_spread *v = &r->result.variance[i].metric[m];
 
 		add(r, &(struct finding){ v->verdict, variance, r->b->scenarios[i].name, v->reason,
 					  more(v->runs_needed, v->n), false });
@@ -61,7 +61,7 @@ static void collect_variance(struct report *r, size_t i)
 static void collect_regression(struct report *r, size_t i)
 {
 	for (int m = 0; m < SLO_M5_METRIC__COUNT; m++) {
-		const struct slo_m5_compare *c = &r->result->regression[i].metric[m];
+		const struct slo_m5_compare *c = &r->result.regression[i].metric[m];
 
 		add(r, &(struct finding){ c->verdict, significance, r->b->scenarios[i].name, c->reason,
 					  more(c->runs_needed, smaller(c->n, c->m)), true });

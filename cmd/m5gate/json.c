@@ -94,7 +94,7 @@ static json_t *node(const struct slo_m5_node *n)
 
 static json_t *overhead(const struct report *r)
 {
-	const struct slo_m5_overhead *x = &r->result->overhead;
+	const struct slo_m5_overhead *x = &r->result.overhead;
 	const struct slo_m5_costs *c = &r->b->costs;
 	json_t *o = json_object(), *p95 = json_object(), *nodes = json_object();
 	size_t on = 0;
@@ -187,11 +187,11 @@ static json_t *variance(const struct report *r)
 {
 	json_t *o = json_object(), *all = json_array();
 
-	verdict(o, r->result->variance_verdict, NULL);
+	verdict(o, r->result.variance_verdict, NULL);
 	json_object_set_new(o, "threshold_pct", number(r->limits->variance_pct));
 	json_object_set_new(o, "min_runs", count(r->limits->min_runs));
 	for (size_t i = 0; i < r->b->count; i++)
-		json_array_append_new(all, variance_of(&r->b->scenarios[i], &r->result->variance[i]));
+		json_array_append_new(all, variance_of(&r->b->scenarios[i], &r->result.variance[i]));
 	json_object_set_new(o, "scenarios", all);
 	return o;
 }
@@ -270,7 +270,7 @@ static json_t *significance(const struct report *r)
 	const struct slo_m5_limits *l = r->limits;
 	json_t *o = json_object(), *all = json_array();
 
-	verdict(o, r->result->regression_verdict, NULL);
+	verdict(o, r->result.regression_verdict, NULL);
 	json_object_set_new(o, "regression_pct_limit", number(l->ttft_pct));
 	json_object_set_new(o, "alpha", number(l->alpha));
 	json_object_set_new(o, "bootstrap_iterations", count(l->bootstrap_iters));
@@ -285,7 +285,7 @@ static json_t *significance(const struct report *r)
 			    json_pack("{s:s,s:s,s:I}", "method", "percentile, runs then requests", "generator",
 				      "xoshiro256**", "seed", (json_int_t)l->seed));
 	for (size_t i = 0; i < r->b->count; i++)
-		json_array_append_new(all, regression_of(r, &r->b->scenarios[i], &r->result->regression[i]));
+		json_array_append_new(all, regression_of(r, &r->b->scenarios[i], &r->result.regression[i]));
 	json_object_set_new(o, "scenarios", all);
 	return o;
 }
@@ -338,7 +338,7 @@ static json_t *summary(const struct report *r)
 		json_object_set(o, "failures", failures);
 	json_decref(failures);
 	json_object_set_new(o, "verdict", text(slo_m5_verdict_name(r->verdict)));
-	json_object_set_new(o, "data_missing", json_boolean(r->result->missing));
+	json_object_set_new(o, "data_missing", json_boolean(r->result.missing));
 	json_object_set_new(o, "inconclusive", lines(r, SLO_M5_INCONCLUSIVE));
 	json_object_set_new(o, "alpha_shares", alpha_shares(r));
 	json_object_set_new(o, "exit_code", json_integer(r->status));

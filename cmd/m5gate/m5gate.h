@@ -74,7 +74,7 @@ struct report {
 	const struct provenance *from;
 	const struct benchmark *b;
 	const struct slo_m5_limits *limits;
-	struct slo_m5_result *result;
+	struct slo_m5_result result;
 	struct finding found[FINDINGS_MAX];
 	size_t found_count;
 	enum slo_m5_verdict verdict; /* of everything */

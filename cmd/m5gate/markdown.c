@@ -50,7 +50,7 @@ static void baseline(struct slo_buf *to, const struct report *r)
 
 static void overhead(struct slo_buf *to, const struct report *r)
 {
-	const struct slo_m5_overhead *o = &r->result->overhead;
+	const struct slo_m5_overhead *o = &r->result.overhead;
 
 	head(to, "B5 Overhead", o->verdict);
 	slo_buf_addf(
@@ -79,7 +79,7 @@ static void overhead(struct slo_buf *to, const struct report *r)
 
 static void variance(struct slo_buf *to, const struct report *r)
 {
-	head(to, "D3 Rerun Variance", r->result->variance_verdict);
+	head(to, "D3 Rerun Variance", r->result.variance_verdict);
 	slo_buf_addf(to, "Spread between runs in percent (error rate: points), limit %g, bound at %g %%.\n\n",
 		     r->limits->variance_pct, 100 * (1 - r->limits->alpha));
 	slo_buf_adds(to, "| scenario | metric | verdict | runs | mean | cv | within runs | between runs | upper | runs "
@@ -87,7 +87,7 @@ static void variance(struct slo_buf *to, const struct report *r)
 			 "|---|---|---|---|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < r->b->count; i++)
 		for (int m = 0; m < SLO_M5_METRIC__COUNT; m++) {
-			const struct slo_m5_spread *v = &r->result->variance[i].metric[m];
+			const struct slo_m5_spread *v = &r->result.variance[i].metric[m];
 
 			slo_buf_adds(to, "| ");
 			cell(to, r->b->scenarios[i].name);
@@ -104,7 +104,7 @@ static void variance(struct slo_buf *to, const struct report *r)
 
 static void significance(struct slo_buf *to, const struct report *r)
 {
-	head(to, "E3 Significance", r->result->regression_verdict);
+	head(to, "E3 Significance", r->result.regression_verdict);
 	slo_buf_addf(to,
 		     "Change for the worse between runs in percent (error rate: points), limits %g / %g / %g. "
 		     "One-sided Mann-Whitney over runs, Holm over scenarios, alpha %g.\n\n",
@@ -115,7 +115,7 @@ static void significance(struct slo_buf *to, const struct report *r)
 		"runs needed |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < r->b->count; i++)
 		for (int m = 0; m < SLO_M5_METRIC__COUNT; m++) {
-			const struct slo_m5_compare *c = &r->result->regression[i].metric[m];
+			const struct slo_m5_compare *c = &r->result.regression[i].metric[m];
 
 			slo_buf_adds(to, "| ");
 			cell(to, r->b->scenarios[i].name);

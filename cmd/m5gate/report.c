@@ -20,7 +20,7 @@ static void note(struct slo_buf *to, const char *s)
 static void drift_notes(struct slo_buf *to, const struct report *r)
 {
 	for (size_t i = 0; i < r->b->count; i++)
-		if (!r->result->regression[i].interleaved && r->b->scenarios[i].candidate.count &&
+		if (!r->result.regression[i].interleaved && r->b->scenarios[i].candidate.count &&
 		    r->b->scenarios[i].baseline.count)
 			slo_buf_addf(to,
 				     "note: %s: runs of candidate and baseline do not overlap in time; a drift of the "
@@ -31,7 +31,7 @@ static void drift_notes(struct slo_buf *to, const struct report *r)
 
 void report_text(struct slo_buf *to, const struct report *r)
 {
-	const struct slo_m5_overhead *o = &r->result->overhead;
+	const struct slo_m5_overhead *o = &r->result.overhead;
 	struct slo_buf line;
 
 	slo_buf_addf(to, "m5 gate: %s\nsummary json: %s\nsummary md: %s\n", slo_m5_verdict_name(r->verdict),
@@ -83,8 +83,8 @@ static void junit_metrics(struct slo_junit *j, const struct report *r, bool regr
 
 	for (size_t i = 0; i < r->b->count; i++)
 		for (int m = 0; m < SLO_M5_METRIC__COUNT; m++) {
-			const struct slo_m5_spread *v = &r->result->variance[i].metric[m];
-			const struct slo_m5_compare *c = &r->result->regression[i].metric[m];
+			const struct slo_m5_spread *v = &r->result.variance[i].metric[m];
+			const struct slo_m5_compare *c = &r->result.regression[i].metric[m];
 
 			snprintf(name, sizeof(name), "%s %s", r->b->scenarios[i].name, slo_m5_metric_name[m]);
 			if (regression)
@@ -96,7 +96,7 @@ static void junit_metrics(struct slo_junit *j, const struct report *r, bool regr
 
 void report_junit(struct slo_buf *to, const struct report *r)
 {
-	const struct slo_m5_overhead *o = &r->result->overhead;
+	const struct slo_m5_overhead *o = &r->result.overhead;
 	struct slo_junit j;
 
 	slo_junit_init(&j, REPORT_MAX);

@@ -34,7 +34,7 @@ static int status_of(const struct report *r)
 	if (r->verdict != SLO_M5_INCONCLUSIVE)
 		return r->verdict == SLO_M5_PASS ? EXIT_PASS : EXIT_NO;
 	/* Too little evidence may be let through; none at all is never a pass. */
-	if (r->result->missing && mapped[r->o->on_inconclusive] == EXIT_PASS)
+	if (r->result.missing && mapped[r->o->on_inconclusive] == EXIT_PASS)
 		return EXIT_INCONCLUSIVE;
 	return mapped[r->o->on_inconclusive];
 }
@@ -101,15 +101,13 @@ static bool may_compare(const struct report *r)
 static int judge(struct report *r)
 {
 	struct slo_err err = { "", "" };
-	struct slo_m5_result result;
-	int ret = slo_m5_evaluate(r->limits, r->b->scenarios, r->b->count, &r->b->costs, &result);
+	int ret = slo_m5_evaluate(r->limits, r->b->scenarios, r->b->count, &r->b->costs, &r->result);
 
 	if (ret) {
 		slo_warn("%s", slo_strerror(ret));
 		return EXIT_NO;
 	}
-	r->result = &result;
-	r->verdict = slo_m5_worse(r->from->verdict, result.verdict);
+	r->verdict = slo_m5_worse(r->from->verdict, r->result.verdict);
 	r->status = status_of(r);
 	r->now_ns = slo_now_wall_ns();
 	findings_collect(r);
@@ -118,7 +116,7 @@ static int judge(struct report *r)
 		slo_warn_err(&err);
 	else if (r->verdict == SLO_M5_INCONCLUSIVE && r->o->on_inconclusive == MAP_WARN)
 		slo_warn("inconclusive: the candidate was neither shown to be good enough nor to be worse");
-	slo_m5_result_fini(&result);
+	slo_m5_result_fini(&r->result);
 	return ret ? EXIT_NO : r->status;
 }
 

@@ -148,7 +148,8 @@ struct slo_m5_spread {
 	double within_pct;          /* part of it that the number of requests explains */
 	double between_pct;         /* the rest; points for the error rate */
 	double lower_pct, upper_pct; /* one-sided bounds of the rest at 1 - alpha */
-	double p, p_adjusted;       /* of "beyond the limit" */
+	double p, p_adjusted;       /* of "beyond the limit and the baseline's spread" */
+	bool beyond;                /* the limit alone is exceeded at alpha */
 	size_t runs_needed;
 };
 

@@ -219,12 +219,28 @@ END_TEST
 
 START_TEST(runs_that_differ_too_much_fail)
 {
-	world_init(&w, 1, 12, 200, 0.5);
+	world_init(&w, 1, 12, 200, 0.02);
+	w.candidate_cv = 0.5;
 	l.ttft_pct = 1000;
 	evaluate(14);
 	ck_assert_int_eq(out.variance_verdict, SLO_M5_FAIL);
 	ck_assert_double_gt(out.variance[0].metric[SLO_M5_TTFT].lower_pct, 10);
 	ck_assert_double_eq_tol(out.variance[0].metric[SLO_M5_TTFT].between_pct, 50, 25);
+}
+END_TEST
+
+START_TEST(a_noisy_machine_is_not_the_candidates_fault)
+{
+	world_init(&w, 1, 12, 200, 0.5);
+	l.ttft_pct = 1000;
+	evaluate(14);
+	ck_assert_int_eq(out.variance_verdict, SLO_M5_INCONCLUSIVE);
+	ck_assert(out.variance[0].metric[SLO_M5_TTFT].beyond);
+	ck_assert_ptr_nonnull(strstr(out.variance[0].metric[SLO_M5_TTFT].reason, "the baseline"));
+	slo_m5_result_fini(&out);
+	w.s[0].baseline.count = 0;
+	judge();
+	ck_assert_int_eq(out.variance_verdict, SLO_M5_INCONCLUSIVE);
 }
 END_TEST
 
@@ -411,6 +427,7 @@ static Suite *suite(void)
 	tcase_add_test(t, an_effect_below_the_smallest_that_fails_is_inconclusive);
 	tcase_add_test(t, each_of_many_scenarios_has_to_show_more);
 	tcase_add_test(t, runs_that_differ_too_much_fail);
+	tcase_add_test(t, a_noisy_machine_is_not_the_candidates_fault);
 	tcase_add_test(t, what_so_few_requests_explain_is_not_held_against_the_runs);
 	tcase_add_test(t, an_agent_that_costs_too_much_fails_with_or_without_a_control);
 	tcase_add_test(t, the_time_of_programs_in_the_kernel_counts);

@@ -82,8 +82,6 @@ static void emit_window(void *arg, const struct slo_event *ev)
 
 static void act(struct live *l, struct slo_guard_action action)
 {
-	struct slo_sources sources = live_sources(l);
-
 	if (action.kind == SLO_GUARD_FLOWS) {
 		slo_info("overhead %.1f %% of a core (limit %.1f): following 1 in %d flows", l->guard.pct,
 			 l->guard.max_pct, 1 << action.arg);
@@ -92,10 +90,9 @@ static void act(struct live *l, struct slo_guard_action action)
 		slo_info("overhead %.1f %% of a core (limit %.1f): %s %s", l->guard.pct, l->guard.max_pct,
 			 slo_enum_name(&slo_signal_enum, action.arg), action.shed ? "stopped" : "taken up again");
 		slo_agg_enable(l->agg, action.arg, !action.shed);
-		if (l->bpf)
-			slo_bpf_enable(l->bpf, action.arg, !action.shed);
-		if (!slo_ladder_traced(&sources, action.arg))
-			slo_host_enable(l->host, action.arg, !action.shed);
+		if (l->bpf) /* what the configuration has left out meanwhile stays off */
+			slo_bpf_enable(l->bpf, action.arg, !action.shed && l->a->enabled[action.arg]);
+		live_enable_host(l);
 	}
 }
 
@@ -103,6 +100,7 @@ static void watch_overhead(struct live *l, int64_t mono)
 {
 	int64_t cpu = cpu_now_ns(), wall = mono - l->last_sample_mono;
 	struct slo_guard_cost cost = { .own_ns = cpu - l->last_cpu };
+	bool loading = l->bpf && slo_bpf_loading(l->bpf);
 
 	if (wall <= 0)
 		return;
@@ -115,7 +113,10 @@ static void watch_overhead(struct live *l, int64_t mono)
 		l->bpf_run_ns[s] += cost.signal_ns[s];
 		l->bpf_pct += 100.0 * (double)cost.signal_ns[s] / (double)wall;
 	}
-	act(l, slo_guard_update(&l->guard, &cost, wall));
+	/* What loading a probe takes is over soon, and nothing that could be shed. */
+	if (!loading && !l->was_loading)
+		act(l, slo_guard_update(&l->guard, &cost, wall));
+	l->was_loading = loading;
 	l->last_cpu = cpu;
 	l->last_sample_mono = mono;
 }
@@ -140,6 +141,7 @@ static void end_window(struct live *l, int64_t wall)
 		drain(l);
 		slo_bpf_flush(l->bpf, mono);
 	}
+	live_silent_look(l, wall, mono);
 	live_identify(l, mono);
 	live_capture_states(l);
 	if (lost > l->lost_before)
@@ -147,6 +149,7 @@ static void end_window(struct live *l, int64_t wall)
 	l->lost_before = lost;
 	slo_agg_flush(l->agg, l->window_start, end_of_window(l, wall), emit_window, l);
 	l->windows++;
+	live_reload(l);
 	watch_overhead(l, mono);
 	if (mono >= l->next_stats_mono) {
 		live_report_stats(l, false);
@@ -218,8 +221,6 @@ int agent_run_live(struct agent *a)
 
 	l.a = a;
 	l.interval_ns = a->o->interval_ms * SLO_NS_PER_MS;
-	/* The aggregator has windows for exactly these. */
-	memcpy(a->config.signal_enabled, a->enabled, sizeof(a->enabled));
 	status = live_open(&l, &err);
 	if (status) {
 		slo_warn_err(&err);
@@ -232,6 +233,11 @@ int agent_run_live(struct agent *a)
 	if (a->o->mode == AGENT_MODE_CORE_FULL && !live_core_full(&l)) {
 		live_close(&l);
 		return 1;
+	}
+	status = live_confine(&l);
+	if (status) {
+		live_close(&l);
+		return status;
 	}
 	l.last_sample_mono = slo_now_mono_ns();
 	l.last_cpu = cpu_now_ns();

@@ -94,7 +94,8 @@ void live_report_stats(struct live *l, bool final)
 		{ "requests_pending", (double)f.pending_requests }, { "timeouts", (double)f.timeouts },
 		{ "timeouts_withheld", (double)f.voided },     { "clock_steps", (double)p.clock_steps },
 		{ "shed_level", (double)l->guard.level },      { "cpu_pct", l->cpu_pct },
-		{ "bpf_cpu_pct", l->bpf_pct },
+		{ "bpf_cpu_pct", l->bpf_pct },                 { "probe_silent", (double)l->silent.trips },
+		{ "reloads", (double)l->reloads },             { "reload_failed", (double)l->reload_failed },
 		{ "bpf_watch_over", l->bpf ? (double)slo_bpf_watch_over(l->bpf) : 0 },
 	};
 

@@ -1,54 +1,89 @@
 /* SPDX-License-Identifier: MIT */
-/* loadgen run: open-loop load, measured as its users would. */
-#include "events.h"
-#include "loadgen.h"
+/* loadgen run: load upon a server, measured as its users would. */
+#include "drive.h"
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "net/http_client_arrivals.h"
 
 #include <errno.h>
-#include <time.h>
+#include <math.h>
 
-enum {
-	IDLE_MS = 100,       /* longest wait, so that a signal is seen soon */
-	MAX_SPAN_S = 86400,
-};
+enum { MAX_SPAN_S = 86400 };
 
 #define OFF(m) offsetof(struct loadgen_run_opts, m)
 
 static const char *const arrivals_choices[] = { "constant", "poisson", NULL };
-static const char *const output_choices[] = { "text", "json", NULL };
-enum { OUTPUT_TEXT, OUTPUT_JSON };
+static const char *const output_choices[] = { "text", "json", "csv", NULL };
+static const char *const http_choices[] = { "1.1", "2", NULL };
+enum { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_CSV };
 
 static const struct slo_opt opts[] = {
 	{ .name = "target", .type = SLO_OPT_STR, .off = OFF(target), .metavar = "URL", .def = "",
 	  .help = "Server, or its chat completions endpoint; required." },
 	{ .name = "allow-remote", .type = SLO_OPT_FLAG, .off = OFF(allow_remote),
 	  .help = "Allow a target that is not on this machine." },
+	{ .name = "ca-file", .type = SLO_OPT_STR, .off = OFF(ca_file), .metavar = "FILE", .def = "",
+	  .help = "Certificates (PEM) an https target is verified against; the system's when not given." },
+	{ .name = "http", .type = SLO_OPT_CHOICE, .off = OFF(http), .metavar = "VERSION", .def = "1.1",
+	  .help = "HTTP version; 2 is negotiated over TLS and taken as known without.", .choices = http_choices },
+	{ .name = NULL, .type = SLO_OPT_HELP, .help = "When requests are sent" },
 	{ .name = "rate", .type = SLO_OPT_NUM, .off = OFF(rate), .metavar = "R", .def = "10",
-	  .help = "Requests per second.", .lo = 0.001, .hi = 100000 },
+	  .help = "Requests per second; where a ramp or sweep begins.", .lo = 0.001, .hi = 100000 },
 	{ .name = "duration", .type = SLO_OPT_DURATION, .off = OFF(duration_ns), .metavar = "S",
-	  .help = "Measured time in seconds, at most 24 h; required.", .lo = 0, .hi = MAX_SPAN_S, .unit_ns = SLO_NS_PER_S },
+	  .help = "Measured time in seconds, at most 24 h, of each step of a sweep; required, unless a trace says it.",
+	  .lo = 0, .hi = MAX_SPAN_S, .unit_ns = SLO_NS_PER_S },
 	{ .name = "warmup", .type = SLO_OPT_DURATION, .off = OFF(warmup_ns), .metavar = "S", .def = "0",
 	  .help = "Load before the measured time that is not counted, in seconds.", .lo = 0, .hi = 3600,
 	  .unit_ns = SLO_NS_PER_S },
+	{ .name = "cooldown", .type = SLO_OPT_DURATION, .off = OFF(cooldown_ns), .metavar = "S", .def = "0",
+	  .help = "Load after the measured time that is not counted, in seconds.", .lo = 0, .hi = 3600,
+	  .unit_ns = SLO_NS_PER_S },
 	{ .name = "arrivals", .type = SLO_OPT_CHOICE, .off = OFF(arrivals), .metavar = "KIND", .def = "poisson",
-	  .help = "Distribution of the arrivals.", .choices = arrivals_choices },
+	  .help = "Spacing of the arrivals of a rate.", .choices = arrivals_choices },
 	{ .name = "seed", .type = SLO_OPT_INT, .off = OFF(seed), .metavar = "N", .def = "42",
 	  .help = "Seed of the arrivals." },
+	{ .name = "ramp-to", .type = SLO_OPT_NUM, .off = OFF(ramp_to), .metavar = "R", .def = "0",
+	  .help = "Change the rate linearly from --rate to this; 0 = no ramp.", .lo = 0, .hi = 100000 },
+	{ .name = "sweep-to", .type = SLO_OPT_NUM, .off = OFF(sweep_to), .metavar = "R", .def = "0",
+	  .help = "Run at rates from --rate up to this until one is not held; 0 = no sweep.", .lo = 0, .hi = 100000 },
+	{ .name = "sweep-steps", .type = SLO_OPT_INT, .off = OFF(sweep_steps), .metavar = "N", .def = "8",
+	  .help = "Rates of a sweep, each the same factor above the last.", .lo = 2, .hi = 64 },
+	{ .name = "sweep-refine", .type = SLO_OPT_INT, .off = OFF(sweep_refine), .metavar = "N", .def = "2",
+	  .help = "Further steps between the last rate held and the first that was not.", .lo = 0, .hi = 16 },
+	{ .name = "sweep-share", .type = SLO_OPT_NUM, .off = OFF(sweep_share), .metavar = "X", .def = "0.95",
+	  .help = "Share of the valid requests that must be answered and meet the objectives for a rate to be held.",
+	  .lo = 0.01, .hi = 1 },
+	{ .name = "trace", .type = SLO_OPT_STR, .off = OFF(trace), .metavar = "FILE", .def = "",
+	  .help = "Replay this CSV: timestamp, input_tokens, output_tokens (or the columns of Azure's and Mooncake's "
+		  "traces)." },
+	{ .name = "trace-speed", .type = SLO_OPT_NUM, .off = OFF(trace_speed), .metavar = "X", .def = "1",
+	  .help = "Replay so many times as fast.", .lo = 0.001, .hi = 100000 },
+	{ .name = "concurrency", .type = SLO_OPT_INT, .off = OFF(concurrency), .metavar = "N", .def = "0",
+	  .help = "Closed loop: so many users who send as soon as they are answered, 100 ms after a failure; "
+		  "0 = open loop.",
+	  .lo = 0, .hi = SLO_CLIENT_INFLIGHT_MAX },
+	{ .name = "max-requests", .type = SLO_OPT_INT, .off = OFF(max_requests), .metavar = "N", .def = "0",
+	  .help = "End after so many requests, of each step of a sweep; 0 = when the time is over.",
+	  .lo = 0, .hi = 1e9 },
 	{ .name = "max-inflight", .type = SLO_OPT_INT, .off = OFF(max_inflight), .metavar = "N", .def = "1024",
-	  .help = "Requests under way at once; more are counted as dropped.", .lo = 1, .hi = 16384 },
+	  .help = "Requests under way at once; more are counted as dropped.", .lo = 1, .hi = SLO_CLIENT_INFLIGHT_MAX },
 	{ .name = "timeout-ms", .type = SLO_OPT_DURATION, .off = OFF(timeout_ns), .metavar = "MS", .def = "30000",
 	  .help = "Time a request may take, in milliseconds.", .lo = 1, .hi = 3600000, .unit_ns = SLO_NS_PER_MS },
+	{ .name = NULL, .type = SLO_OPT_HELP, .help = "What is sent" },
 	{ .name = "max-tokens", .type = SLO_OPT_INT, .off = OFF(max_tokens), .metavar = "N", .def = "16",
 	  .help = "Tokens asked for.", .lo = 1, .hi = 1000000 },
 	{ .name = "prompt-tokens", .type = SLO_OPT_INT, .off = OFF(prompt_tokens), .metavar = "N", .def = "32",
-	  .help = "Words of the prompt.", .lo = 1, .hi = 65536 },
+	  .help = "Words of the prompt.", .lo = 1, .hi = SLO_CLIENT_PROMPT_MAX },
 	{ .name = "model", .type = SLO_OPT_STR, .off = OFF(model), .metavar = "NAME", .def = "stand-in",
 	  .help = "Model named in the requests." },
-	{ .name = "slo-ttft-ms", .type = SLO_OPT_NUM, .off = OFF(slo_ttft_ms), .metavar = "MS", .def = "0",
+	{ .name = NULL, .type = SLO_OPT_HELP, .help = "What is reported" },
+	{ .name = "slo-ttft-ms", .type = SLO_OPT_NUM, .off = OFF(objectives.ttft_ms), .metavar = "MS", .def = "0",
 	  .help = "Objective for the time to first token: goodput is reported; 0 = none.", .lo = 0, .hi = 3600000 },
+	{ .name = "slo-tpot-ms", .type = SLO_OPT_NUM, .off = OFF(objectives.tpot_ms), .metavar = "MS", .def = "0",
+	  .help = "Objective for the time per further token; 0 = none.", .lo = 0, .hi = 3600000 },
+	{ .name = "slo-e2e-ms", .type = SLO_OPT_NUM, .off = OFF(objectives.e2e_ms), .metavar = "MS", .def = "0",
+	  .help = "Objective for the time to the last token; 0 = none.", .lo = 0, .hi = 3600000 },
 	{ .name = "output", .type = SLO_OPT_CHOICE, .off = OFF(output), .metavar = "FORMAT", .def = "text",
 	  .help = "Format of the report.", .choices = output_choices },
 	{ .name = "events", .type = SLO_OPT_STR, .off = OFF(events), .metavar = "ENDPOINT", .def = "",
@@ -67,104 +102,14 @@ static const struct slo_opt opts[] = {
 	SLO_OPT_END,
 };
 
-struct run {
-	const struct loadgen_run_opts *o;
-	struct slo_client *client;
-	struct slo_schedule schedule;
-	struct slo_load_tally tally;
-	struct loadgen_events events;
-	int64_t start_ns;  /* monotonic; the first arrival counts from here */
-	int64_t next_ns;   /* the next arrival */
-	bool more;         /* there is one */
-	uint64_t seq;
-};
-
-static void on_done(void *arg, const struct slo_client_result *r)
-{
-	struct run *run = arg;
-
-	slo_load_tally_add(&run->tally, r);
-	loadgen_events_add(&run->events, r);
-}
-
-static void next_arrival(struct run *run)
-{
-	int64_t at;
-
-	run->more = slo_schedule_next(&run->schedule, &at);
-	if (run->more)
-		run->next_ns = run->start_ns + at;
-}
-
-static int send_due(struct run *run)
-{
-	while (run->more && run->next_ns <= slo_now_mono_ns() && !loadgen_stop) {
-		int ret = slo_client_send(run->client, ++run->seq, run->next_ns);
-
-		if (ret == -ENOMEM)
-			return ret;
-		if (ret)
-			slo_load_tally_drop(&run->tally, run->next_ns, ret != -EAGAIN);
-		next_arrival(run);
-	}
-	return 0;
-}
-
-/* Ends by itself: arrivals are bounded by the schedule, answers by their timeout. */
-static int loop(struct run *run)
+static int print_report(const struct loadgen_report *report)
 {
 	int ret = 0;
 
-	next_arrival(run);
-	while (!ret && !loadgen_stop && (run->more || slo_client_inflight(run->client))) {
-		int64_t until = slo_now_mono_ns() + IDLE_MS * SLO_NS_PER_MS;
-
-		ret = send_due(run);
-		if (run->more && run->next_ns < until)
-			until = run->next_ns;
-		if (!ret)
-			ret = slo_client_poll(run->client, until, on_done, run);
-	}
-	slo_client_cancel(run->client, on_done, run);
-	return ret;
-}
-
-static int64_t own_cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return t.tv_sec * SLO_NS_PER_S + t.tv_nsec;
-}
-
-static int measure(struct run *run, struct loadgen_report *report)
-{
-	const struct loadgen_run_opts *o = run->o;
-	int64_t cpu = own_cpu_ns(), span = o->warmup_ns + o->duration_ns, end, elapsed;
-	int ret;
-
-	run->start_ns = slo_now_mono_ns();
-	report->start_ns = slo_now_wall_ns();
-	slo_schedule_init(&run->schedule, (enum slo_arrivals)o->arrivals, o->rate, span, (uint64_t)o->seed);
-	slo_load_tally_init(&run->tally, run->start_ns + o->warmup_ns, o->slo_ttft_ms);
-	ret = loop(run);
-	end = slo_now_mono_ns();
-	elapsed = end - run->start_ns;
-	report->elapsed_s = (double)elapsed / (double)SLO_NS_PER_S;
-	report->cpu_share = (double)(own_cpu_ns() - cpu) / (double)elapsed;
-	report->ended_early = run->more;
-	if (run->more && elapsed < span)
-		span = elapsed > o->warmup_ns ? elapsed : o->warmup_ns;
-	report->measured_s = (double)(span - o->warmup_ns) / (double)SLO_NS_PER_S;
-	return ret;
-}
-
-static int print_report(const struct loadgen_run_opts *o, const struct loadgen_report *report)
-{
-	int ret = 0;
-
-	if (o->output == OUTPUT_JSON)
+	if (report->o->output == OUTPUT_JSON)
 		ret = loadgen_report_json(stdout, report);
+	else if (report->o->output == OUTPUT_CSV)
+		loadgen_report_csv(stdout, report);
 	else
 		loadgen_report_text(stdout, report);
 	if (fflush(stdout) && errno != EPIPE)
@@ -172,90 +117,199 @@ static int print_report(const struct loadgen_run_opts *o, const struct loadgen_r
 	return ret;
 }
 
-static int setup(struct run *run, struct slo_err *err)
+static int setup(struct loadgen_drive *d, struct slo_err *err)
 {
-	const struct loadgen_run_opts *o = run->o;
+	const struct loadgen_run_opts *o = d->o;
 	const struct slo_client_opts co = {
 		.url = o->target,
 		.model = o->model,
 		.timeout_ns = o->timeout_ns,
-		.max_inflight = (uint32_t)o->max_inflight,
+		.max_inflight = (uint32_t)(o->mode == LOADGEN_CLOSED ? o->concurrency : o->max_inflight),
 		.max_tokens = o->max_tokens,
 		.prompt_tokens = o->prompt_tokens,
 		.id_seed = (uint64_t)slo_now_wall_ns(),
 		.loopback_only = !o->allow_remote,
+		.http = (enum slo_http_version)o->http,
+		.ca_file = o->ca_file,
 	};
-	int ret = slo_client_new(&co, &run->client, err);
+	int ret = slo_client_new(&co, &d->client, err);
 
 	if (ret) {
 		slo_err_set(err, ret, "%s", slo_strerror(ret));
-		slo_err_at(err, "--target");
+		slo_err_at(err, ret == -ENOENT || ret == -EACCES ? "--ca-file" : "--target");
 		if (ret == -EPERM)
 			slo_info("load goes to this machine only, unless --allow-remote is given");
 		return ret;
 	}
-	ret = loadgen_events_open(&run->events, o, err);
+	ret = loadgen_events_open(&d->events, o, err);
 	slo_err_at(err, "--events");
 	return ret;
 }
 
+/* What every request of a run would have to wait for is no rate: the mean of a ramp, nothing of a closed loop. */
+static double nominal_rate(const struct loadgen_run_opts *o)
+{
+	int64_t length = o->mode == LOADGEN_TRACE ? o->rows.rows[o->rows.n - 1].at_ns : 0;
+
+	if (o->mode == LOADGEN_RAMP)
+		return (o->rate + o->ramp_to) / 2;
+	if (o->mode == LOADGEN_TRACE)
+		return length ? (double)o->rows.n * o->trace_speed / ((double)length / (double)SLO_NS_PER_S) : (double)NAN;
+	return o->mode == LOADGEN_CLOSED ? (double)NAN : o->rate;
+}
+
+static int drive(struct loadgen_drive *d, struct loadgen_step *steps, struct loadgen_report *report)
+{
+	if (d->o->mode == LOADGEN_SWEEP)
+		return loadgen_sweep(d, steps, report);
+	report->n = 1;
+	steps[0].rate = nominal_rate(d->o);
+	return loadgen_drive_step(d, &steps[0]);
+}
+
 static int run_load(const struct loadgen_run_opts *o)
 {
-	static struct run run;
-	struct loadgen_report report = { .o = o, .tally = &run.tally };
+	size_t most = o->mode == LOADGEN_SWEEP ? loadgen_sweep_max(o) : 1;
+	slo_autofree struct loadgen_step *steps = calloc(most, sizeof(*steps));
+	struct loadgen_drive d = { .o = o, .show_progress = !o->quiet && isatty(STDERR_FILENO) };
+	struct loadgen_report report = { .o = o, .steps = steps, .sustained = NAN, .saturated = NAN };
 	struct slo_err err = { .what = "" };
 	int ret, closed;
 
-	run.o = o;
-	if (setup(&run, &err)) {
+	if (!steps || setup(&d, &err)) {
 		slo_warn_err(&err);
-		slo_client_free(run.client);
+		slo_client_free(d.client);
 		return 2;
 	}
-	ret = measure(&run, &report);
+	ret = drive(&d, steps, &report);
 	if (ret)
 		slo_warn("the run failed: %s", slo_strerror(ret));
-	closed = loadgen_events_close(&run.events, &report.events_dropped, &err);
+	closed = loadgen_events_close(&d.events, &report.events_dropped, &err);
 	if (closed && closed != -EPIPE) {
 		slo_warn("--events: %s", err.what[0] ? err.what : slo_strerror(closed));
 		ret = closed;
 	}
-	report.client = slo_client_stats(run.client);
-	if (print_report(o, &report)) {
+	if (print_report(&report)) {
 		slo_warn("cannot write the report");
 		ret = -EIO;
 	}
-	slo_client_free(run.client);
+	slo_client_free(d.client);
 	return ret ? 1 : 0;
+}
+
+/* Return: 0, or 2 with the reason said. */
+static int pick_mode(struct loadgen_run_opts *o)
+{
+	const struct {
+		bool given;
+		enum loadgen_mode mode;
+	} modes[] = {
+		{ o->ramp_to > 0, LOADGEN_RAMP },
+		{ o->sweep_to > 0, LOADGEN_SWEEP },
+		{ o->trace[0] != '\0', LOADGEN_TRACE },
+		{ o->concurrency > 0, LOADGEN_CLOSED },
+	};
+	int given = 0;
+
+	o->mode = LOADGEN_RATE;
+	for (size_t i = 0; i < SLO_ARRAY_LEN(modes); i++)
+		if (modes[i].given) {
+			o->mode = modes[i].mode;
+			given++;
+		}
+	if (given > 1) {
+		slo_warn("only one of --ramp-to, --sweep-to, --trace and --concurrency can be given");
+		return 2;
+	}
+	if (o->mode == LOADGEN_SWEEP && o->sweep_to <= o->rate) {
+		slo_warn("--sweep-to: want a rate above --rate");
+		return 2;
+	}
+	return 0;
+}
+
+static int read_trace(struct loadgen_run_opts *o)
+{
+	struct slo_err err = { .what = "" };
+	slo_autofree char *text = NULL;
+	size_t len;
+	double length;
+
+	if (slo_file_read(o->trace, SLO_TRACE_BYTES_MAX, &text, &len, &err) ||
+	    slo_trace_parse(slo_str_n(text, len), o->trace, &o->rows, &err)) {
+		slo_err_set(&err, -ENOMEM, "%s", slo_strerror(-ENOMEM));
+		slo_warn_err(&err);
+		return 2;
+	}
+	length = (double)o->rows.rows[o->rows.n - 1].at_ns / o->trace_speed - (double)(o->warmup_ns + o->cooldown_ns);
+	if (o->duration_ns <= 0 && length >= 0)
+		o->duration_ns = SLO_NS_PER_MS + (int64_t)fmin(length, MAX_SPAN_S * (double)SLO_NS_PER_S);
+	return 0;
+}
+
+static int check(struct loadgen_run_opts *o)
+{
+	if (!o->target[0] || (o->duration_ns <= 0 && o->mode != LOADGEN_TRACE)) {
+		slo_warn("--%s is required", o->target[0] ? "duration" : "target");
+		return 2;
+	}
+	if (o->mode == LOADGEN_TRACE && read_trace(o))
+		return 2;
+	if (o->duration_ns <= 0) {
+		slo_warn("--trace: no longer than --warmup and --cooldown together");
+		return 2;
+	}
+	if (o->warmup_ns + o->duration_ns + o->cooldown_ns > (MAX_SPAN_S + 1) * SLO_NS_PER_S) {
+		slo_warn("--duration, --warmup and --cooldown are over 24 h together");
+		return 2;
+	}
+	return 0;
 }
 
 static int run_cmd(void *opt, int argc, char **argv)
 {
-	const struct loadgen_run_opts *o = opt;
+	struct loadgen_run_opts *o = opt;
+	uint64_t files = (uint64_t)(o->concurrency > 0 ? o->concurrency : o->max_inflight) + 32;
+	int ret;
 
 	(void)argc;
 	(void)argv;
 	slo_log_init("loadgen", o->quiet);
-	if (!o->target[0] || o->duration_ns <= 0) {
-		slo_warn("--%s is required", o->target[0] ? "duration" : "target");
-		return 2;
+	ret = pick_mode(o);
+	if (!ret)
+		ret = check(o);
+	if (!ret) {
+		loadgen_catch_signals();
+		if (!loadgen_raise_nofile(files))
+			slo_warn("the limit of open files is below --max-inflight; connections may fail");
+		ret = run_load(o);
 	}
-	if (o->warmup_ns + o->duration_ns > MAX_SPAN_S * SLO_NS_PER_S) {
-		slo_warn("--duration and --warmup are over 24 h together");
-		return 2;
-	}
-	loadgen_catch_signals();
-	if (!loadgen_raise_nofile((uint64_t)o->max_inflight + 32))
-		slo_warn("the limit of open files is below --max-inflight; connections may fail");
-	return run_load(o);
+	slo_trace_fini(&o->rows);
+	return ret;
 }
 
 const struct slo_cmd loadgen_run = {
 	.name = "run",
-	.summary = "send requests at a set rate and measure the answers",
+	.summary = "send requests and measure the answers",
 	.opts = opts,
 	.opts_size = sizeof(struct loadgen_run_opts),
 	.run = run_cmd,
-	.epilog = "Latencies count from the moment a request was meant to be sent. ttft_ms: to the first non-empty content,\n"
-		  "reasoning or tool call delta. e2e_ms: to the last one. tpot_ms: (last - first) / (tokens - 1).",
+	.epilog =
+		"Latencies count from the moment a request was meant to be sent, on the monotonic clock, stamped\n"
+		"before the bytes are parsed; those in the table are of requests that ended ok.\n"
+		"  dispatch_delay_ms  sent - meant to be sent, of all requests\n"
+		"  ttfb_ms            to the first byte of the body\n"
+		"  ttfc_ms            to the first data event, an empty role chunk too\n"
+		"  ttft_ms            to the first non-empty content, reasoning or tool call delta\n"
+		"  chunk_gap_ms       between two successive such deltas; a chunk may hold several tokens\n"
+		"  tpot_ms            (last - first such delta) / (tokens - 1), tokens from the usage chunk\n"
+		"  e2e_ms             to the last such delta\n"
+		"  duration_ms        to the end of the request, however it ended\n"
+		"goodput: requests that ended ok and met every objective given, per second and as a share of the\n"
+		"valid ones: all that were meant to be sent, dropped ones too, without client_error and cancelled.\n"
+		"load_valid: false when the median dispatch delay is 10 ms or more, its 99th percentile (of 100 requests\n"
+		"or more) 100 ms or more, this client used 0.9 of its core, or over 1 % of the requests were not sent.\n"
+		"sweep: a rate is saturated when fewer than --sweep-share of the valid requests were answered or met\n"
+		"the objectives, or a queue fills: 1.6 times as many under way in the last quarter of the step as in\n"
+		"the second. The knee is the highest rate held.",
 };

@@ -173,7 +173,8 @@ static void decide(const struct slo_m5_limits *l, const struct slo_m5_side *side
 		out->verdict = SLO_M5_PASS;
 	} else {
 		slo_m5_reason(out->reason, "%s may spread by up to %.2f %s between runs (limit %g)%s", what,
-			      out->upper_pct, unit, limit, out->beyond ? ", not shown to be more than the baseline's" : "");
+			      out->upper_pct, unit, limit,
+			      out->beyond ? ", not shown to be more than the baseline's" : "");
 	}
 	if (out->verdict != SLO_M5_INCONCLUSIVE)
 		out->runs_needed = 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/http_client_answer.h"
 
+#include "base/time.h"
+
 #include <jansson.h>
 #include <stdio.h>
 
@@ -9,12 +11,14 @@ void slo_answer_init(struct slo_answer *a)
 	memset(a, 0, sizeof(*a));
 	slo_sse_init(&a->sse, 0);
 	slo_buf_init(&a->body, SLO_ANSWER_BODY_MAX);
+	slo_buf_init(&a->gaps, SLO_CLIENT_GAPS_MAX * sizeof(uint32_t));
 }
 
 void slo_answer_fini(struct slo_answer *a)
 {
 	slo_sse_fini(&a->sse);
 	slo_buf_fini(&a->body);
+	slo_buf_fini(&a->gaps);
 }
 
 void slo_answer_begin(struct slo_answer *a)
@@ -22,6 +26,7 @@ void slo_answer_begin(struct slo_answer *a)
 	memset(&a->r, 0, sizeof(a->r));
 	slo_sse_reset(&a->sse);
 	slo_buf_reset(&a->body);
+	slo_buf_reset(&a->gaps);
 	a->bad_events = 0;
 	a->done = a->stream = a->finish_reason = a->failed = false;
 }
@@ -56,6 +61,15 @@ static void take_error(struct slo_answer *a, const json_t *error)
 		slo_str_copy(a->r.error, sizeof(a->r.error), slo_str(msg ? msg : "error in the answer"));
 }
 
+static void note_gap(struct slo_answer *a)
+{
+	int64_t us = (a->now_ns - a->r.last_token_ns) / SLO_NS_PER_US;
+	uint32_t gap = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us; /* over an hour is as good as an hour */
+
+	slo_buf_add(&a->gaps, &gap, sizeof(gap));
+	a->r.gaps_lost += a->gaps.err != 0;
+}
+
 static void take_choices(struct slo_answer *a, const json_t *doc, const char *member)
 {
 	const json_t *choices = json_object_get(doc, "choices");
@@ -66,6 +80,8 @@ static void take_choices(struct slo_answer *a, const json_t *doc, const char *me
 		if (carries_token(json_object_get(choice, member))) {
 			if (!a->r.first_token_ns)
 				a->r.first_token_ns = a->now_ns;
+			else
+				note_gap(a);
 			a->r.last_token_ns = a->now_ns;
 			a->r.chunks++;
 		}
@@ -164,6 +180,8 @@ void slo_answer_finish(struct slo_answer *a, int64_t now_ns, int status, enum sl
 	slo_sse_end(&a->sse);
 	if (!a->stream && end == SLO_TRANSPORT_OK)
 		take_body(a, now_ns);
+	a->r.gaps_us = (const uint32_t *)(const void *)a->gaps.data;
+	a->r.gaps = a->gaps.len / sizeof(uint32_t);
 	a->r.end_ns = now_ns;
 	a->r.status = status;
 	a->r.outcome = settle(a, status, end);

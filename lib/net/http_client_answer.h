@@ -22,6 +22,7 @@ struct slo_answer {
 	/* private */
 	struct slo_sse sse;
 	struct slo_buf body;
+	struct slo_buf gaps; /* uint32_t each; r.gaps_us points here once finished */
 	int64_t now_ns;
 	bool stream;         /* the body is an event stream */
 	bool finish_reason;  /* the server said it was through */

@@ -9,11 +9,13 @@
  *
  *   POST /v1/chat/completions   streaming or not
  *   GET  /v1/models, /health
+ *   GET  /metrics               for Prometheus, see net/serve_metrics.h
  */
 #ifndef SLO_NET_SERVE_H
 #define SLO_NET_SERVE_H
 
 #include "base/err.h"
+#include "net/serve_calls.h"
 
 #include <stdint.h>
 
@@ -21,8 +23,13 @@ enum {
 	SLO_SERVE_WORKERS_MAX = 256,
 	SLO_SERVE_QUEUE_MAX = 4096,
 	SLO_SERVE_TOKENS_MAX = 4096,       /* of one answer */
-	SLO_SERVE_CONNECTIONS_MAX = 4096,
+	SLO_SERVE_CONNECTIONS_MAX = 16384,
 	SLO_SERVE_BODY_MAX = 1 << 20,      /* bytes of a request */
+};
+
+enum slo_serve_engine {
+	SLO_ENGINE_WORKERS, /* a thread for each connection, workers that burn CPU time, wait and call others */
+	SLO_ENGINE_TIMERS,  /* one thread for all connections: answers only wait; thousands at once */
 };
 
 enum slo_serve_role {
@@ -42,15 +49,28 @@ struct slo_serve_opts {
 	double token_ms;           /* CPU time per token */
 	int64_t retry_after_s;     /* sent with 429 */
 	int role;                  /* enum slo_serve_role */
+	int engine;                /* enum slo_serve_engine */
+	/*
+	 * Waiting (serve_dist.h), before the CPU time of the first token and of each further one; "" = none.
+	 * The timers burn nothing: there "" is a wait of prefill_ms and token_ms.
+	 */
+	const char *ttft, *gap;
+	int64_t seed;              /* of the waits */
+	/* For the workers only. NULL strings are "". */
+	struct slo_calls_opts calls; /* done for each request before its first token */
+	const char *spans, *otlp;  /* where spans go, see serve_spans.h; "" = nowhere */
+	const char *service;       /* named in them */
 };
 
 struct slo_serve_stats {
 	uint64_t requests;       /* POST /v1/chat/completions, whatever became of them */
 	uint64_t completed;      /* answered in full */
-	uint64_t rejected;       /* 429: the queue was full */
+	uint64_t rejected;       /* 429: the queue was full, or the provider said so */
 	uint64_t bad;            /* 400, 413 */
 	uint64_t abandoned;      /* the client went away first */
 	uint64_t tokens;         /* produced */
+	uint64_t failed;         /* answered 429, 502, 503 or 504 because a call failed */
+	uint64_t spans, spans_dropped;
 	uint64_t queue_high;     /* most requests that waited at once */
 	double iterations_per_ms; /* what calibration found */
 	double calibration_spread; /* (slowest - fastest) / fastest of the calibration rounds */

@@ -3,6 +3,7 @@
 #include "net/serve.h"
 
 #include "base/time.h"
+#include "net/fetch.h"
 #include "net/http_client.h"
 
 #include <check.h>
@@ -160,6 +161,109 @@ START_TEST(stops_in_the_middle_of_an_answer)
 }
 END_TEST
 
+/* Both engines wait the times they were given; only the workers also burn. */
+START_TEST(waits_before_tokens)
+{
+	struct slo_serve_opts o = defaults;
+	struct slo_serve_stats st;
+
+	o.engine = _i;
+	o.ttft = "60";
+	o.gap = "uniform:20:20";
+	o.prefill_ms = o.token_ms = 0;
+	start(&o, 20000, 8);
+	for (uint64_t i = 0; i < 3; i++) {
+		ck_assert_int_eq(slo_client_send(client, i, slo_now_mono_ns()), 0);
+		finish_all();
+		ck_assert_int_eq((int)last.tokens, 5);
+		ck_assert_int_ge(last.first_token_ns - last.sent_ns, 60 * SLO_NS_PER_MS);
+		ck_assert_int_ge(last.last_token_ns - last.sent_ns, 140 * SLO_NS_PER_MS);
+		ck_assert_int_lt(last.last_token_ns - last.first_token_ns,
+				 2 * SLO_NS_PER_S); /* wide: the machine is shared */
+		ck_assert_int_eq((int)last.gaps, 4);
+	}
+	ck_assert_int_eq(outcomes[SLO_OUTCOME_OK], 3);
+	slo_serve_read_stats(server, &st);
+	ck_assert_int_eq((int)st.tokens, 15);
+	stop();
+}
+END_TEST
+
+START_TEST(timers_hold_many_streams_at_once)
+{
+	struct slo_serve_opts o = defaults;
+	struct slo_serve_stats st;
+
+	o.engine = SLO_ENGINE_TIMERS;
+	o.connections = 40;
+	o.ttft = "400";
+	o.gap = "1";
+	start(&o, 20000, 64);
+	for (uint64_t i = 0; i < 40; i++)
+		ck_assert_int_eq(slo_client_send(client, i, slo_now_mono_ns()), 0);
+	finish_all();
+	ck_assert_int_eq(outcomes[SLO_OUTCOME_OK], 40);
+	do /* a stream is counted once its connection is through with it */
+		slo_serve_read_stats(server, &st);
+	while (st.completed < 40);
+	ck_assert_int_eq((int)st.queue_high, 40); /* one after the other they would not have been under way together */
+	stop();
+}
+END_TEST
+
+START_TEST(timers_stop_in_the_middle_of_their_streams)
+{
+	struct slo_serve_opts o = defaults;
+	struct slo_serve_stats st;
+	int64_t began;
+
+	o.engine = SLO_ENGINE_TIMERS;
+	o.ttft = "30000";
+	start(&o, 60000, 8);
+	for (uint64_t i = 0; i < 4; i++)
+		ck_assert_int_eq(slo_client_send(client, i, slo_now_mono_ns()), 0);
+	do {
+		slo_client_poll(client, slo_now_mono_ns() + 10 * SLO_NS_PER_MS, note, NULL);
+		slo_serve_read_stats(server, &st);
+	} while (st.requests < 4);
+	began = slo_now_mono_ns();
+	slo_serve_stop(server);
+	ck_assert_int_lt(slo_now_mono_ns() - began, SLO_NS_PER_S);
+	finish_all();
+	ck_assert_int_eq(outcomes[SLO_OUTCOME_ABORTED], 4);
+	slo_client_free(client);
+}
+END_TEST
+
+START_TEST(timers_do_no_work)
+{
+	struct slo_serve_opts o = defaults;
+	struct slo_err err = { .what = "" };
+
+	o.engine = SLO_ENGINE_TIMERS;
+	o.calls.touch_mib = 1;
+	ck_assert_int_eq(slo_serve_start(&o, &server, &err), -EINVAL);
+	ck_assert(err.what[0]);
+}
+END_TEST
+
+START_TEST(sends_prompts_and_asks_for_tokens_of_each_request)
+{
+	const struct slo_client_size size = { 50000, 7 }, bad = { 0, 7 };
+
+	start(&defaults, 20000, 8);
+	ck_assert_int_eq(slo_client_send_sized(client, 1, slo_now_mono_ns(), &size), 0);
+	finish_all();
+	ck_assert_int_eq((int)last.tokens, 7);
+	ck_assert_int_eq(slo_client_send(client, 2, slo_now_mono_ns()), 0);
+	finish_all();
+	ck_assert_int_eq((int)last.tokens, 5);
+	ck_assert_int_eq(outcomes[SLO_OUTCOME_OK], 2);
+	ck_assert_int_eq(slo_client_send_sized(client, 3, slo_now_mono_ns(), &bad), -EINVAL);
+	stop();
+}
+END_TEST
+
 START_TEST(refuses_more_than_may_be_under_way)
 {
 	struct slo_serve_opts o = defaults;
@@ -194,16 +298,29 @@ static const struct {
 	const char *url;
 	int ret;
 } urls[] = {
-	{ "http://127.0.0.1:1", 0 }, { "http://127.8.9.1:1/", 0 }, { "http://[::1]:1", 0 }, { "https://127.0.0.1/v1/x", 0 },
-	{ "http://[::ffff:127.0.0.1]:1", 0 }, { "http://192.0.2.1:80", -EPERM }, { "http://[2001:db8::1]/", -EPERM },
-	{ "http://0.0.0.0:80", -EPERM }, { "ftp://127.0.0.1", -EINVAL }, { "127.0.0.1:80", -EINVAL }, { "", -EINVAL },
+	{ "http://127.0.0.1:1", 0 },
+	{ "http://127.8.9.1:1/", 0 },
+	{ "http://[::1]:1", 0 },
+	{ "https://127.0.0.1/v1/x", 0 },
+	{ "http://[::ffff:127.0.0.1]:1", 0 },
+	{ "http://192.0.2.1:80", -EPERM },
+	{ "http://[2001:db8::1]/", -EPERM },
+	{ "http://0.0.0.0:80", -EPERM },
+	{ "ftp://127.0.0.1", -EINVAL },
+	{ "127.0.0.1:80", -EINVAL },
+	{ "", -EINVAL },
 	{ "file:///etc/passwd", -EINVAL },
 };
 
 START_TEST(goes_to_the_loopback_only)
 {
 	struct slo_client_opts co = {
-		.url = urls[_i].url, .model = "m", .timeout_ns = 1, .max_inflight = 1, .max_tokens = 1, .prompt_tokens = 1,
+		.url = urls[_i].url,
+		.model = "m",
+		.timeout_ns = 1,
+		.max_inflight = 1,
+		.max_tokens = 1,
+		.prompt_tokens = 1,
 		.loopback_only = true,
 	};
 	struct slo_err err = { .what = "" };
@@ -215,7 +332,8 @@ START_TEST(goes_to_the_loopback_only)
 }
 END_TEST
 
-static const char *const listens[] = { "", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "example.invalid:80", "[::1:80", ":80" };
+static const char *const listens[] = { "",	  "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "example.invalid:80",
+				       "[::1:80", ":80" };
 
 START_TEST(refuses_an_address_it_cannot_listen_on)
 {
@@ -225,6 +343,71 @@ START_TEST(refuses_an_address_it_cannot_listen_on)
 	o.listen = listens[_i];
 	ck_assert_int_eq(slo_serve_start(&o, &server, &err), -EINVAL);
 	ck_assert(err.what[0]);
+}
+END_TEST
+
+/* The page, kept until the next call. */
+static const char *metrics(void)
+{
+	static struct slo_fetch_answer page;
+	const struct slo_fetch_opts o = { .allow_http = true };
+	struct slo_fetch_request r = { 0 };
+	struct slo_err err = { .what = "" };
+	struct slo_fetch *f;
+	char url[64];
+
+	slo_fetch_answer_fini(&page);
+	slo_fetch_answer_init(&page, 0);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/metrics", slo_serve_port(server));
+	r.url = url;
+	ck_assert_int_eq(slo_fetch_new(&o, &f, &err), 0);
+	ck_assert_msg(slo_fetch_do(f, &r, &page, NULL, NULL, &err) == 0, "%s", err.what);
+	ck_assert_int_eq((int)page.status, 200);
+	slo_fetch_free(f);
+	return page.body.data;
+}
+
+#define TELLS(line) ck_assert_msg(strstr(text, "\n" line "\n") != NULL, "no %s in\n%s", line, text)
+
+START_TEST(tells_of_its_requests)
+{
+	struct slo_serve_opts o = defaults;
+	const char *text;
+
+	o.workers = 1;
+	o.queue = 1;
+	o.prefill_ms = 120;
+	start(&o, 20000, 8);
+	text = metrics();
+	TELLS("llm_slo_requests_total{service=\"m\",status=\"ok\"} 0");
+	TELLS("llm_slo_requests_total{service=\"m\",status=\"rate_limited\"} 0");
+	TELLS("llm_slo_errors_total{service=\"m\"} 0");
+	TELLS("llm_slo_ttft_seconds_count{service=\"m\"} 0");
+	for (uint64_t i = 0; i < 6; i++)
+		ck_assert_int_eq(slo_client_send(client, i, slo_now_mono_ns()), 0);
+	finish_all();
+	/* The client may have the end of an answer before the server has counted it. */
+	do
+		text = metrics();
+	while (!strstr(text, "\nllm_slo_requests_in_flight{service=\"m\"} 0\n"));
+	for (int ok = 0; ok <= 6; ok++) {
+		char line[96];
+
+		if (ok != outcomes[SLO_OUTCOME_OK])
+			continue;
+		snprintf(line, sizeof(line), "\nllm_slo_requests_total{service=\"m\",status=\"ok\"} %d\n", ok);
+		ck_assert_msg(strstr(text, line) != NULL, "%s in %s", line, text);
+		snprintf(line, sizeof(line), "\nllm_slo_errors_total{service=\"m\"} %d\n", 6 - ok);
+		ck_assert_msg(strstr(text, line) != NULL, "%s in %s", line, text);
+		snprintf(line, sizeof(line), "\nllm_slo_ttft_seconds_count{service=\"m\"} %d\n", ok);
+		ck_assert_msg(strstr(text, line) != NULL, "%s in %s", line, text);
+		snprintf(line, sizeof(line), "\nllm_slo_request_duration_seconds_count{service=\"m\"} %d\n", ok);
+		ck_assert_msg(strstr(text, line) != NULL, "%s in %s", line, text);
+	}
+	ck_assert_int_lt(outcomes[SLO_OUTCOME_OK], 6);
+	/* Nobody got a token in less than half of what its prefill costs: a core's speed varies. */
+	TELLS("llm_slo_ttft_seconds_bucket{service=\"m\",le=\"0.05\"} 0");
+	stop();
 }
 END_TEST
 
@@ -240,8 +423,14 @@ int main(void)
 	tcase_add_test(c, streams_an_answer_and_reuses_the_connection);
 	tcase_add_test(c, burns_the_cpu_time_it_was_told_to);
 	tcase_add_test(c, answers_429_when_the_queue_is_full);
+	tcase_add_test(c, tells_of_its_requests);
 	tcase_add_test(c, times_out_and_the_server_gives_the_work_up);
 	tcase_add_test(c, stops_in_the_middle_of_an_answer);
+	tcase_add_loop_test(c, waits_before_tokens, SLO_ENGINE_WORKERS, SLO_ENGINE_TIMERS + 1);
+	tcase_add_test(c, timers_hold_many_streams_at_once);
+	tcase_add_test(c, timers_stop_in_the_middle_of_their_streams);
+	tcase_add_test(c, timers_do_no_work);
+	tcase_add_test(c, sends_prompts_and_asks_for_tokens_of_each_request);
 	tcase_add_test(c, refuses_more_than_may_be_under_way);
 	tcase_add_test(c, calls_a_refused_connection_aborted);
 	tcase_add_loop_test(c, goes_to_the_loopback_only, 0, (int)(sizeof(urls) / sizeof(urls[0])));

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (slo_journal_decode((const char *)data, len, &j, &err))
 		return 0;
-	if (j.throttle.dir[0] != '/' || strstr(j.throttle.dir, "/..") || !strstr(j.throttle.dir, "/" SLO_THROTTLE_PREFIX))
+	if (j.throttle.dir[0] != '/' || strstr(j.throttle.dir, "/..") || !strstr(j.throttle.dir, "/" SLO_STEP_PREFIX))
 		abort();
 	slo_buf_init(&b, SLO_JOURNAL_MAX);
 	if (slo_journal_encode(&j, &b) || slo_journal_decode(b.data, b.len, &again, &err) ||

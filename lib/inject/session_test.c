@@ -88,7 +88,7 @@ static void assert_home(const struct slo_cg_home *was)
 {
 	struct slo_cg_home now;
 
-	ck_assert_int_eq(slo_cg_locate(&slo_cg_live, burner, &now, NULL), 0);
+	ck_assert_int_eq(slo_cg_locate(&slo_cg_live, "cpu", burner, &now, NULL), 0);
 	ck_assert_str_eq(now.dir, was->dir);
 }
 
@@ -103,7 +103,7 @@ START_TEST(holds_a_real_process_to_its_share_and_lets_go)
 	double share;
 
 	SKIP_IF_UNABLE();
-	ck_assert_int_eq(slo_cg_locate(&slo_cg_live, burner, &home, NULL), 0);
+	ck_assert_int_eq(slo_cg_locate(&slo_cg_live, "cpu", burner, &home, NULL), 0);
 	ck_assert_msg(slo_session_begin(&s, &o, &err) == 0, "%s", err.what);
 	ck_assert_int_eq(leftover(), SLO_UNDO_RUNNING);
 	cpu = cpu_ns(burner);
@@ -155,9 +155,9 @@ START_TEST(the_watcher_undoes_when_the_injector_is_killed)
 	pid_t pid;
 
 	SKIP_IF_UNABLE();
-	ck_assert_int_eq(slo_cg_locate(&slo_cg_live, burner, &home, NULL), 0);
+	ck_assert_int_eq(slo_cg_locate(&slo_cg_live, "cpu", burner, &home, NULL), 0);
 	pid = injector();
-	ck_assert_int_eq(slo_cg_locate(&slo_cg_live, burner, &now, NULL), 0);
+	ck_assert_int_eq(slo_cg_locate(&slo_cg_live, "cpu", burner, &now, NULL), 0);
 	ck_assert_str_ne(now.dir, home.dir);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -202,7 +202,7 @@ int main(void)
 	tcase_add_test(c, holds_a_real_process_to_its_share_and_lets_go);
 	tcase_add_test(c, the_watcher_undoes_when_the_injector_is_killed);
 	tcase_add_test(c, refuses_init_itself_and_what_does_not_exist);
-	if (geteuid() != 0 || slo_cg_locate(&slo_cg_live, getpid(), &home, &err) || access(home.dir, W_OK))
+	if (geteuid() != 0 || slo_cg_locate(&slo_cg_live, "cpu", getpid(), &home, &err) || access(home.dir, W_OK))
 		snprintf(skip, sizeof(skip), "%s", err.what[0] ? err.what : "needs root and a writable cpu cgroup");
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

@@ -74,7 +74,7 @@ static void fill(struct label *b, const struct running *r)
 		b->l.service = slo_str(r->service);
 	add_number(b, "level", level);
 	add_number(b, "strength", strength);
-	add_param(b, "unit", f->unit);
+	add_param(b, "unit", r->s.plan->unit ? r->s.plan->unit : f->unit);
 	if (r->s.journal->has_throttle)
 		add_throttle(b, &r->s.journal->throttle);
 	add_files(b, r->s.journal);

@@ -24,7 +24,7 @@ static int write_all(const struct raw_opts *o, struct slo_writer *w)
 
 		slo_scenario_raw(o->scenario, (uint64_t)i, &labels, now + i * SLO_NS_PER_S, ids, &s);
 		slo_buf_reset(&line);
-		ret = slo_event_encode_payload(SLO_KIND_RAW_SAMPLE, &s, &line);
+		ret = slo_rec_encode(slo_event_rec[SLO_KIND_RAW_SAMPLE], &s, &line);
 		if (!ret)
 			ret = slo_writer_line(w, slo_buf_str(&line), SLO_WRITE_WINDOW);
 	}

@@ -11,8 +11,8 @@
 
 const char *const slo_drill_aims[SLO_AIM__COUNT] = { "service", "resolver", "peer", "provider", "retrieval" };
 
-#define API_VERSION "llm-slo/v1alpha1"
-#define KIND        "Scenario"
+#define API_VERSION "toolkit.llm-slo.dev/v1alpha1"
+#define KIND        "IncidentScenario"
 
 struct loader {
 	const struct slo_yaml *y;

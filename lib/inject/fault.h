@@ -48,6 +48,7 @@ struct slo_plan {
 	bool has_throttle;             /* the target is moved to a cgroup with a quota */
 	struct slo_throttle throttle;
 	const char *mechanism;         /* static text for the label */
+	const char *unit;              /* of its strength, where the mechanism makes it another; NULL = the fault's */
 	char target[160];              /* what it is done to, for the label */
 };
 

@@ -66,7 +66,8 @@ static void add_step(struct slo_measure *m, const struct slo_step *s)
 		add_beside(m, dir, slash + 1);
 	} else if ((s->kind == SLO_STEP_NFT || s->kind == SLO_STEP_NETEM) &&
 		   slo_step_counts(&slo_step_live, s, &packets, &dropped) == 0) {
-		add(m, s->nat ? "redirected" : "packets", (double)packets);
+		if (s->nat || s->kind == SLO_STEP_NETEM)
+			add(m, s->nat ? "redirected" : "packets", (double)packets);
 		if (!s->nat)
 			add(m, "dropped", (double)dropped);
 	}

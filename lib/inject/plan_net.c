@@ -246,6 +246,8 @@ static int slow(const struct slo_fault_spec *spec, double ms, int port, const st
 	snprintf(what, sizeof(what), "delay %.10gms", ms);
 	if (ret)
 		return ret;
+	if (!netem && port != DNS_PORT)
+		p->unit = "ms added to each request";
 	return netem ? plan_netem(spec, env, p, what, port, err) : slo_plan_relay(spec, env, &r, p, err);
 }
 

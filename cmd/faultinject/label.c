@@ -117,11 +117,11 @@ int running_start(struct running *r, const char *out, struct slo_writer *w)
 	slo_str_copy(r->label_id, sizeof(r->label_id), slo_str(r->s.journal->label_id));
 	fill(&b, r);
 	ret = encode(&b, &line);
-	/* Written first: a label in the journal is one that was told. */
-	if (!ret)
-		ret = write_line(w, &line);
+	/* Into the journal first: killed between the two, the end label still tells both times. */
 	if (!ret)
 		note(r, slo_buf_str(&line), out);
+	if (!ret)
+		ret = write_line(w, &line);
 	slo_buf_fini(&line);
 	return ret;
 }

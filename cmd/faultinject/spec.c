@@ -12,8 +12,8 @@ static int take_pid(struct slo_fault_spec *s, const char *text, struct slo_err *
 
 	if (slo_parse_i64(slo_str(text), &s->pid) || s->pid < 1 || s->pid > 4194304)
 		return slo_err_set(err, -EINVAL, "--target pid:%s: no process id", text);
-	if (s->ns.ino)
-		return 0; /* named by itself */
+	if (s->ns.ino || slo_drill_aim(s->fault) == SLO_AIM_SERVICE)
+		return 0; /* named by itself, or not needed */
 	snprintf(path, sizeof(path), "/proc/%lld/ns/net", (long long)s->pid);
 	return slo_netns_at(path, &s->ns, err);
 }

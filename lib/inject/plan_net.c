@@ -150,7 +150,9 @@ static void nft_loss(struct slo_buf *b, const struct slo_host_port *h, int port,
 	for (int answer = 0; answer < 2; answer++) {
 		slo_buf_addf(b, "\t\tiifname %s \"lo\" ", answer ? "!=" : "");
 		nft_peer(b, h, port, answer);
-		slo_buf_addf(b, "numgen random mod 1000 < %d counter drop\n", (int)lround(pct * 10));
+		if (pct < 100)
+			slo_buf_addf(b, "numgen random mod 1000 < %d ", (int)lround(pct * 10));
+		slo_buf_adds(b, "counter drop\n");
 	}
 }
 

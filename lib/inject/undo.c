@@ -9,6 +9,10 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { DRAFT_S = 10 }; /* a journal is written in far less */
 
 static bool injector_lives(const struct slo_journal *j)
 {
@@ -29,6 +33,40 @@ static void end_label(const struct slo_journal *j, const char *undo, struct slo_
 		return;
 	slo_writer_line(w, slo_str_n(to->data + before, to->len - before), SLO_WRITE_WINDOW);
 	slo_writer_close(w, NULL);
+}
+
+/* What a journal was being written to when its injector was killed; see slo_file_replace(). */
+static void remove_drafts(const char *path)
+{
+	slo_autofree char *dir = strdup(path);
+	char *slash = dir ? strrchr(dir, '/') : NULL;
+	size_t len = slash ? strlen(slash + 1) : 0;
+	DIR *d;
+
+	if (!slash)
+		return;
+	*slash = '\0';
+	d = opendir(dir);
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (strncmp(e->d_name, slash + 1, len) == 0 && e->d_name[len] == '.' && strlen(e->d_name) == len + 7)
+			unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
+/* The injector was killed before its first journal was in place: it had done nothing yet. */
+static void remove_orphan(const char *dir, const char *name)
+{
+	const char *dot = strstr(name, ".json.");
+	char path[SLO_CG_PATH_MAX];
+	struct stat st;
+
+	if (!dot || strlen(dot) != 12 ||
+	    snprintf(path, sizeof(path), "%s/%.*s", dir, (int)(dot - name) + 5, name) >= (int)sizeof(path) || access(path, F_OK) == 0)
+		return;
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) < (int)sizeof(path) && stat(path, &st) == 0 &&
+	    st.st_mtime + DRAFT_S < time(NULL))
+		unlink(path);
 }
 
 enum slo_undo_state slo_journal_undo_one(const char *path, bool force, struct slo_buf *label, struct slo_err *err)
@@ -53,6 +91,7 @@ enum slo_undo_state slo_journal_undo_one(const char *path, bool force, struct sl
 	end_label(j, "ok", label ? label : &own);
 	slo_buf_fini(&own);
 	unlink(path);
+	remove_drafts(path);
 	return SLO_UNDO_DONE;
 }
 
@@ -78,6 +117,7 @@ int slo_journal_undo_all(const char *dir, bool force, slo_undo_report_fn *report
 		enum slo_undo_state state;
 		char path[SLO_CG_PATH_MAX];
 
+		remove_orphan(dir, e->d_name);
 		if (!is_journal(e->d_name) || snprintf(path, sizeof(path), "%s/%s", dir, e->d_name) >= (int)sizeof(path))
 			continue;
 		slo_buf_reset(&label);

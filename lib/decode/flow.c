@@ -184,6 +184,7 @@ bool slo_flow_tick(struct slo_flow_tracker *t, int64_t now_ns)
 {
 	bool more = flow_dns_tick(t, now_ns);
 
+	more |= flow_tcp_tick(t, now_ns);
 	more |= flow_connect_tick(t, now_ns);
 	more |= flow_wait_tick(t, now_ns);
 	more |= flow_request_tick(t, now_ns);

@@ -50,6 +50,7 @@ struct flow {
 	uint8_t tls;               /* enum flow_tls */
 	struct flow_gen tls_gen;
 	int64_t tls_ns;            /* of the ClientHello */
+	int64_t closed_ns;         /* when it ended; tells connections in one place of the table apart */
 	struct flow_dir dir[2];    /* [0]: sent by a */
 };
 
@@ -70,6 +71,8 @@ struct slo_flow_tracker {
 	struct slo_table dns, names, connects, flows, conns, requests, waits, gave_up;
 	void *wait_due;            /* oldest entry of @waits not looked at yet */
 	int64_t overdue_min_ns;    /* least overdue_ns of any watch entry; 0 = none has one */
+	struct closed_flow *closed; /* ring of o.max_flows: those that ended, oldest first */
+	uint32_t closed_first, closed_count;
 	struct held *held;         /* pool of o.max_held */
 	uint32_t held_free;        /* first free one */
 	uint64_t conn_ids;
@@ -117,6 +120,9 @@ bool flow_connect_tick(struct slo_flow_tracker *t, int64_t now_ns);
 int flow_tcp_init(struct slo_flow_tracker *t);
 void flow_tcp_fini(struct slo_flow_tracker *t);
 void flow_tcp_packet(struct slo_flow_tracker *t, const struct slo_packet *p, const struct slo_frame *f);
+
+/* flow_tcp_tick - forget connections that ended long enough ago. Return: there are more of them. */
+bool flow_tcp_tick(struct slo_flow_tracker *t, int64_t now_ns);
 
 /* flow_tls.c */
 void flow_tls_packet(struct slo_flow_tracker *t, struct flow *f, const struct segment *s);

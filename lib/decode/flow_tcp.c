@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /* TCP connections by their headers: who opened them, copies of packets, retransmits. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "decode/flow_internal.h"
 
 /* A hole this far behind will not be filled any more, bytes. */
 #define HOLE_FORGOTTEN (1 << 24)
 
+/* How long after its end packets of a connection may still come: Linux' TCP_TIMEWAIT_LEN. */
+#define LINGER_NS (60 * SLO_NS_PER_S)
+
+struct closed_flow {
+	struct flow *f;
+	int64_t ns;
+};
 
 int flow_tcp_init(struct slo_flow_tracker *t)
 {
+	t->closed = calloc(t->o.max_flows, sizeof(*t->closed));
+	if (!t->closed)
+		return -ENOMEM;
 	return slo_table_init(&t->flows, sizeof(struct flow_key), sizeof(struct flow), t->o.max_flows, t->o.seed);
 }
 
 void flow_tcp_fini(struct slo_flow_tracker *t)
 {
 	slo_table_fini(&t->flows);
+	free(t->closed);
 }
 
 /* Return: the direction, 0 when the sender is end a of @k. */
@@ -213,6 +227,35 @@ static void sequence(struct slo_flow_tracker *t, struct flow *f, const struct se
 	}
 }
 
+/* Without room in the ring it stays until it is pushed out. */
+static void close_flow(struct slo_flow_tracker *t, struct flow *f, int64_t ns)
+{
+	f->closed = true;
+	f->closed_ns = ns;
+	if (t->closed_count < t->o.max_flows) {
+		t->closed[(t->closed_first + t->closed_count) % t->o.max_flows] = (struct closed_flow){ f, ns };
+		t->closed_count++;
+	}
+}
+
+/* The place may be another connection's by now. */
+bool flow_tcp_tick(struct slo_flow_tracker *t, int64_t now_ns)
+{
+	for (int i = 0; i < FLOW_TICK_STEPS && t->closed_count > 0; i++) {
+		const struct closed_flow *c = &t->closed[t->closed_first];
+
+		if (now_ns - c->ns < LINGER_NS)
+			return false;
+		if (c->f->closed && c->f->closed_ns == c->ns) {
+			c->f->closed = false; /* it may be in the ring twice */
+			slo_table_del(&t->flows, c->f);
+		}
+		t->closed_first = (t->closed_first + 1) % t->o.max_flows;
+		t->closed_count--;
+	}
+	return t->closed_count > 0;
+}
+
 static void finish(struct slo_flow_tracker *t, struct flow *f, const struct segment *s)
 {
 	uint8_t flags = s->p->tcp_flags;
@@ -223,7 +266,7 @@ static void finish(struct slo_flow_tracker *t, struct flow *f, const struct segm
 		return;
 	flow_tls_closed(t, f, s);
 	if (flags & SLO_TCP_RST || (f->dir[0].fin && f->dir[1].fin))
-		f->closed = true;
+		close_flow(t, f, s->f->ts_ns);
 }
 
 void flow_tcp_packet(struct slo_flow_tracker *t, const struct slo_packet *p, const struct slo_frame *frame)

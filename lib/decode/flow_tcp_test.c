@@ -294,6 +294,30 @@ START_TEST(full_tables_push_out_the_oldest_and_count_it)
 }
 END_TEST
 
+START_TEST(connections_that_ended_are_forgotten_a_minute_later)
+{
+	const struct tf_end other = { 1, 40777, false };
+
+	for (int i = 0; i < 3; i++) { /* the same ports again and again, within one moment */
+		tcp(0, client, server, SLO_TCP_SYN, 100 + (uint32_t)i * 1000, 0, NULL);
+		tcp(0, server, client, SLO_TCP_RST | SLO_TCP_ACK, 0, 101 + (uint32_t)i * 1000, NULL);
+	}
+	tcp(1, other, server, SLO_TCP_SYN, 100, 0, NULL);
+	tcp(2, other, server, SLO_TCP_FIN | SLO_TCP_ACK, 101, 0, NULL); /* half closed */
+	slo_flow_tick(tracker, TF_T0 + 59999 * TF_MS);
+	counters();
+	ck_assert_uint_eq(c.flows, 2);
+	slo_flow_tick(tracker, TF_T0 + 60000 * TF_MS);
+	counters();
+	ck_assert_uint_eq(c.flows, 1);
+	tcp(60001, server, other, SLO_TCP_RST | SLO_TCP_ACK, 0, 102, NULL);
+	slo_flow_tick(tracker, TF_T0 + 120001 * TF_MS);
+	counters();
+	ck_assert_uint_eq(c.flows, 0);
+	ck_assert_uint_eq(c.evicted_flows, 0);
+}
+END_TEST
+
 /* ---- TLS */
 
 #define HELLO "\x16\x03\x01\x02\x00\x01\x00\x01\xfc"
@@ -372,6 +396,7 @@ int main(void)
 		a_query_seen_twice_is_no_retry,
 		a_flow_that_changes_interface_is_followed,
 		full_tables_push_out_the_oldest_and_count_it,
+		connections_that_ended_are_forgotten_a_minute_later,
 		a_tls_handshake_ends_with_the_clients_first_data,
 		a_handshake_is_only_seen_where_a_connection_starts,
 		an_alert_or_an_end_fails_a_handshake,

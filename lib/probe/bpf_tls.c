@@ -3,7 +3,9 @@
  * Keeping uprobes on every libssl in use. One that is attached to a file serves
  * all processes that run its code, those that start later too, so a file is
  * attached once, when the first process is seen with it, and left when nobody
- * has it any more.
+ * has it any more: soon, because a probe keeps the file system of a container from
+ * being unmounted; this system's own library only after ten minutes, so that
+ * the first handshake of a program that starts now and then is seen as well.
  *
  * New processes are looked at twice a second, and again while they are young,
  * because they become another program or load libraries then; all processes are
@@ -42,6 +44,8 @@ enum {
 	MAPS_MAX = 4 << 20,    /* bytes of one process' maps */
 	FIRST_BUDGET_MS = 50,  /* one turn, at the start and later; the rest is for the next turn */
 	BUDGET_MS = 20,
+	LINGER_FULL = 1,       /* looks at all processes that find a file unused before it is left */
+	LINGER_OWN = 60,       /* likewise, of this system's own libraries */
 };
 
 struct file {
@@ -74,6 +78,20 @@ struct finder {
 
 /* --- one process ----------------------------------------------------------------- */
 
+/* The file is what this system has installed under that name. */
+static bool is_own(const struct slo_tlslib_map *m, const struct tls_image *i)
+{
+	char path[SLO_PROCFS_PATH];
+	struct slo_tlslib_id id;
+	slo_autoclose int fd = -1;
+
+	if (m->path.len < 5 || (memcmp(m->path.p, "/usr/", 5) != 0 && memcmp(m->path.p, "/lib", 4) != 0))
+		return false;
+	slo_str_copy(path, sizeof(path), m->path);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return fd >= 0 && slo_tlslib_identify(fd, &id) == 0 && memcmp(&id, &i->id, sizeof(id)) == 0;
+}
+
 static void look_at_file(void *arg, const struct slo_tlslib_map *m)
 {
 	struct finder *f = arg;
@@ -94,6 +112,8 @@ static void look_at_file(void *arg, const struct slo_tlslib_map *m)
 	}
 	if (!i)
 		return;
+	if (i->linger == 0)
+		i->linger = is_own(m, i) ? LINGER_OWN : LINGER_FULL;
 	f->has = true;
 	i->scan = f->scan;
 	if (!tls_image_wants_io(&f->images, i))
@@ -128,11 +148,11 @@ static void forget_the_gone(struct finder *f)
 	}
 }
 
-/* Nobody had it at the last two looks at all processes. */
+/* Nobody had it at the last looks at all processes. */
 static void leave_unused(struct finder *f)
 {
 	for (int i = 0; i < SLO_TLS_IMAGES; i++)
-		if (f->images.all[i].used && f->images.all[i].scan + 1 < f->scan)
+		if (f->images.all[i].used && f->images.all[i].scan + f->images.all[i].linger < f->scan)
 			tls_image_drop(&f->images, &f->images.all[i]);
 	tls_images_close(&f->images);
 }

@@ -19,6 +19,7 @@ struct tls_image {
 	int links_count;
 	uint64_t serial;    /* of all that were ever attached; the place may be somebody else's later */
 	uint32_t scan;      /* last full look that found it in use */
+	uint32_t linger;    /* full looks it stays after that */
 };
 
 struct tls_images {

@@ -5,10 +5,14 @@
 #include "base/time.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -182,6 +186,74 @@ START_TEST(the_watcher_undoes_when_the_injector_is_killed)
 }
 END_TEST
 
+#ifdef __x86_64__
+/* Text at @addr of the stopped process, cut at 255 bytes. */
+static void peek(pid_t pid, unsigned long long addr, char *to)
+{
+	for (size_t i = 0; i < 256; i += sizeof(long)) {
+		long word = ptrace(PTRACE_PEEKDATA, pid, (void *)(uintptr_t)(addr + i), NULL);
+
+		memcpy(to + i, &word, sizeof(word));
+		if (memchr(&word, 0, sizeof(word)))
+			return;
+	}
+	to[255] = '\0';
+}
+
+static int journals(void)
+{
+	DIR *d = opendir(dir);
+	int n = 0;
+
+	for (struct dirent *e; d && (e = readdir(d));)
+		n += strlen(e->d_name) > 5 && strcmp(e->d_name + strlen(e->d_name) - 5, ".json") == 0;
+	if (d)
+		closedir(d);
+	return n;
+}
+
+static void __attribute__((noreturn)) traced(void)
+{
+	static struct slo_session s;
+	const struct slo_fault_spec spec = throttle_of(burner, 20);
+
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	raise(SIGSTOP);
+	_exit(slo_session_begin(&s, &spec, dir, false, NULL) ? 1 : 0);
+}
+
+/* Stopped at the entry of the call that makes the cgroup: killed right there, undo has to know. */
+START_TEST(the_journal_is_on_disk_before_the_first_change)
+{
+	struct user_regs_struct regs;
+	int status, changes = 0;
+	pid_t pid;
+
+	SKIP_IF_UNABLE();
+	pid = fork();
+	if (pid == 0)
+		traced();
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	while (!changes && ptrace(PTRACE_SYSCALL, pid, NULL, NULL) == 0 && waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
+		char path[256];
+
+		ck_assert_int_eq(ptrace(PTRACE_GETREGS, pid, NULL, &regs), 0);
+		if (regs.orig_rax != SYS_mkdir)
+			continue;
+		peek(pid, regs.rdi, path);
+		changes += strstr(path, SLO_STEP_PREFIX "cpu_throttle") != NULL;
+	}
+	ck_assert_int_eq(changes, 1);
+	ck_assert_int_eq(journals(), 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	for (int i = 0; i < 200 && leftover() >= 0; i++) /* the watcher, or we */
+		pause_ms(10);
+	ck_assert_int_eq(journals(), 0);
+}
+END_TEST
+#endif
+
 START_TEST(refuses_init_itself_and_what_does_not_exist)
 {
 	static const int64_t pids[] = { 0, 1, 4194304, -5 };
@@ -218,6 +290,9 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, holds_a_real_process_to_its_share_and_lets_go);
 	tcase_add_test(c, the_watcher_undoes_when_the_injector_is_killed);
+#ifdef __x86_64__
+	tcase_add_test(c, the_journal_is_on_disk_before_the_first_change);
+#endif
 	tcase_add_test(c, refuses_init_itself_and_what_does_not_exist);
 	if (geteuid() != 0 || slo_cg_locate(&slo_cg_live, "cpu", getpid(), &home, &err) || access(home.dir, W_OK))
 		snprintf(skip, sizeof(skip), "%s", err.what[0] ? err.what : "needs root and a writable cpu cgroup");

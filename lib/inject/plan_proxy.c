@@ -65,7 +65,7 @@ static int redirect(const struct slo_fault_spec *spec, const struct slo_plan_env
 	slo_buf_addf(&b, "table inet %s {\n\tchain out {\n\t\ttype nat hook output priority -100; policy accept;\n"
 		     "\t\tmeta mark 0x%x return\n", s->name, SLO_STEP_MARK);
 	for (int i = 0; i < r->upstreams; i++)
-		for (int udp = 0; udp <= r->udp; udp++)
+		for (int udp = 0; udp < (r->udp ? 2 : 1); udp++)
 			slo_buf_addf(&b, "\t\t%s daddr %s %s dport %d ct mark set 0x%x counter redirect to :@P%d@\n",
 				     r->upstream[i].family == AF_INET6 ? "ip6" : "ip", r->upstream[i].addr,
 				     udp ? "udp" : "tcp", r->upstream[i].port, SLO_STEP_MARK, i);

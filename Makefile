@@ -1,6 +1,6 @@
 # One non-recursive makefile.
 #   make [SAN=1|COV=1] [WERROR=1] [V=1] [CC=clang]   tools into build/<flavour>/bin
-#   make test | golden | fuzz | bench | lint | prereq-check | install | uninstall | clean
+#   make test | golden | fuzz | bench | lint | prereq-check | cdgate-smoke | install | uninstall | clean
 # CFLAGS, CPPFLAGS and LDFLAGS are the user's and come last.
 
 , := ,
@@ -59,7 +59,7 @@ SLO_LDFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined) $(if $(COV),--covera
 COMPILE = $(CC) $(SLO_CPPFLAGS) $(SLO_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $(SLO_CFLAGS) $(CFLAGS) $(SLO_LDFLAGS) $(LDFLAGS)
 
-.PHONY: all lib tests test golden schema-validate fuzz fuzz-build bench bench-build prereq-check lint install uninstall clean version
+.PHONY: all lib tests test golden schema-validate fuzz fuzz-build bench bench-build prereq-check cdgate-smoke lint install uninstall clean version
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -150,6 +150,10 @@ schema-validate: all
 bench-build: all $(BENCHES)
 bench: bench-build
 	@scripts/bench $(B)
+
+# The deployment gate against a real Prometheus, with and without a fault.
+cdgate-smoke: $(B)/bin/sloctl $(B)/bin/loadgen $(B)/bin/faultinject
+	@scripts/check-cdgate $(B)/bin real
 
 prereq-check: $(B)/bin/sloctl
 	@$(B)/bin/sloctl prereq check

@@ -200,11 +200,14 @@ static __always_inline int changed(void *sk, int oldstate, int newstate, bool st
 
 	if (!c || !is_tcp(sk))
 		return 0;
-	if (newstate == TCP_SYN_SENT)
+	if (newstate == TCP_SYN_SENT) {
+		if (in_counted_netns(c, sk))
+			COUNT(CONNECT, looked);
 		begin(c, sk, storage);
-	/* Two ends that connect to each other at once meet in SYN_RECV; accepted sockets come from there too. */
-	else if ((oldstate == TCP_SYN_SENT && newstate != TCP_SYN_RECV) || oldstate == TCP_SYN_RECV)
+	} else if ((oldstate == TCP_SYN_SENT && newstate != TCP_SYN_RECV) || oldstate == TCP_SYN_RECV) {
+		/* Two ends that connect to each other at once meet in SYN_RECV; accepted sockets come from there too. */
 		end(c, sk, oldstate, newstate, storage);
+	}
 	return 0;
 }
 

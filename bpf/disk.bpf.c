@@ -159,6 +159,7 @@ static __always_inline void finish(const struct slo_bpf_config *c, const struct 
 {
 	__u64 now = bpf_ktime_get_boot_ns();
 
+	COUNT(DISK, looked);
 	if (io->slot == SLO_BPF_NOBODY || io->begin < c->since[SLO_BPF_DISK] || now < io->begin)
 		return;
 	if (observe(c, SLO_BPF_DISK, io->slot, now - io->begin))

@@ -21,12 +21,6 @@
  */
 #include "dns_call.bpf.h"
 
-struct sock_common___net {
-	struct {
-		void *net;
-	} skc_net;
-} CORE;
-
 struct sock___net {
 	struct sock_common___net __sk_common;
 } CORE;

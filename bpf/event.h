@@ -94,6 +94,7 @@ enum {
 	SLO_BPF_PEERS = 512,    /* rows of the network histograms */
 	SLO_BPF_STARTS = 16384, /* observations under way, where no storage map holds them */
 	SLO_BPF_DNS_PORTS = 32, /* ports of DNS servers */
+	SLO_BPF_NETNS = 32,     /* network namespaces whose counters are compared with what is seen */
 };
 
 /* Settings; user space writes them at any time. */
@@ -107,6 +108,7 @@ struct slo_bpf_config {
 	__u32 all;           /* 1: nobody in particular is watched, everything counts for slot 0 */
 	__u32 cgroup_v1;     /* 1: cgroup ids are those of the cpu hierarchy of version 1 */
 	__u16 dns_port[SLO_BPF_DNS_PORTS]; /* host order; 0 = none */
+	__u32 netns[SLO_BPF_NETNS]; /* inodes of the namespaces that slo_bpf_counters.looked is about; up to the first 0 */
 };
 
 /* Per probe and CPU. */
@@ -119,13 +121,16 @@ struct slo_bpf_counters {
 	__u64 removed;       /* starts taken out again */
 	__u64 unmatched;     /* ends without a start: begun before we looked, or evicted */
 	__u64 rows_over;     /* observations whose row found no room; counted in row "everybody" */
+	__u64 looked;        /* what the hook told of, whoever's it was: to compare with a counter of the kernel's own;
+			      * of connections those in slo_bpf_config.netns */
 };
 
 _Static_assert(sizeof(struct slo_bpf_event) == 136, "event layout");
 _Static_assert(sizeof(struct slo_bpf_hist) == 64 + 4 * SLO_BPF_BUCKETS, "histogram layout");
 _Static_assert(SLO_BPF_BUCKETS == 464, "buckets");
 _Static_assert(sizeof(struct slo_bpf_peer) == 24, "peer layout");
-_Static_assert(sizeof(struct slo_bpf_config) == 16 * SLO_BPF__PROBES + 32 + 2 * SLO_BPF_DNS_PORTS, "config layout");
-_Static_assert(sizeof(struct slo_bpf_counters) == 64, "counter layout");
+_Static_assert(sizeof(struct slo_bpf_config) == 16 * SLO_BPF__PROBES + 32 + 2 * SLO_BPF_DNS_PORTS +
+	4 * SLO_BPF_NETNS, "config layout");
+_Static_assert(sizeof(struct slo_bpf_counters) == 72, "counter layout");
 
 #endif

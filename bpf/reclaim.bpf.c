@@ -61,6 +61,8 @@ static __always_inline int begin(__u32 kind, bool storage)
 
 	if (!c)
 		return 0;
+	if (kind == SLO_RECLAIM_DIRECT)
+		COUNT(RECLAIM, looked);
 	if (s && s->ns) {
 		s->inner = bpf_ktime_get_boot_ns();
 		return 0;

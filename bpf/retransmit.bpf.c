@@ -197,6 +197,7 @@ static __always_inline void emit(const struct slo_bpf_config *c, const void *sk,
 static __always_inline void again(void *sk, const struct ends *ends, __u32 segments, __u32 flags, __u32 total,
 				  bool storage)
 {
+	struct slo_bpf_counters *n = counters(SLO_BPF_RETRANSMIT);
 	const struct slo_bpf_config *c = config();
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct record fresh = { .made = now }, *r;
@@ -207,8 +208,12 @@ static __always_inline void again(void *sk, const struct ends *ends, __u32 segme
 	if (!c)
 		return;
 	r = record_of(c, sk, NULL, storage);
+	if (r && total && r->total == total)
+		return;
+	if (n && in_counted_netns(c, sk))
+		n->looked += segments;
 	slot = whose(c, sk, r, ends, &client);
-	if (slot == SLO_BPF_NOBODY || (r && total && r->total == total))
+	if (slot == SLO_BPF_NOBODY)
 		return;
 	row_for(&row, slot, r, ends, client);
 	count(&row, segments);

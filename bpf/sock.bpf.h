@@ -61,6 +61,20 @@ struct trace_event_raw_tcp_retransmit_synack {
 	const void *skaddr, *req;
 } CORE;
 
+struct ns_common {
+	unsigned int inum;
+} CORE;
+
+struct net {
+	struct ns_common ns;
+} CORE;
+
+struct sock_common___net {
+	struct {
+		struct net *net;
+	} skc_net;
+} CORE;
+
 /* The two ends of a connection, as an event carries them. */
 struct ends {
 	__u8 src[16], dst[16];
@@ -129,6 +143,21 @@ static __always_inline void peer_of(struct slo_bpf_peer *to, __u32 slot, const s
 static __always_inline bool is_tcp(const void *sk)
 {
 	return BPF_CORE_READ((const struct sock *)sk, sk_protocol) == IPPROTO_TCP;
+}
+
+/* The socket's namespace is one whose counters are compared with ours. */
+static __always_inline bool in_counted_netns(const struct slo_bpf_config *c, const void *sk)
+{
+	const struct sock_common___net *s = sk;
+	__u32 inode;
+
+	if (!bpf_core_field_exists(s->skc_net))
+		return true;
+	inode = BPF_CORE_READ(s, skc_net.net, ns.inum);
+	for (int i = 0; i < SLO_BPF_NETNS && c->netns[i]; i++)
+		if (c->netns[i] == inode)
+			return true;
+	return false;
 }
 
 static __always_inline __u32 sock_state(const void *sk)

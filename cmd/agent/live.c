@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The loop of the live source: packets as they come, everything else once an interval. */
 #include "live.h"
+#include "metrics.h"
 
 #include "base/log.h"
 #include "base/time.h"
@@ -42,6 +43,14 @@ static void start_first_window(struct live *l, int64_t now)
 		l->window_end = soon;
 }
 
+static void drain(struct live *l)
+{
+	int n = slo_bpf_drain(l->bpf);
+
+	if (n > l->ring_high)
+		l->ring_high = n;
+}
+
 static uint64_t lost_so_far(struct live *l)
 {
 	struct slo_packet_stats p = { 0 };
@@ -73,8 +82,6 @@ static void emit_window(void *arg, const struct slo_event *ev)
 
 static void act(struct live *l, struct slo_guard_action action)
 {
-	struct slo_sources sources = live_sources(l);
-
 	if (action.kind == SLO_GUARD_FLOWS) {
 		slo_info("overhead %.1f %% of a core (limit %.1f): following 1 in %d flows", l->guard.pct,
 			 l->guard.max_pct, 1 << action.arg);
@@ -83,10 +90,9 @@ static void act(struct live *l, struct slo_guard_action action)
 		slo_info("overhead %.1f %% of a core (limit %.1f): %s %s", l->guard.pct, l->guard.max_pct,
 			 slo_enum_name(&slo_signal_enum, action.arg), action.shed ? "stopped" : "taken up again");
 		slo_agg_enable(l->agg, action.arg, !action.shed);
-		if (l->bpf)
-			slo_bpf_enable(l->bpf, action.arg, !action.shed);
-		if (!slo_ladder_traced(&sources, action.arg))
-			slo_host_enable(l->host, action.arg, !action.shed);
+		if (l->bpf) /* what the configuration has left out meanwhile stays off */
+			slo_bpf_enable(l->bpf, action.arg, !action.shed && l->a->enabled[action.arg]);
+		live_enable_host(l);
 	}
 }
 
@@ -94,6 +100,7 @@ static void watch_overhead(struct live *l, int64_t mono)
 {
 	int64_t cpu = cpu_now_ns(), wall = mono - l->last_sample_mono;
 	struct slo_guard_cost cost = { .own_ns = cpu - l->last_cpu };
+	bool loading = l->bpf && slo_bpf_loading(l->bpf);
 
 	if (wall <= 0)
 		return;
@@ -103,11 +110,25 @@ static void watch_overhead(struct live *l, int64_t mono)
 	l->bpf_pct = 0;
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
 		cost.signal_ns[s] = (int64_t)((double)cost.signal_ns[s] * (double)wall / 1e9);
+		l->bpf_run_ns[s] += cost.signal_ns[s];
 		l->bpf_pct += 100.0 * (double)cost.signal_ns[s] / (double)wall;
 	}
-	act(l, slo_guard_update(&l->guard, &cost, wall));
+	/* What loading a probe takes is over soon, and nothing that could be shed. */
+	if (!loading && !l->was_loading)
+		act(l, slo_guard_update(&l->guard, &cost, wall));
+	l->was_loading = loading;
 	l->last_cpu = cpu;
 	l->last_sample_mono = mono;
+}
+
+/* Where the window ends: after a stall it holds what was seen meanwhile, so it is that much longer. */
+static int64_t end_of_window(const struct live *l, int64_t wall)
+{
+	int64_t boundary = wall / l->interval_ns * l->interval_ns;
+
+	if (wall < l->window_end)
+		return wall;
+	return boundary > l->window_end ? boundary : l->window_end;
 }
 
 static void end_window(struct live *l, int64_t wall)
@@ -117,22 +138,25 @@ static void end_window(struct live *l, int64_t wall)
 
 	slo_host_sample(l->host, wall, mono);
 	if (l->bpf) {
-		slo_bpf_drain(l->bpf);
+		drain(l);
 		slo_bpf_flush(l->bpf, mono);
 	}
+	live_silent_look(l, wall, mono);
 	live_identify(l, mono);
 	live_capture_states(l);
 	if (lost > l->lost_before)
 		slo_agg_lost(l->agg, lost - l->lost_before);
 	l->lost_before = lost;
-	slo_agg_flush(l->agg, l->window_start, wall < l->window_end ? wall : l->window_end, emit_window, l);
+	slo_agg_flush(l->agg, l->window_start, end_of_window(l, wall), emit_window, l);
 	l->windows++;
+	live_reload(l);
 	watch_overhead(l, mono);
 	if (mono >= l->next_stats_mono) {
 		live_report_stats(l, false);
 		l->next_stats_mono = mono + l->a->o->stats_interval_s * SLO_NS_PER_S;
 		live_refresh_local(l);
 	}
+	live_publish(l);
 	start_window(l, wall, l->window_end);
 }
 
@@ -147,7 +171,7 @@ static void take_packets(struct live *l)
 
 	if (n >= 0 && n < PACKETS_PER_TURN && slo_now_mono_ns() >= l->next_tick_mono) {
 		if (l->bpf)
-			slo_bpf_drain(l->bpf);
+			drain(l);
 		slo_flow_tick(l->tracker, slo_now_wall_ns() - LAG_MS * SLO_NS_PER_MS);
 		slo_host_subsample(l->host, slo_now_wall_ns());
 		l->next_tick_mono = slo_now_mono_ns() + TICK_MS * SLO_NS_PER_MS;
@@ -155,7 +179,7 @@ static void take_packets(struct live *l)
 }
 
 /* The probes' ring wakes nobody until it fills up: it is emptied on every tick. */
-static void wait_for_work(const struct live *l)
+static void wait_for_work(struct live *l)
 {
 	int64_t left = (l->window_end - slo_now_wall_ns()) / SLO_NS_PER_MS + 1;
 	struct pollfd p[2] = {
@@ -165,7 +189,7 @@ static void wait_for_work(const struct live *l)
 
 	poll(p, 2, left < 0 ? 0 : left > TICK_MS ? TICK_MS : (int)left);
 	if (p[1].revents)
-		slo_bpf_drain(l->bpf);
+		drain(l);
 }
 
 static void loop(struct live *l)
@@ -175,6 +199,7 @@ static void loop(struct live *l)
 		int r;
 
 		wait_for_work(l);
+		agent_metrics_beat(l->a);
 		take_packets(l);
 		wall = slo_now_wall_ns();
 		/* A wall clock set back far would leave the window open for as long. */
@@ -196,8 +221,6 @@ int agent_run_live(struct agent *a)
 
 	l.a = a;
 	l.interval_ns = a->o->interval_ms * SLO_NS_PER_MS;
-	/* The aggregator has windows for exactly these. */
-	memcpy(a->config.signal_enabled, a->enabled, sizeof(a->enabled));
 	status = live_open(&l, &err);
 	if (status) {
 		slo_warn_err(&err);
@@ -211,9 +234,15 @@ int agent_run_live(struct agent *a)
 		live_close(&l);
 		return 1;
 	}
+	status = live_confine(&l);
+	if (status) {
+		live_close(&l);
+		return status;
+	}
 	l.last_sample_mono = slo_now_mono_ns();
 	l.last_cpu = cpu_now_ns();
 	l.next_stats_mono = l.last_sample_mono + a->o->stats_interval_s * SLO_NS_PER_S;
+	agent_metrics_serve(a);
 	start_first_window(&l, slo_now_wall_ns());
 	loop(&l);
 	take_packets(&l);

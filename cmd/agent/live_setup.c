@@ -126,7 +126,7 @@ static int parse_dns_ports(const struct agent_opts *o, struct slo_flow_opts *f, 
 }
 
 /* A request without its first token for longer than the objective allows is bad already. */
-static int64_t overdue_ns(const struct live *l, size_t service)
+int64_t live_overdue_ns(const struct live *l, size_t service)
 {
 	const struct slo_objective *o = slo_config_objective(&l->a->config, l->services[service].name, SLO_SLI_TTFT);
 
@@ -138,7 +138,7 @@ static void packet_obs(void *arg, const struct slo_obs *o)
 {
 	struct live *l = arg;
 
-	if (!l->bpf || !slo_bpf_applies(l->bpf, o->service, o->signal))
+	if (live_silent_packet(l, o) || !l->bpf || !slo_bpf_applies(l->bpf, o->service, o->signal))
 		l->sink.obs(l->sink.arg, o);
 }
 
@@ -169,7 +169,7 @@ static int open_tracker(struct live *l, struct slo_err *err)
 	if (r)
 		return r;
 	for (size_t i = 0; i < l->services_count; i++)
-		f.watch[f.watch_count++] = (struct slo_watch){ l->watch[i].port, (int)i, overdue_ns(l, i) };
+		f.watch[f.watch_count++] = (struct slo_watch){ l->watch[i].port, (int)i, live_overdue_ns(l, i) };
 	f.dns_timeout_ns = o->dns_timeout_ms * 1000000;
 	f.connect_timeout_ns = o->connect_timeout_ms * 1000000;
 	f.request_timeout_ns = o->request_timeout_ms * 1000000;
@@ -218,7 +218,7 @@ static int open_probes(struct live *l, struct slo_err *err)
 	struct slo_bpf_opts b = {
 		.disable = o->disable_rung, .ring_bytes = (uint32_t)o->event_ring_kib * 1024,
 		.connect_timeout_ns = o->connect_timeout_ms * 1000000,
-		.dns_timeout_ns = o->dns_timeout_ms * 1000000, .target = l->target, .sink = l->sink,
+		.dns_timeout_ns = o->dns_timeout_ms * 1000000, .target = l->target, .sink = live_silent_sink(l),
 		.arg = l, .role = peer_role,
 	};
 
@@ -242,11 +242,13 @@ static int open_probes(struct live *l, struct slo_err *err)
 	return r;
 }
 
-/* The sampler of procfs measures what tracing does not. */
-static void enable_host(struct live *l)
+void live_enable_host(struct live *l)
 {
+	const struct slo_sources sources = live_sources(l);
+
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
-		slo_host_enable(l->host, s, l->a->enabled[s] && !(l->bpf && slo_bpf_rung(l->bpf, s)[0]));
+		slo_host_enable(l->host, s, l->a->enabled[s] && !slo_guard_shed(&l->guard, s) &&
+				(!slo_ladder_traced(&sources, s) || live_silent(l, s)));
 }
 
 int live_open(struct live *l, struct slo_err *err)
@@ -267,9 +269,11 @@ int live_open(struct live *l, struct slo_err *err)
 	live_identify(l, slo_now_mono_ns());
 	if (open_probes(l, err))
 		return 2;
-	enable_host(l);
+	live_enable_host(l);
 	slo_host_sample(l->host, slo_now_wall_ns(), slo_now_mono_ns());
 	open_packets(l);
+	live_silent_open(l);
+	slo_host_packets(l->host, l->packet != NULL);
 	slo_guard_init(&l->guard, l->a->o->disable_guard ? 0 : l->a->config.max_overhead_pct, l->packet != NULL,
 		       l->a->enabled);
 	return 0;
@@ -281,6 +285,7 @@ void live_close(struct live *l)
 		slo_packet_close(l->packet);
 	slo_bpf_close(l->bpf);
 	slo_flow_free(l->tracker);
+	slo_witness_free(l->silent.witness);
 	slo_host_free(l->host);
 	slo_agg_free(l->agg);
 	slo_identity_close(l->identity);

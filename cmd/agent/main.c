@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* agent: watch the kernel and the service's own traffic, write what was measured as NDJSON. */
-#include "agent.h"
+#include "metrics.h"
 
 #include "base/log.h"
 #include "base/time.h"
@@ -9,12 +9,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-volatile sig_atomic_t agent_stop;
+volatile sig_atomic_t agent_stop, agent_hup;
 
 static void on_signal(int sig)
 {
-	(void)sig;
-	agent_stop = 1;
+	if (sig == SIGHUP)
+		agent_hup = 1;
+	else
+		agent_stop = 1;
 }
 
 static void catch_signals(void)
@@ -23,34 +25,8 @@ static void catch_signals(void)
 
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGHUP, &stop, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
-}
-
-/* The signals of the configuration without those named in --disable-signals. */
-static int choose_signals(struct agent *a, struct slo_err *err)
-{
-	const char *p = a->o->disable_signals;
-
-	memcpy(a->enabled, a->config.signal_enabled, sizeof(a->enabled));
-	while (*p) {
-		size_t n = strcspn(p, ",");
-		struct slo_str name = slo_str_n(p, n);
-		int signal;
-
-		while (name.len > 0 && name.p[0] == ' ')
-			name = slo_str_n(name.p + 1, name.len - 1);
-		signal = slo_enum_find(&slo_signal_enum, name);
-		if (signal < 0 && name.len > 0) {
-			slo_err_at(err, "--disable-signals");
-			return slo_err_set(err, -EINVAL, "unknown signal %.*s", SLO_STR_ARG(name));
-		}
-		if (signal >= 0)
-			a->enabled[signal] = false;
-		p += n + (p[n] == ',');
-	}
-	for (int s = 0; a->o->mode >= AGENT_MODE_MIN && s < SLO_SIGNAL__COUNT; s++)
-		a->enabled[s] &= s == SLO_SIGNAL_DNS_LATENCY || s == SLO_SIGNAL_TCP_RETRANSMITS;
-	return 0;
 }
 
 static int open_output(struct agent *a, struct slo_err *err)
@@ -67,14 +43,16 @@ static int open_output(struct agent *a, struct slo_err *err)
 
 static int setup(struct agent *a, struct slo_err *err)
 {
-	const char *path = a->o->config && a->o->config[0] ? a->o->config : NULL;
-	int r = slo_config_find(&a->config, path, err);
+	int r = agent_configure(a->o, &a->config, a->enabled, err);
 
-	if (!r)
-		r = slo_config_override(&a->config, a->o->objectives.items, a->o->objectives.count, err);
-	if (!r)
-		r = choose_signals(a, err);
-	return r ? r : a->o->probe_smoke ? 0 : open_output(a, err);
+	if (!r && a->o->user[0]) {
+		r = slo_privs_user_find(a->o->user, &a->user, err);
+		slo_err_at(r ? err : NULL, "--user %s", a->o->user);
+	}
+	if (r || a->o->probe_smoke || a->o->print_caps)
+		return r;
+	r = open_output(a, err);
+	return r ? r : agent_metrics_open(a, err);
 }
 
 static int run_source(struct agent *a)
@@ -97,14 +75,31 @@ static int run_source(struct agent *a)
 static int close_output(struct agent *a, int status)
 {
 	struct slo_err err = { 0 };
-	int r = slo_writer_close(a->out, &err);
+	int r;
 
+	agent_metrics_stopping(a);
+	r = slo_writer_close(a->out, &err);
+	agent_metrics_close(a); /* the last one, so that whoever asks hears of the end */
 	slo_buf_fini(&a->line);
 	if (r && r != -EPIPE) {
 		slo_warn_err(&err);
 		return 1;
 	}
 	return status;
+}
+
+/* Of the published agent, which made incidents itself. From the environment they may be meant for the next in the pipe. */
+static int refuse_webhook(struct slo_err *err)
+{
+	static const char *const options[] = { "webhook-url", "webhook-secret-file", "webhook-format",
+					       "webhook-timeout-ms" };
+
+	for (size_t i = 0; i < SLO_ARRAY_LEN(options); i++)
+		if (slo_opts_origin(options[i]) == SLO_ORIGIN_FLAG)
+			return slo_err_set(err, -EINVAL,
+					   "--%s: the agent makes no incidents: pipe into attributor and give it that option",
+					   options[i]);
+	return 0;
 }
 
 static int run(void *opts, int argc, char **argv)
@@ -116,12 +111,13 @@ static int run(void *opts, int argc, char **argv)
 	(void)argv;
 	a.o = opts;
 	slo_log_init("agent", a.o->quiet);
-	catch_signals();
 	a.started_ns = slo_now_wall_ns();
-	if (setup(&a, &err)) {
+	if (refuse_webhook(&err) || setup(&a, &err)) {
 		slo_warn_err(&err);
 		return 2;
 	}
+	if (a.o->print_caps)
+		return agent_print_caps(&a);
 	return a.o->probe_smoke ? agent_smoke(&a) : close_output(&a, run_source(&a));
 }
 
@@ -135,8 +131,10 @@ int main(int argc, char **argv)
 		.opts = agent_options,
 		.opts_size = sizeof(struct agent_opts),
 		.run = run,
-		.epilog = "Records go to standard output, one JSON object a line; schemas/ describes each kind.",
+		.epilog = "SIGHUP: the configuration file is read again and followed from the next window on; see stderr.\n"
+			  "Records go to standard output, one JSON object a line; schemas/ describes each kind.",
 	};
 
+	catch_signals(); /* SIGHUP must not end an agent that has not come so far yet */
 	return slo_cmd_main(&agent, argc, argv);
 }

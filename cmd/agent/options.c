@@ -7,6 +7,7 @@
 static const char *const kinds[] = { "slo", "probe", "both", "all", NULL };
 static const char *const outputs[] = { "stdout", "jsonl", "otlp", NULL };
 static const char *const modes[] = { "auto", "core_full", "host", "min", "bcc_degraded", NULL };
+static const char *const caps_formats[] = { "text", "names", "json", NULL };
 static const char *const speeds[] = { "fastest", "recorded", NULL };
 
 static const char *const outputs_later[] = { "otlp", NULL };
@@ -81,27 +82,43 @@ const struct slo_opt agent_options[] = {
 	{ "probe-smoke", 0, SLO_OPT_FLAG, 0, OFF(probe_smoke), NULL, NULL,
 	  "load, attach and fire every probe, print a verdict for each, and end; 1 when one does not work", 0, 0, 0,
 	  NULL },
+	HEAD("Metrics"),
+	{ "metrics-bind", 0, SLO_OPT_STR, 0, OFF(metrics_bind), "ADDR", ":2112",
+	  "HOST:PORT or :PORT (every address) of /metrics, /healthz and /readyz; port 0 takes a free one and says which; "
+	  "off = none. Where the default cannot be had the agent warns and goes on without", 0, 0, 0, NULL },
+	{ "enable-real-probe-metrics", 0, SLO_OPT_FLAG, 0, OFF(dns_metric), NULL, "true",
+	  "tell llm_ebpf_dns_latency_ms; every other metric is told in any case", 0, 0, 0, NULL },
 	HEAD("Overhead"),
 	{ "disable-overhead-guard", 0, SLO_OPT_FLAG, 0, OFF(disable_guard), NULL, NULL,
 	  "never shed load; by default it is shed above safety.max_overhead_pct (5) % of one core", 0, 0, 0, NULL },
 	{ "ring-kib", 0, SLO_OPT_INT, 0, OFF(ring_kib), "KIB", "4096", "packet ring", 256, 262144, 0, NULL },
 	{ "event-ring-kib", 0, SLO_OPT_INT, 0, OFF(event_ring_kib), "KIB", "1024",
 	  "ring of the BPF probes, a power of two", 64, 65536, 0, NULL },
+	HEAD("Rights"),
+	{ "print-caps", 0, SLO_OPT_FLAG, 0, OFF(print_caps), NULL, NULL,
+	  "print which capabilities the other options ask for, for which signals and why, and end", 0, 0, 0, NULL },
+	{ "caps-format", 0, SLO_OPT_CHOICE, SLO_OPT_FOLD, OFF(caps_format), "FORMAT", "text",
+	  "of --print-caps: a table; names (CAP_BPF CAP_PERFMON ...), as AmbientCapabilities= of systemd takes them; json",
+	  0, 0, 0, caps_formats, NULL },
+	{ "user", 0, SLO_OPT_STR, 0, OFF(user), "USER", "",
+	  "once all is attached become this user (a name, UID or UID:GID) with the capabilities still needed", 0, 0, 0,
+	  NULL },
+	{ "no-seccomp", 0, SLO_OPT_FLAG, 0, OFF(no_seccomp), NULL, NULL,
+	  "do not refuse system calls the agent has no use for; for C libraries that make other ones", 0, 0, 0, NULL },
 	HEAD("Not built yet, or without meaning here"),
 	{ "otlp-endpoint", 0, SLO_OPT_STR, LATER, OFF(ignored), "URL",
 	  "http://otel-collector.observability.svc.cluster.local:4318/v1/logs", "where --output otlp sends to", 0, 0, 0,
 	  NULL },
 	{ "otlp-timeout-ms", 0, SLO_OPT_INT, LATER, OFF(ignored_int), "MS", "5000", "timeout of --output otlp", 1, 1e9, 0,
 	  NULL },
-	{ "webhook-url", 0, SLO_OPT_STR, LATER, OFF(ignored), "URL", NULL,
-	  "incidents are made by attributor: pipe into it and give it the URL", 0, 0, 0, NULL },
+	{ "webhook-url", 0, SLO_OPT_STR, 0, OFF(ignored), "URL", NULL,
+	  "refused: incidents are made by attributor; pipe into it and give it the URL", 0, 0, 0, NULL },
 	{ "webhook-secret", 0, SLO_OPT_STR, SLO_OPT_SECRET, OFF(ignored), "KEY", NULL, "refused", 0, 0, 0, NULL },
-	{ "webhook-secret-file", 0, SLO_OPT_STR, LATER, OFF(ignored), "FILE", NULL, "see attributor", 0, 0, 0, NULL },
-	{ "webhook-format", 0, SLO_OPT_STR, LATER, OFF(ignored), "FORMAT", "generic", "see attributor", 0, 0, 0, NULL },
-	{ "webhook-timeout-ms", 0, SLO_OPT_INT, LATER, OFF(ignored_int), "MS", "5000", "see attributor", 1, 1e9, 0, NULL },
-	{ "metrics-bind", 0, SLO_OPT_STR, LATER, OFF(ignored), "ADDR", ":2112", "Prometheus metrics", 0, 0, 0, NULL },
+	{ "webhook-secret-file", 0, SLO_OPT_STR, 0, OFF(ignored), "FILE", NULL, "refused; see attributor", 0, 0, 0, NULL },
+	{ "webhook-format", 0, SLO_OPT_STR, 0, OFF(ignored), "FORMAT", "generic", "refused; see attributor", 0, 0, 0, NULL },
+	{ "webhook-timeout-ms", 0, SLO_OPT_INT, 0, OFF(ignored_int), "MS", "5000", "refused; see attributor", 1, 1e9, 0,
+	  NULL },
 	{ "enable-hello-tracer", 0, SLO_OPT_FLAG, GONE, OFF(ignored_flag), NULL, NULL, "", 0, 0, 0, NULL },
 	{ "hello-target-comm", 0, SLO_OPT_STR, GONE, OFF(ignored), "LIST", "rag-service,llama-server", "", 0, 0, 0, NULL },
-	{ "enable-real-probe-metrics", 0, SLO_OPT_FLAG, GONE, OFF(ignored_flag), NULL, "true", "", 0, 0, 0, NULL },
 	SLO_OPT_END,
 };

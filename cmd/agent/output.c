@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Records out: the filter of --event-kind, encoding, and the agent's own counters. */
-#include "agent.h"
+#include "metrics.h"
 
 #include "base/log.h"
 
@@ -25,6 +25,7 @@ void agent_emit(struct agent *a, const struct slo_event *ev)
 {
 	int r;
 
+	agent_metrics_note(a, ev); /* measured is measured, whatever --event-kind leaves out */
 	if (!wanted(a, ev->kind) || a->write_error)
 		return;
 	slo_buf_reset(&a->line);

@@ -13,6 +13,19 @@ struct slo_sources live_sources(const struct live *l)
 	};
 }
 
+/* Its zero is none: whoever else can measure the signal does, or nobody. */
+static struct slo_choice in_place_of_silent(const struct live *l, const struct slo_sources *sources, int service, int signal)
+{
+	struct slo_sources rest = *sources;
+	struct slo_choice c;
+
+	rest.bpf = NULL;
+	c = slo_ladder_choose(&rest, service, signal);
+	if (c.by == SLO_BY_NOBODY)
+		c.why = live_silent_why(l, signal);
+	return c;
+}
+
 static void capture(struct live *l, const struct slo_sources *sources, int service, int signal)
 {
 	struct slo_choice c = slo_ladder_choose(sources, service, signal);
@@ -20,6 +33,8 @@ static void capture(struct live *l, const struct slo_sources *sources, int servi
 	/* What tracing cannot see of this service's processes, packets may. */
 	if (c.by == SLO_BY_BPF && l->packet && slo_ladder_by_packet(signal) && !slo_bpf_applies(l->bpf, service, signal))
 		c.provider = "packet";
+	if (c.by == SLO_BY_BPF && live_silent(l, signal))
+		c = in_place_of_silent(l, sources, service, signal);
 	slo_agg_capture(l->agg, service, signal, c.state, c.provider, c.why);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* --source replay:FILE: what an agent recorded, written again and marked as a replay. */
-#include "agent.h"
+#include "metrics.h"
 
 #include "base/log.h"
 #include "base/time.h"
@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <time.h>
+
+enum { TURN_MS = 100 }; /* a slow input is waited for in pieces of this */
 
 /* The moment of a record, ns; 0 when it has none of its own. */
 static int64_t moment(const struct slo_event *ev)
@@ -53,7 +55,7 @@ static void mark(struct slo_event *ev)
 }
 
 /* Sleep until @due_mono_ns or until told to stop. */
-static void wait_until(int64_t due_mono_ns)
+static void wait_until(struct agent *a, int64_t due_mono_ns)
 {
 	while (!agent_stop) {
 		int64_t left = due_mono_ns - slo_now_mono_ns();
@@ -65,11 +67,12 @@ static void wait_until(int64_t due_mono_ns)
 			left = 100 * SLO_NS_PER_MS;
 		nap = (struct timespec){ .tv_nsec = left };
 		nanosleep(&nap, NULL);
+		agent_metrics_beat(a);
 	}
 }
 
 /* Keep the recorded distances between records. */
-static void pace(const struct slo_event *ev, int64_t *offset)
+static void pace(struct agent *a, const struct slo_event *ev, int64_t *offset)
 {
 	int64_t at = moment(ev);
 
@@ -77,7 +80,7 @@ static void pace(const struct slo_event *ev, int64_t *offset)
 		return;
 	if (*offset == 0)
 		*offset = slo_now_mono_ns() - at;
-	wait_until(at + *offset);
+	wait_until(a, at + *offset);
 }
 
 static void replay_line(struct agent *a, struct slo_filter *f, struct slo_rec_ctx *ctx, struct slo_str line,
@@ -96,7 +99,7 @@ static void replay_line(struct agent *a, struct slo_filter *f, struct slo_rec_ct
 	if (r == SLO_EVENT_SKIPPED)
 		return;
 	if (a->o->replay_speed == AGENT_SPEED_RECORDED)
-		pace(&ev, offset);
+		pace(a, &ev, offset);
 	mark(&ev);
 	agent_emit(a, &ev);
 	/* Nobody else's reader is slow here: wait for ours instead of dropping. */
@@ -111,6 +114,7 @@ int agent_run_replay(struct agent *a, const char *path)
 	struct slo_err err = { 0 };
 	struct slo_str line;
 	int64_t offset = 0;
+	bool replayed = false;
 	int status, r = slo_reader_open(path, &f.in, &err);
 
 	if (r) {
@@ -118,14 +122,20 @@ int agent_run_replay(struct agent *a, const char *path)
 		return 2;
 	}
 	slo_rec_ctx_init(&ctx);
+	agent_metrics_serve(a);
 	while (!agent_stop && !a->write_error) {
-		r = slo_reader_next(f.in, &line, -1);
+		r = slo_reader_next(f.in, &line, TURN_MS);
 		if (r == SLO_READ_EOF || r < 0)
 			break;
 		if (r == SLO_READ_LINE)
 			replay_line(a, &f, &ctx, line, &offset);
 		else if (r == SLO_READ_TOO_LONG)
 			slo_filter_bad(&f, slo_str_n(NULL, 0), &err);
+		replayed |= r == SLO_READ_LINE;
+		if (replayed)
+			agent_metrics_due(a);
+		else
+			agent_metrics_beat(a);
 		slo_err_reset(&err);
 	}
 	agent_emit_stats(a, NULL, 0, slo_now_wall_ns(), true);

@@ -68,20 +68,22 @@ void live_report_stats(struct live *l, bool final)
 	struct slo_packet_stats p = { 0 };
 	struct slo_flow_counters f;
 	struct slo_agg_counters g;
-	uint64_t lost = l->bpf ? slo_bpf_lost(l->bpf) : 0;
+	uint64_t drops[SLO_DROP__COUNT];
 	static struct pairs all;
 
 	if (l->packet)
 		slo_packet_stats(l->packet, &p);
 	slo_flow_counters(l->tracker, &f);
 	slo_agg_counters(l->agg, &g);
+	live_drops(l, drops);
 	const struct {
 		const char *key;
 		double value;
 	} rows[] = {
-		{ "drop_rate_limit", (double)g.rate_limited }, { "drop_ring_full", (double)(p.ring_dropped + lost) },
-		{ "drop_shed", (double)p.shed },               { "drop_evicted", (double)f.evicted },
-		{ "drop_malformed", (double)f.malformed },     { "packets_wanted", (double)(p.received + p.shed) },
+		{ "drop_rate_limit", (double)drops[SLO_DROP_RATE_LIMIT] },
+		{ "drop_ring_full", (double)drops[SLO_DROP_RING_FULL] },
+		{ "drop_shed", (double)drops[SLO_DROP_SHED] }, { "drop_evicted", (double)drops[SLO_DROP_EVICTED] },
+		{ "drop_malformed", (double)drops[SLO_DROP_MALFORMED] }, { "packets_wanted", (double)(p.received + p.shed) },
 		{ "packets_seen", (double)p.seen },            { "packets_duplicate", (double)f.duplicates },
 		{ "packets_unread", (double)(p.received - p.ring_dropped) - (double)p.seen },
 		{ "requests_overdue", (double)f.overdue },
@@ -92,7 +94,8 @@ void live_report_stats(struct live *l, bool final)
 		{ "requests_pending", (double)f.pending_requests }, { "timeouts", (double)f.timeouts },
 		{ "timeouts_withheld", (double)f.voided },     { "clock_steps", (double)p.clock_steps },
 		{ "shed_level", (double)l->guard.level },      { "cpu_pct", l->cpu_pct },
-		{ "bpf_cpu_pct", l->bpf_pct },
+		{ "bpf_cpu_pct", l->bpf_pct },                 { "probe_silent", (double)l->silent.trips },
+		{ "reloads", (double)l->reloads },             { "reload_failed", (double)l->reload_failed },
 		{ "bpf_watch_over", l->bpf ? (double)slo_bpf_watch_over(l->bpf) : 0 },
 	};
 

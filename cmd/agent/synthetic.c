@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* --source synthetic:SCENARIO: fixed profiles to try a pipeline with; every record says so. */
-#include "agent.h"
+#include "metrics.h"
 
 #include "base/log.h"
 #include "base/time.h"
@@ -44,6 +44,7 @@ int agent_run_synthetic(struct agent *a, const char *name)
 		list_scenarios(name);
 		return 2;
 	}
+	agent_metrics_serve(a);
 	slo_info("synthetic scenario %s: nothing in this stream was measured", name);
 	for (int64_t i = 0; !agent_stop && !a->write_error && (o->count == 0 || i < o->count); i++, at += step) {
 		slo_scenario_slo(scenario, (uint64_t)i, &labels, at, emit, a);
@@ -51,6 +52,7 @@ int agent_run_synthetic(struct agent *a, const char *name)
 		slo_scenario_windows(scenario, (uint64_t)i, &labels, at, at + step, a->enabled, emit, a);
 		/* A counted run does not sleep: it is as fast as its reader. */
 		a->write_error = o->count ? slo_writer_flush(a->out, 1000) : slo_writer_pump(a->out);
+		agent_metrics_due(a);
 		if (o->count == 0)
 			nap(o->interval_ms);
 	}

@@ -30,6 +30,9 @@ bool attributor_write(struct attributor *a, const struct slo_incident *inc)
 {
 	int r;
 
+	/* First: what somebody reads in the output is in the queue or the spool already. */
+	if (a->webhook)
+		slo_webhook_offer(a->webhook, inc);
 	slo_buf_reset(&a->line);
 	r = slo_event_encode_payload(SLO_KIND_INCIDENT, inc, &a->line);
 	if (r) {
@@ -70,6 +73,7 @@ static int setup(struct attributor *a, struct slo_err *err)
 		return slo_err_set(err, -EINVAL, "standard input is a terminal: name an --input or pipe records in");
 	r = slo_config_find(&a->config, o->config[0] ? o->config : NULL, err);
 	r = r ? r : slo_config_override(&a->config, a->o->objectives.items, a->o->objectives.count, err);
+	r = r ? r : webhook_start(a, err);
 	r = r ? r : slo_reader_open(o->input, &a->filter.in, err);
 	r = r ? r : slo_writer_open(o->out, &w, &a->out, err);
 	if (!r && o->reject[0])
@@ -150,6 +154,7 @@ static int run(void *opts, int argc, char **argv)
 	catch_signals();
 	if (setup(&a, &err)) {
 		slo_warn_err(&err);
+		slo_webhook_free(a.webhook);
 		return 2;
 	}
 	slo_rec_ctx_init(&a.ctx);
@@ -160,6 +165,7 @@ static int run(void *opts, int argc, char **argv)
 		a.status |= samples_run(&a, bare, false);
 	else
 		a.status |= stream_run(&a, bare);
+	webhook_end(&a);
 	a.status |= slo_filter_end(&a.filter);
 	close_writer(&a, a.out);
 	close_writer(&a, a.reject);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "attributor.h"
 
+#include "net/webhook_format.h"
+
 #include <stddef.h>
 
 #define OFF(m, C) SLO_OPT_OFF(struct attributor_opts, m, C)
@@ -8,7 +10,6 @@
 static const char *const modes[] = { "bayes", "rule", NULL };
 static const char *const models[] = { "naive", "noisyor", NULL };
 static const char *const models_later[] = { "noisyor", NULL };
-static const char *const formats[] = { "generic", "pagerduty", "opsgenie", NULL };
 
 const struct slo_opt attributor_options[] = {
 	{ .type = SLO_OPT_HELP, .help = "Input" },
@@ -52,23 +53,33 @@ const struct slo_opt attributor_options[] = {
 	{ .name = "stats", .type = SLO_OPT_FLAG, .off = OFF(stats, bool),
 	  .help = "Print the counters on standard error at the end." },
 	{ .type = SLO_OPT_HELP, .help = "Webhook (by default as configured)" },
-	{ .name = "webhook-enabled", .type = SLO_OPT_FLAG, .flags = SLO_OPT_NOT_BUILT,
-	  .off = OFF(webhook_enabled, bool),
-	  .help = "Post incidents to a webhook." },
-	{ .name = "webhook-url", .type = SLO_OPT_STR, .flags = SLO_OPT_NOT_BUILT, .off = OFF(webhook_url, const char *),
-	  .metavar = "URL", .help = "Where to post incidents." },
+	{ .name = "webhook-enabled", .type = SLO_OPT_FLAG, .off = OFF(webhook_enabled, bool),
+	  .help = "Post incidents to a webhook; --webhook-url and --webhook-url-file imply it." },
+	{ .name = "webhook-url", .type = SLO_OPT_STR, .off = OFF(webhook_url, const char *), .metavar = "URL",
+	  .help = "Where to post incidents; https only, unless --allow-http." },
+	{ .name = "webhook-url-file", .type = SLO_OPT_STR, .off = OFF(webhook_url_file, const char *),
+	  .metavar = "FILE", .help = "File that holds the address, where that is a secret (slack)." },
 	{ .name = "webhook-secret", .type = SLO_OPT_STR, .flags = SLO_OPT_SECRET,
 	  .off = OFF(webhook_secret, const char *), .metavar = "KEY",
 	  .help = "Refused: a key on the command line is visible to everybody; see --webhook-secret-file." },
-	{ .name = "webhook-secret-file", .type = SLO_OPT_STR, .flags = SLO_OPT_NOT_BUILT,
-	  .off = OFF(webhook_secret_file, const char *), .metavar = "FILE", .help = "File that holds the signing key." },
-	{ .name = "webhook-format", .type = SLO_OPT_CHOICE, .flags = SLO_OPT_NOT_BUILT,
-	  .off = OFF(webhook_format, int),
-	  .metavar = "FORMAT", .choices = formats, .help = "Form of the posted document." },
-	{ .name = "webhook-timeout-ms", .type = SLO_OPT_DURATION, .flags = SLO_OPT_NOT_BUILT,
-	  .off = OFF(webhook_timeout_ns, int64_t), .metavar = "MS", .lo = 1, .hi = 600000, .unit_ns = 1000000,
-	  .help = "Longest wait for one delivery, in milliseconds." },
-	{ .name = "webhook-strict", .type = SLO_OPT_FLAG, .flags = SLO_OPT_NOT_BUILT, .off = OFF(webhook_strict, bool),
-	  .help = "Exit 1 when a delivery failed." },
+	{ .name = "webhook-secret-file", .type = SLO_OPT_STR, .off = OFF(webhook_secret_file, const char *),
+	  .metavar = "FILE",
+	  .help = "File that holds the signing keys, a line each, or the key of pagerduty, opsgenie or jsm." },
+	{ .name = "webhook-format", .type = SLO_OPT_CHOICE, .off = OFF(webhook_format, int),
+	  .metavar = "FORMAT", .choices = slo_webhook_formats,
+	  .help = "Form of the posted document. opsgenie ends on 2027-04-05; jsm is its successor." },
+	{ .name = "webhook-timeout-ms", .type = SLO_OPT_DURATION, .off = OFF(webhook_timeout_ns, int64_t),
+	  .metavar = "MS", .lo = 1, .hi = 600000, .unit_ns = 1000000,
+	  .help = "Longest time of one attempt, in milliseconds." },
+	{ .name = "webhook-spool", .type = SLO_OPT_STR, .off = OFF(webhook_spool, const char *), .metavar = "DIR",
+	  .help = "Keep messages here until they are delivered; without it they are lost after three attempts." },
+	{ .name = "webhook-ca-file", .type = SLO_OPT_STR, .off = OFF(webhook_ca_file, const char *), .metavar = "FILE",
+	  .help = "Authorities to believe, PEM, in place of the system's." },
+	{ .name = "webhook-strict", .type = SLO_OPT_FLAG, .off = OFF(webhook_strict, bool),
+	  .help = "Exit 1 when anything is undelivered at the end of the input." },
+	{ .name = "allow-http", .type = SLO_OPT_FLAG, .off = OFF(allow_http, bool),
+	  .help = "Allow a webhook without TLS." },
+	{ .name = "allow-host", .type = SLO_OPT_LIST, .off = OFF(allow_hosts, struct slo_opt_list), .metavar = "NAME",
+	  .help = "Webhook host that may have a loopback, link-local or metadata address." },
 	SLO_OPT_END,
 };

@@ -17,6 +17,7 @@ struct samples {
 	struct slo_score score;
 	uint64_t counts[SLO_DOMAIN__COUNT]; /* predictions per domain */
 	uint64_t skipped_signals, unknown_truths;
+	bool webhook;     /* there was one */
 	bool broken;
 };
 
@@ -144,8 +145,9 @@ static void write_summary(const struct samples *s, struct slo_buf *b)
 	}
 	slo_buf_addf(b, "%s}", *between ? "\n  " : "");
 	slo_buf_addf(b, ",\n  \"malformed_lines\": %" PRIu64, s->a->filter.malformed);
-	slo_buf_adds(b, ",\n  \"webhook_enabled\": false,\n  \"webhook_strict\": false");
-	slo_buf_adds(b, ",\n  \"webhook_delivery_errors\": 0");
+	slo_buf_addf(b, ",\n  \"webhook_enabled\": %s,\n  \"webhook_strict\": %s", s->webhook ? "true" : "false",
+		     o->webhook_strict ? "true" : "false");
+	slo_buf_addf(b, ",\n  \"webhook_delivery_errors\": %" PRIu64, s->a->undelivered);
 	put_text(b, "input_path", o->input);
 	put_text(b, "output_path", o->out);
 	if (o->confusion_out[0])
@@ -200,7 +202,7 @@ static void report(const struct samples *s)
 
 int samples_run(struct attributor *a, int bare, bool empty)
 {
-	struct samples s = { .a = a };
+	struct samples s = { .a = a, .webhook = a->webhook != NULL };
 	int status = 0;
 
 	slo_score_init(&s.score);
@@ -208,6 +210,7 @@ int samples_run(struct attributor *a, int bare, bool empty)
 		take(&s);
 		status = follow(&s, bare);
 	}
+	webhook_end(a); /* the summary says how that went */
 	status |= write_file(&s, a->o->confusion_out, write_confusion);
 	status |= write_file(&s, a->o->summary_out, write_summary);
 	report(&s);

@@ -7,6 +7,14 @@ void slo_bucket_init(struct slo_bucket *b, double rate, double burst)
 	b->tokens = b->burst;
 }
 
+void slo_bucket_change(struct slo_bucket *b, double rate, double burst)
+{
+	b->rate = rate;
+	b->burst = burst < 1 ? 1 : burst;
+	if (b->tokens > b->burst)
+		b->tokens = b->burst;
+}
+
 bool slo_bucket_take(struct slo_bucket *b, int64_t now_ns)
 {
 	if (b->primed && now_ns > b->last_ns) {

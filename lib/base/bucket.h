@@ -18,6 +18,9 @@ struct slo_bucket {
 /** slo_bucket_init - full; a @burst below 1 counts as 1. */
 void slo_bucket_init(struct slo_bucket *b, double rate, double burst);
 
+/** slo_bucket_change - another rate and burst from now on; tokens that are there stay, up to the new burst. */
+void slo_bucket_change(struct slo_bucket *b, double rate, double burst);
+
 /** slo_bucket_take - may one event pass at @now_ns? Time that goes backwards adds nothing. */
 bool slo_bucket_take(struct slo_bucket *b, int64_t now_ns);
 

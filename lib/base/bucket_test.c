@@ -58,6 +58,22 @@ START_TEST(a_burst_below_one_still_lets_single_events_pass)
 }
 END_TEST
 
+START_TEST(another_rate_and_burst_leave_the_tokens_that_are_there)
+{
+	struct slo_bucket b;
+
+	slo_bucket_init(&b, 1, 10);
+	for (int i = 0; i < 6; i++)
+		ck_assert(slo_bucket_take(&b, 0));
+	slo_bucket_change(&b, 1000, 2); /* of four tokens two have room */
+	ck_assert(slo_bucket_take(&b, 0) && slo_bucket_take(&b, 0) && !slo_bucket_take(&b, 0));
+	slo_bucket_change(&b, 1000, 100);
+	ck_assert(!slo_bucket_take(&b, 0));
+	ck_assert(slo_bucket_take(&b, S / 1000) && !slo_bucket_take(&b, S / 1000));
+	ck_assert_uint_eq(b.taken, 9);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("bucket");
@@ -67,6 +83,7 @@ static Suite *suite(void)
 	tcase_add_test(t, idle_time_never_gives_more_than_the_burst);
 	tcase_add_test(t, time_that_goes_backwards_adds_nothing);
 	tcase_add_test(t, a_burst_below_one_still_lets_single_events_pass);
+	tcase_add_test(t, another_rate_and_burst_leave_the_tokens_that_are_there);
 	suite_add_tcase(s, t);
 	return s;
 }

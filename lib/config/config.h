@@ -55,12 +55,15 @@ struct slo_config {
 	struct {
 		bool enabled;
 		char url[256], secret_file[256], format[16], spool_dir[256];
-		int64_t timeout_ms;
+		char url_file[256], ca_file[256], allow_hosts[512]; /* hosts: commas between */
+		int64_t timeout_ms, spool_max_bytes, spool_max_age_s;
+		bool allow_http;
 	} webhook;
 	struct {
 		bool enabled, fail_open;
-		char prometheus_url[256];
+		char prometheus_url[256], preset[16], selector[256], bearer_token_file[256], ca_file[256];
 		double ttft_p95_ms, error_rate, burn_rate;
+		int64_t window_s, min_samples;
 	} cdgate;
 	struct slo_objective objectives[SLO_MAX_OBJECTIVES];
 	uint32_t objectives_count;
@@ -98,6 +101,14 @@ int slo_config_find(struct slo_config *c, const char *explicit_path, struct slo_
 
 /** slo_config_print - as YAML that reads back equal; with @origin each line says where its value comes from. */
 int slo_config_print(const struct slo_config *c, bool origin, FILE *to);
+
+/**
+ * slo_config_diff - call @changed with the path of each key ("sampling.burst_limit", "objectives") that is not the same in both
+ *
+ * A list is one key. Where a value was set, and in which file, does not matter. Return: how many.
+ */
+size_t slo_config_diff(const struct slo_config *a, const struct slo_config *b,
+		       void (*changed)(void *arg, const char *path), void *arg);
 
 /** slo_config_objective - the objective of @service for @sli: its own, else "*"'s, else NULL. */
 const struct slo_objective *slo_config_objective(const struct slo_config *c, struct slo_str service, int sli);

@@ -97,7 +97,8 @@ START_TEST(every_key_can_be_set)
 	      "otlp: { endpoint: 'https://c.example:4318' }\n"
 	      "safety: { max_overhead_pct: 2.5 }\n"
 	      "webhook: { enabled: true, url: 'https://h.example/x', secret_file: /run/s, format: opsgenie,\n"
-	      "           timeout_ms: 10, spool_dir: /var/spool/x }\n"
+	      "           timeout_ms: 10, spool_dir: /var/spool/x, url_file: /run/u, spool_max_bytes: 70000, spool_max_age_s: 60,\n"
+	      "           ca_file: /run/ca, allow_http: true, allow_hosts: 'a,b' }\n"
 	      "cdgate: { enabled: true, prometheus_url: 'http://p:1/pre', ttft_p95_ms: 11, error_rate: 0.5,\n"
 	      "          burn_rate: 3, fail_open: true }\n"
 	      "objectives:\n"
@@ -118,6 +119,12 @@ START_TEST(every_key_can_be_set)
 	ck_assert_str_eq(c.webhook.format, "opsgenie");
 	ck_assert_int_eq(c.webhook.timeout_ms, 10);
 	ck_assert_str_eq(c.webhook.spool_dir, "/var/spool/x");
+	ck_assert_str_eq(c.webhook.url_file, "/run/u");
+	ck_assert_int_eq(c.webhook.spool_max_bytes, 70000);
+	ck_assert_int_eq(c.webhook.spool_max_age_s, 60);
+	ck_assert_str_eq(c.webhook.ca_file, "/run/ca");
+	ck_assert(c.webhook.allow_http);
+	ck_assert_str_eq(c.webhook.allow_hosts, "a,b");
 	ck_assert(c.cdgate.enabled && c.cdgate.fail_open);
 	ck_assert_str_eq(c.cdgate.prometheus_url, "http://p:1/pre");
 	ck_assert_double_eq(c.cdgate.ttft_p95_ms, 11);
@@ -178,8 +185,8 @@ static const struct {
 	  "want an http:// or https:// URL, got \"otel:4318\"" },
 	{ "otlp: {endpoint: 4318}\n", "t.yaml:1: otlp.endpoint", "want a string, got 4318" },
 	{ "otlp: {endpoint: \"http://x\\n\"}\n", "t.yaml:1: otlp.endpoint", "control character in a string" },
-	{ "webhook: {format: slack}\n", "t.yaml:1: webhook.format",
-	  "want one of generic, pagerduty, opsgenie, got \"slack\"" },
+	{ "webhook: {format: teams}\n", "t.yaml:1: webhook.format",
+	  "want one of generic, pagerduty, opsgenie, jsm, alertmanager, slack, got \"teams\"" },
 	{ "webhook:\n  enabled: true\n", "t.yaml:2: webhook.enabled", "is true but webhook.url is empty" },
 	{ "signal_set: all\n", "t.yaml:1: signal_set", "want a list of signal names, got \"all\"" },
 	{ "signal_set:\n  - dns_latency_ms\n  - dns_latencyms\n", "t.yaml:3: signal_set",

@@ -9,7 +9,9 @@
 
 static const char *const api_versions[] = { "toolkit.llm-slo.dev/v1alpha1", NULL };
 static const char *const kinds[] = { "ToolkitConfig", NULL };
-static const char *const formats[] = { "generic", "pagerduty", "opsgenie", NULL };
+/* Those of gate/preset.h, which is above this module; its test holds the two together. */
+static const char *const presets[] = { "llm-slo", "llm-slo-ms", "vllm", "otel", "tgi", "none", NULL };
+static const char *const formats[] = { "generic", "pagerduty", "opsgenie", "jsm", "alertmanager", "slack", NULL };
 
 const struct slo_config_key slo_config_keys[] = {
 	{ "apiVersion", SLO_KEY_CHOICE, 0, CONFIG(api_version), .choices = api_versions,
@@ -32,7 +34,10 @@ const struct slo_config_key slo_config_keys[] = {
 	{ "webhook.enabled", SLO_KEY_BOOL, 0, CONFIG(webhook.enabled),
 	  .def = "false", .doc = "Send incidents to webhook.url." },
 	{ "webhook.url", SLO_KEY_URL, SLO_KEY_EMPTY, CONFIG(webhook.url),
-	  .def = "\"\"", .doc = "Where incidents are posted; needed when webhook.enabled is true." },
+	  .def = "\"\"", .doc = "Where incidents are posted; needed when webhook.enabled is true, unless the format has an "
+				"address of its own." },
+	{ "webhook.url_file", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(webhook.url_file),
+	  .def = "\"\"", .doc = "File that holds the address instead, where that is a secret; empty means none." },
 	{ "webhook.secret_file", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(webhook.secret_file),
 	  .def = "\"\"", .doc = "File that holds the secret of the webhook; empty means none." },
 	{ "webhook.format", SLO_KEY_CHOICE, 0, CONFIG(webhook.format), .choices = formats,
@@ -41,8 +46,18 @@ const struct slo_config_key slo_config_keys[] = {
 	  .def = "5000", .doc = "Longest time of one delivery attempt, ms." },
 	{ "webhook.spool_dir", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(webhook.spool_dir),
 	  .def = "\"\"", .doc = "Directory that keeps what could not be delivered; empty means none." },
+	{ "webhook.spool_max_bytes", SLO_KEY_INT, 0, CONFIG(webhook.spool_max_bytes), 65536, 1e12,
+	  .def = "67108864", .doc = "Most bytes that wait in the spool, and as many of dead letters; the oldest go first." },
+	{ "webhook.spool_max_age_s", SLO_KEY_INT, 0, CONFIG(webhook.spool_max_age_s), 1, 31622400,
+	  .def = "259200", .doc = "Age at which a message in the spool is given up, s." },
+	{ "webhook.ca_file", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(webhook.ca_file),
+	  .def = "\"\"", .doc = "Certificates of the authorities to believe, PEM; empty means the system's." },
+	{ "webhook.allow_http", SLO_KEY_BOOL, 0, CONFIG(webhook.allow_http),
+	  .def = "false", .doc = "Allow an address without TLS." },
+	{ "webhook.allow_hosts", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(webhook.allow_hosts),
+	  .def = "\"\"", .doc = "Hosts that may have a loopback, link-local or metadata address, by name, commas between." },
 	{ "cdgate.enabled", SLO_KEY_BOOL, 0, CONFIG(cdgate.enabled),
-	  .def = "false", .doc = "Whether deployments are gated." },
+	  .def = "false", .doc = "Whether the chart runs the gate as a Job with each release; sloctl cdgate judges either way." },
 	{ "cdgate.prometheus_url", SLO_KEY_URL, 0, CONFIG(cdgate.prometheus_url),
 	  .def = "\"http://prometheus:9090\"", .doc = "Base URL of the Prometheus the gate asks; a path prefix is kept." },
 	{ "cdgate.ttft_p95_ms", SLO_KEY_NUM, 0, CONFIG(cdgate.ttft_p95_ms), 0, 1e9,
@@ -53,7 +68,19 @@ const struct slo_config_key slo_config_keys[] = {
 	  .def = "2", .doc = "Highest burn rate that passes; 1 spends the error budget exactly." },
 	/* The first version passed by default when Prometheus did not answer: a gate that could not fail. */
 	{ "cdgate.fail_open", SLO_KEY_BOOL, 0, CONFIG(cdgate.fail_open),
-	  .def = "false", .doc = "Pass when Prometheus cannot be asked; violations that were seen still fail." },
+	  .def = "false", .doc = "Pass when Prometheus is unavailable; violations that were seen still fail." },
+	{ "cdgate.preset", SLO_KEY_CHOICE, 0, CONFIG(cdgate.preset), .choices = presets,
+	  .def = "\"llm-slo\"", .doc = "Whose metric names are asked for." },
+	{ "cdgate.selector", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(cdgate.selector),
+	  .def = "\"\"", .doc = "Label matchers of every query of the preset, as service=chat,namespace=prod; empty means none." },
+	{ "cdgate.window_s", SLO_KEY_INT, 0, CONFIG(cdgate.window_s), 1, 2678400,
+	  .def = "300", .doc = "Window of rates and percentiles, and the short one of burn rates, s." },
+	{ "cdgate.min_samples", SLO_KEY_INT, 0, CONFIG(cdgate.min_samples), 0, 1e9,
+	  .def = "20", .doc = "Requests in the window without which there is no verdict." },
+	{ "cdgate.bearer_token_file", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(cdgate.bearer_token_file),
+	  .def = "\"\"", .doc = "File that holds a bearer token for Prometheus; empty means none." },
+	{ "cdgate.ca_file", SLO_KEY_STR, SLO_KEY_EMPTY, CONFIG(cdgate.ca_file),
+	  .def = "\"\"", .doc = "File of the authorities believed for Prometheus in place of the system's; empty means the system's." },
 	{ "objectives", SLO_KEY_OBJECTIVES, 0, CONFIG(objectives),
 	  .doc = "What each service promises; a list given here replaces the default one." },
 	{ "objectives[].service", SLO_KEY_STR, 0, OBJECTIVE(service),

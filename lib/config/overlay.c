@@ -299,12 +299,18 @@ static int read_object(struct overlay *o, const json_t *node, const struct place
 	return 0;
 }
 
+/* Services that are at one place for everybody. */
+static bool has_address(const char *format)
+{
+	return strcmp(format, "pagerduty") == 0 || strcmp(format, "opsgenie") == 0 || strcmp(format, "jsm") == 0;
+}
+
 static int check_whole(struct overlay *o)
 {
 	const struct slo_config *c = o->c;
 	int line = 0;
 
-	if (!c->webhook.enabled || c->webhook.url[0])
+	if (!c->webhook.enabled || c->webhook.url[0] || c->webhook.url_file[0] || has_address(c->webhook.format))
 		return 0;
 	for (uint32_t i = 0; i < c->origins_count; i++) {
 		if (strcmp(c->origins[i].key, "webhook.enabled") == 0)

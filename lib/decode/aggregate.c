@@ -52,12 +52,13 @@ int slo_agg_new(struct slo_agg **out, const struct slo_agg_opts *opts)
 		return -ENOMEM;
 	a->opts = *opts;
 	slo_bucket_init(&a->bucket, (double)opts->config->events_per_second_limit, (double)opts->config->burst_limit);
-	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
-		a->wanted[i] = opts->config->signal_enabled[i];
+	memcpy(a->wanted, opts->config->signal_enabled, sizeof(a->wanted));
 	for (size_t s = 0; s < n; s++)
 		reset(&a->services[s]);
-	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
+	for (int i = 0; i < SLO_SIGNAL__COUNT; i++) {
 		slo_agg_capture(a, SLO_SERVICE_ALL, i, SLO_STATE_NOT_CAPTURED, "", "no source");
+		slo_agg_coverage(a, SLO_SERVICE_ALL, i, NAN);
+	}
 	*out = a;
 	return 0;
 }
@@ -232,12 +233,30 @@ struct slo_obs_sink slo_agg_sink(struct slo_agg *a)
 				      .exemplar = take_exemplar, .ttft = take_ttft };
 }
 
+/* The services that @service stands for. Return: false for what is none, or no signal. */
+static bool range_of(const struct slo_agg *a, int service, int signal, int *from, int *to)
+{
+	*from = service == SLO_SERVICE_ALL ? SLO_SERVICE_NONE : service;
+	*to = service == SLO_SERVICE_ALL ? (int)a->opts.services_count - 1 : service;
+	return signal >= 0 && signal < SLO_SIGNAL__COUNT && *from >= SLO_SERVICE_NONE &&
+	       *to < (int)a->opts.services_count;
+}
+
+void slo_agg_coverage(struct slo_agg *a, int service, int signal, double ratio)
+{
+	int from, to;
+
+	if (!range_of(a, service, signal, &from, &to))
+		return;
+	for (int s = from; s <= to; s++)
+		a->services[s + 1].coverage[signal] = ratio;
+}
+
 void slo_agg_capture(struct slo_agg *a, int service, int signal, int state, const char *provider, const char *why)
 {
-	int from = service == SLO_SERVICE_ALL ? SLO_SERVICE_NONE : service;
-	int to = service == SLO_SERVICE_ALL ? (int)a->opts.services_count - 1 : service;
+	int from, to;
 
-	if (signal < 0 || signal >= SLO_SIGNAL__COUNT || from < SLO_SERVICE_NONE || to >= (int)a->opts.services_count)
+	if (!range_of(a, service, signal, &from, &to))
 		return;
 	for (int s = from; s <= to; s++) {
 		struct agg_capture *c = &a->services[s + 1].capture[signal];
@@ -246,6 +265,14 @@ void slo_agg_capture(struct slo_agg *a, int service, int signal, int state, cons
 		c->provider = provider ? provider : "";
 		slo_str_copy(c->why, sizeof(c->why), slo_str(why ? why : ""));
 	}
+}
+
+void slo_agg_reload(struct slo_agg *a)
+{
+	const struct slo_config *c = a->opts.config;
+
+	memcpy(a->wanted, c->signal_enabled, sizeof(a->wanted));
+	slo_bucket_change(&a->bucket, (double)c->events_per_second_limit, (double)c->burst_limit);
 }
 
 void slo_agg_enable(struct slo_agg *a, int signal, bool on)
@@ -320,6 +347,7 @@ static void emit_window(struct slo_agg *a, int service, int signal, int role, in
 	w->unit = slo_str(slo_signal_info[signal].unit);
 	w->lost = kinds[signal].network ? a->lost : 0;
 	w->source = a->opts.source;
+	w->coverage_ratio = s->coverage[signal];
 	fill_values(w, &s->cells[signal][role], signal);
 	fill_state(a, w, &s->capture[signal], &s->cells[signal][role]);
 	a->n.windows++;

@@ -103,6 +103,20 @@ struct slo_obs_sink slo_agg_sink(struct slo_agg *a);
 void slo_agg_capture(struct slo_agg *a, int service, int signal, int state, const char *provider, const char *why);
 
 /**
+ * slo_agg_coverage - how much of @signal the probe sees, for the windows of @service (as above)
+ * @ratio: seen / independently counted; NaN = not known. Holds until changed
+ */
+void slo_agg_coverage(struct slo_agg *a, int service, int signal, double ratio);
+
+/**
+ * slo_agg_reload - the configuration behind slo_agg_opts.config has changed; between two flushes, best right after one
+ *
+ * Signals that are left out now have no windows from the next flush on, new ones do; the rate of exemplars changes, those
+ * not taken yet stay. Objectives are looked up anew for every request and window as it is.
+ */
+void slo_agg_reload(struct slo_agg *a);
+
+/**
  * slo_agg_enable - shed or restore a signal at run time
  *
  * Observations of a shed signal are ignored and its windows say not_captured:

@@ -38,6 +38,7 @@ struct agg_sli {
 struct agg_service {
 	struct agg_cell cells[SLO_SIGNAL__COUNT][SLO_ROLE__COUNT];
 	struct agg_capture capture[SLO_SIGNAL__COUNT];
+	double coverage[SLO_SIGNAL__COUNT]; /* NaN = not known */
 	struct agg_sli slis[AGG_SLIS];
 	uint64_t good_seen;     /* since the start, for sampling good requests */
 };

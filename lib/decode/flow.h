@@ -158,6 +158,9 @@ void slo_flow_counters(const struct slo_flow_tracker *t, struct slo_flow_counter
 /** slo_flow_not_captured - why requests of watched @port are not timed; SLO_CAPTURED when they are, or nothing came. */
 enum slo_not_captured slo_flow_not_captured(const struct slo_flow_tracker *t, uint16_t port);
 
+/** slo_flow_overdue - another overdue_ns (see struct slo_watch) for all ports of @service, for requests under way as well. */
+void slo_flow_overdue(struct slo_flow_tracker *t, int service, int64_t overdue_ns);
+
 /** slo_not_captured_name - "", "tls", "h2". */
 const char *slo_not_captured_name(enum slo_not_captured why);
 

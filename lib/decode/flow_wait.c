@@ -7,14 +7,29 @@ struct wait {
 	bool told;
 };
 
-int flow_wait_init(struct slo_flow_tracker *t)
+static void set_least(struct slo_flow_tracker *t)
 {
+	t->overdue_min_ns = 0;
 	for (uint32_t i = 0; i < t->o.watch_count; i++) {
 		int64_t overdue = t->o.watch[i].overdue_ns;
 
 		if (overdue > 0 && (t->overdue_min_ns == 0 || overdue < t->overdue_min_ns))
 			t->overdue_min_ns = overdue;
 	}
+}
+
+void slo_flow_overdue(struct slo_flow_tracker *t, int service, int64_t overdue_ns)
+{
+	for (uint32_t i = 0; i < t->o.watch_count; i++)
+		if (t->o.watch[i].service == service)
+			t->o.watch[i].overdue_ns = overdue_ns;
+	set_least(t);
+	t->wait_due = slo_table_oldest(&t->waits); /* what was passed over may be due now */
+}
+
+int flow_wait_init(struct slo_flow_tracker *t)
+{
+	set_least(t);
 	return slo_table_init(&t->waits, sizeof(struct request_key), sizeof(struct wait), t->o.max_requests, t->o.seed);
 }
 

@@ -118,6 +118,36 @@ START_TEST(a_timed_out_request_was_told_before)
 }
 END_TEST
 
+START_TEST(another_limit_holds_for_a_request_that_waits_already)
+{
+	tick(100);
+	slo_flow_overdue(tracker, 3, 200 * TF_MS);
+	tick(209);
+	ck_assert_int_eq(told.overdue, 0);
+	tick(210);
+	ck_assert_int_eq(told.overdue, 1);
+	slo_flow_overdue(tracker, 3, 600 * TF_MS);
+	tick(700);
+	ck_assert_int_eq(told.overdue, 1);
+	ck_assert_uint_eq(got.req_count, 0);
+}
+END_TEST
+
+START_TEST(a_longer_limit_and_none_let_it_wait)
+{
+	slo_flow_overdue(tracker, 4, 10 * TF_MS); /* somebody else's */
+	slo_flow_overdue(tracker, 3, 900 * TF_MS);
+	tick(410);
+	ck_assert_int_eq(told.overdue, 0);
+	slo_flow_overdue(tracker, 3, 0);
+	tick(5000);
+	ck_assert_int_eq(told.overdue, 0);
+	slo_flow_overdue(tracker, 3, 900 * TF_MS);
+	tick(5100);
+	ck_assert_int_eq(told.overdue, 1);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -127,6 +157,8 @@ int main(void)
 		a_request_whose_answer_has_only_a_head_is_overdue_as_well,
 		after_lost_packets_nothing_is_overdue,
 		a_timed_out_request_was_told_before,
+		another_limit_holds_for_a_request_that_waits_already,
+		a_longer_limit_and_none_let_it_wait,
 	};
 
 	setup_hook = setup_wait;

@@ -241,6 +241,7 @@ int slo_proc_disk(struct slo_str line, struct slo_proc_disk *out)
 		v.ios += col[ios_at[i]];
 		v.ms += col[ms_at[i]];
 	}
+	v.flushes = col[19];
 	*out = v;
 	return 0;
 }

@@ -72,10 +72,30 @@ struct slo_proc_disk {
 	uint32_t major, minor;
 	char name[32];
 	uint64_t ios;      /* reads + writes + discards + flushes completed */
+	uint64_t flushes;  /* of them, those the kernel made of one or many wishes */
 	uint64_t ms;       /* spent in them, summed over requests */
 	unsigned fields;   /* columns there were, 14, 18 or 20 */
 };
 int slo_proc_disk(struct slo_str line, struct slo_proc_disk *out);
+
+/**
+ * slo_proc_group - one counter of /proc/net/snmp or netstat
+ * @group, @name: "Tcp", "ActiveOpens"
+ *
+ * Each group is two lines: the names, then the values. Return: 0; -ENOENT when there is no such counter; -EINVAL.
+ */
+int slo_proc_group(struct slo_str text, const char *group, const char *name, uint64_t *out);
+
+/**
+ * slo_proc_sum - the sum of all lines "KEY VALUE" whose key begins with @prefix
+ *
+ * /proc/vmstat ("allocstall" has a line per zone since 4.10), /proc/PID/io ("syscr:"), /proc/stat ("ctxt").
+ * Return: 0; -ENOENT when no key does; -EINVAL when the value of one is no number, or the sum is too large.
+ */
+int slo_proc_sum(struct slo_str text, const char *prefix, uint64_t *out);
+
+/** slo_proc_cpu_slices - threads put on a CPU since boot, over all lines "cpuN" of /proc/schedstat. Return: as above. */
+int slo_proc_cpu_slices(struct slo_str text, uint64_t *out);
 
 /* One line of /proc/PID/cgroup; views into it. */
 struct slo_proc_cgroup {

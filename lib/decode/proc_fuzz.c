@@ -45,6 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!(pct >= 0))
 			abort();
 	}
+	slo_proc_group(text, "Tcp", "ActiveOpens", &busy);
+	slo_proc_sum(text, "allocstall", &busy);
+	slo_proc_cpu_slices(text, &busy);
 	slo_proc_throttle(text, &throttle);
 	slo_proc_psi(text, &psi);
 	lines(text);

@@ -126,7 +126,7 @@ static const struct slo_rec_field window_fields[] = {
 	SLO_F_ENUM(T, role, REQ, &slo_role_enum, "who the peer is to the service"),
 	SLO_F_STR(T, provider, REQ, "what measured it: packet, procfs, bpf; empty when not captured"),
 	SLO_F_ENUM(T, state, REQ, &slo_state_enum, "value, zero (watched and nothing happened) or not_captured"),
-	SLO_F_STR(T, why, OPT, "reason when not captured"),
+	SLO_F_STR(T, why, OPT, "reason when not captured; silent: ... for a probe that is attached but sees nothing"),
 	SLO_F_STR(T, unit, REQ, "ms, count or pct"),
 	SLO_F_U64(T, lost, REQ, "observations known to be missing"),
 	SLO_F_U64(T, count, REQ, "observations"),
@@ -137,6 +137,10 @@ static const struct slo_rec_field window_fields[] = {
 	SLO_F_F64(T, p50, OPT, ANY, "derived from hist, in unit"),
 	SLO_F_F64(T, p95, OPT, ANY, "derived from hist, in unit"),
 	SLO_F_F64(T, p99, OPT, ANY, "derived from hist, in unit"),
+	SLO_F_F64(T, coverage_ratio, OPT, SLO_RANGE(0, 1e12),
+		  "what the probe saw divided by what a counter of the kernel's own counted of the same, over the last "
+		  "seconds or more: 1 is all of it; over 1 where the counter's scope is narrower; absent without such a "
+		  "counter or enough events"),
 	SLO_F_ENUM(T, source, REQ, &slo_source_enum, "where the observations come from"),
 #undef T
 };

@@ -105,6 +105,7 @@ struct slo_window {
 	struct slo_hist hist;     /* opt; latency signals */
 	bool has_hist;
 	double p50, p95, p99;     /* opt; derived, for readers; decoders ignore them */
+	double coverage_ratio;    /* opt; what the probe saw to what an independent counter counted */
 	int source;               /* enum SLO_SOURCE */
 };
 

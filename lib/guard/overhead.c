@@ -63,7 +63,7 @@ static struct slo_guard_action restore(struct slo_guard *g)
 	if (g->level == 0)
 		return nothing;
 	last = &g->shed[g->level - 1];
-	if (g->pct + last->pct > g->max_pct) {
+	if (g->max_pct > 0 && g->pct + last->pct > g->max_pct) {
 		last->pct /= 2;
 		return nothing;
 	}
@@ -87,10 +87,27 @@ static int64_t total(const struct slo_guard_cost *cost)
 	return ns;
 }
 
+bool slo_guard_shed(const struct slo_guard *g, int signal)
+{
+	for (int i = 0; i < g->level; i++)
+		if (g->shed[i].action.kind == SLO_GUARD_SIGNAL && g->shed[i].action.arg == signal)
+			return true;
+	return false;
+}
+
+void slo_guard_change(struct slo_guard *g, double max_pct, const bool wanted[SLO_SIGNAL__COUNT])
+{
+	g->max_pct = max_pct;
+	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
+		g->sheddable[s] = wanted[s] && !slo_guard_shed(g, s);
+}
+
 struct slo_guard_action slo_guard_update(struct slo_guard *g, const struct slo_guard_cost *cost, int64_t wall_ns)
 {
-	if (wall_ns <= 0 || g->max_pct <= 0)
+	if (wall_ns <= 0)
 		return nothing;
+	if (g->max_pct <= 0)
+		return restore(g); /* what was shed when there was a limit */
 	g->pct = 100.0 * (double)total(cost) / (double)wall_ns;
 	g->over = g->pct > g->max_pct ? g->over + 1 : 0;
 	g->under = g->pct < g->max_pct * SLO_GUARD_LOW ? g->under + 1 : 0;

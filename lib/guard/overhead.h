@@ -71,6 +71,15 @@ struct slo_guard {
 void slo_guard_init(struct slo_guard *g, double max_pct, bool flows, const bool wanted[SLO_SIGNAL__COUNT]);
 
 /**
+ * slo_guard_change - another limit, other signals; what is shed stays shed until there is room for it
+ * @max_pct: <= 0 = never shed any more; what is shed then is restored at the next evaluations, one at each
+ */
+void slo_guard_change(struct slo_guard *g, double max_pct, const bool wanted[SLO_SIGNAL__COUNT]);
+
+/** slo_guard_shed - whether @signal is shed at present. */
+bool slo_guard_shed(const struct slo_guard *g, int signal);
+
+/**
  * slo_guard_update - one evaluation
  * @wall_ns: length of the interval; <= 0 is no evaluation
  *

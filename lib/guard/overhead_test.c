@@ -2,6 +2,7 @@
 #include "guard/overhead.h"
 
 #include <check.h>
+#include <string.h>
 
 #define S INT64_C(1000000000)
 
@@ -158,6 +159,50 @@ START_TEST(no_limit_and_no_interval_shed_nothing)
 }
 END_TEST
 
+START_TEST(another_limit_holds_from_the_next_evaluation_on)
+{
+	bool all[SLO_SIGNAL__COUNT];
+	struct slo_guard g;
+
+	memset(all, true, sizeof(all));
+	slo_guard_init(&g, 50, false, NULL);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(eval(&g, 20).kind, SLO_GUARD_NOTHING);
+	slo_guard_change(&g, 10, all);
+	ck_assert_int_eq(eval(&g, 20).kind, SLO_GUARD_NOTHING);
+	ck_assert_int_eq(eval(&g, 20).kind, SLO_GUARD_SIGNAL);
+	ck_assert(slo_guard_shed(&g, SLO_SIGNAL_TLS_HANDSHAKE));
+	ck_assert(!slo_guard_shed(&g, SLO_SIGNAL_DISK_IO));
+	slo_guard_change(&g, 10, all); /* what is shed is not shed twice */
+	ck_assert_int_eq(eval(&g, 20).kind, SLO_GUARD_NOTHING);
+	ck_assert_int_eq(eval(&g, 20).arg, SLO_SIGNAL_SYSCALL_LATENCY);
+}
+END_TEST
+
+START_TEST(signals_that_were_left_out_meanwhile_are_no_steps_and_a_limit_of_zero_gives_all_back)
+{
+	bool wanted[SLO_SIGNAL__COUNT] = { [SLO_SIGNAL_DISK_IO] = true };
+	struct slo_guard_action a;
+	struct slo_guard g;
+
+	slo_guard_init(&g, 10, false, NULL);
+	eval(&g, 20);
+	eval(&g, 20);
+	slo_guard_change(&g, 10, wanted);
+	eval(&g, 20);
+	ck_assert_int_eq(eval(&g, 20).arg, SLO_SIGNAL_DISK_IO);
+	eval(&g, 20);
+	ck_assert_int_eq(eval(&g, 20).kind, SLO_GUARD_NOTHING);
+	slo_guard_change(&g, 0, wanted);
+	a = eval(&g, 200);
+	ck_assert(a.kind == SLO_GUARD_SIGNAL && !a.shed && a.arg == SLO_SIGNAL_DISK_IO);
+	a = eval(&g, 200);
+	ck_assert(a.kind == SLO_GUARD_SIGNAL && !a.shed && a.arg == SLO_SIGNAL_TLS_HANDSHAKE);
+	ck_assert_int_eq(eval(&g, 200).kind, SLO_GUARD_NOTHING);
+	ck_assert_int_eq(g.level, 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("overhead");
@@ -171,6 +216,8 @@ static Suite *suite(void)
 	tcase_add_test(t, what_a_probe_costs_in_the_kernel_counts_and_the_costliest_goes_first);
 	tcase_add_test(t, what_would_not_fit_is_not_restored_until_that_was_long_ago);
 	tcase_add_test(t, no_limit_and_no_interval_shed_nothing);
+	tcase_add_test(t, another_limit_holds_from_the_next_evaluation_on);
+	tcase_add_test(t, signals_that_were_left_out_meanwhile_are_no_steps_and_a_limit_of_zero_gives_all_back);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -4,8 +4,10 @@
  * OTLP exports have in common. libcurl underneath, connections kept between calls.
  *
  * Redirects are never followed. Peer and host of a TLS connection are always
- * verified. Only http and https are spoken, and http only where it is allowed.
- * Times are bounded as a whole (slow drips included), bodies in bytes.
+ * verified, TLS 1.2 at least. Only http and https are spoken, and http only where it is allowed.
+ * Times are bounded as a whole (slow drips included), bodies and headers in bytes.
+ * Errors name scheme, host and port only: a path or query may hold a secret.
+ * The process ignores SIGPIPE: OpenSSL writes to sockets without MSG_NOSIGNAL.
  */
 #ifndef SLO_NET_FETCH_H
 #define SLO_NET_FETCH_H
@@ -25,7 +27,7 @@ enum {
 
 struct slo_fetch_opts {
 	const char *user_agent;   /* NULL = "llm-slo/VERSION" */
-	const char *ca_file;      /* NULL = the system's */
+	const char *ca_file;      /* believed in place of the system's; NULL = the system's */
 	const char *cert_file, *key_file; /* client certificate; NULL = none */
 	const char *bearer_file;  /* token, trailing newline dropped; NULL = none; read anew for each exchange */
 	const char *basic_file;   /* "user:password"; likewise */
@@ -44,9 +46,12 @@ struct slo_fetch_opts {
 
 struct slo_fetch_request {
 	const char *method;       /* "GET", "POST", … ; NULL = GET, or POST with a body */
-	const char *url;          /* absolute */
-	const char *const *headers; /* "Name: value", ends with NULL; may be NULL. No CR or LF in any */
+	const char *url;          /* absolute, at most 8192 bytes, without user and password (-EINVAL) */
+	const char *const
+		*headers;	  /* "Name: value", ends with NULL; may be NULL. No CR or LF in any; not Content-Length,
+				      * Transfer-Encoding or Expect; no Content-Type is sent unless it is here */
 	struct slo_str body;      /* sent as is, with Content-Length; p NULL = none */
+	int64_t timeout_ns;       /* of this exchange; 0 = the client's */
 };
 
 /* What came back. A status is not an error of the exchange: 500 is result 0, status 500. */
@@ -66,6 +71,7 @@ struct slo_fetch;
  *
  * The strings of @o must outlive it. Return: 0; -EINVAL (an option makes no sense); -ENOENT or
  * another errno with the file's name (a file cannot be read); -ENOMEM. Not to be shared between threads.
+ * A connection that was kept and turns out closed is tried once more on a new one: a POST may arrive twice.
  */
 int slo_fetch_new(const struct slo_fetch_opts *o, struct slo_fetch **out, struct slo_err *err);
 void slo_fetch_free(struct slo_fetch *f);

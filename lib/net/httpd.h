@@ -17,19 +17,22 @@ enum {
 	SLO_HTTPD_CONNECTIONS = 64, /* at once; more wait in the listen queue */
 	SLO_HTTPD_ROUTES = 32,
 	SLO_HTTPD_IDLE_S = 30,      /* a connection that does nothing for so long is closed */
+	SLO_HTTPD_REQUEST_S = 60,   /* so is one that has not got a request through in so long, however busy */
+	SLO_HTTPD_GRACE_S = 2,      /* slo_httpd_stop() waits so long for requests under way */
+	SLO_HTTPD_SWALLOW = 1 << 20, /* bytes read of a body that is refused anyway, so that its sender hears why */
 };
 
 struct slo_httpd_request {
 	const char *method, *path;  /* path without its query, percent-decoded */
 	struct slo_str body;        /* whole; decoded where Content-Encoding is gzip */
 	const char *content_type;   /* as sent; "" = none */
-	const void *connection;     /* for slo_httpd_header(), slo_httpd_query() */
+	const void *connection;     /* for slo_httpd_header(), slo_httpd_query(); nobody else's business */
 };
 
 /* The handler's answer; @body is empty and @status 200 when it is called. */
 struct slo_httpd_reply {
 	unsigned int status;
-	const char *content_type;   /* static or valid until the handler's next call; NULL = "text/plain; charset=utf-8" */
+	const char *content_type;   /* static or valid until the handler's next call; NULL = plain text in UTF-8 */
 	int retry_after_s;          /* sent when > 0 */
 	struct slo_buf body;
 };
@@ -44,16 +47,21 @@ struct slo_httpd_route {
 };
 
 struct slo_httpd_opts {
-	const char *listen;         /* "host:port", ":port" (every address), "[v6]:port", numeric; port 0 = any free one */
+	const char *listen;         /* numeric "host:port", "[v6]:port", ":port" (every address); port 0 = any free */
 	const struct slo_httpd_route *routes; /* ends with a NULL path; outlives the server */
 	void *arg;
-	size_t body_max;            /* bytes of a request, before and after decoding; 0 = none is taken. Over it: 413 */
+	size_t body_max;            /* bytes of a request, before and after decoding; 0 = none is taken. Over it: 413;
+				     * in an encoding other than gzip: 415; no good gzip: 400 */
 	size_t reply_max;           /* bytes of an answer; 0 = 1 MiB. Over it: 500, counted */
-	const char *cert_file, *key_file; /* TLS; NULL = plain */
+	const char *cert_file, *key_file; /* TLS, PEM; NULL = plain */
+	bool held;                  /* listen, but start no thread before slo_httpd_run(): clients wait */
 };
 
 struct slo_httpd_stats {
-	uint64_t requests, refused /* no route, other method, too large */, failed;
+	uint64_t requests; /* whole ones, whatever became of them */
+	uint64_t refused;  /* of those: no route, other method, too large or in no encoding we know */
+	uint64_t failed;   /* answers that could not be made: over reply_max, no memory */
+	uint64_t cut;      /* connections closed because they took longer than SLO_HTTPD_REQUEST_S */
 };
 
 struct slo_httpd;
@@ -61,19 +69,29 @@ struct slo_httpd;
 /**
  * slo_httpd_start - listen and answer, on a thread of its own (signals blocked in it)
  *
- * Unknown paths get 404, other methods of a known path 405. Return: 0; -EINVAL (@listen); -EADDRINUSE,
- * -EACCES, … when the address cannot be had; -ENOMEM.
+ * Unknown paths get 404, other methods of a known path 405. Handlers run one at a time, on that thread.
+ * Return: 0; -EINVAL (@listen, certificate or key); -EADDRINUSE, -EACCES, … when the address cannot be had;
+ * -ENOENT, … when a file cannot be read; -ENOTSUP when TLS is asked for and not built in; -ENOMEM.
  */
 int slo_httpd_start(const struct slo_httpd_opts *o, struct slo_httpd **out, struct slo_err *err);
 
-/** slo_httpd_stop - end the thread; requests being answered are finished. NULL is fine. */
+/**
+ * slo_httpd_run - start the thread of a server that was held
+ *
+ * For who has to be alone while it gives up privileges, and listens before. Return: 0 or negative errno (-EAGAIN).
+ */
+int slo_httpd_run(struct slo_httpd *h);
+
+/** slo_httpd_stop - listen no more, finish the requests under way (SLO_HTTPD_GRACE_S at most), end. NULL is fine. */
 void slo_httpd_stop(struct slo_httpd *h);
 
 /** slo_httpd_port - the port it listens on. */
 int slo_httpd_port(const struct slo_httpd *h);
+
+/** slo_httpd_stats - since the start; from any thread. */
 void slo_httpd_stats(const struct slo_httpd *h, struct slo_httpd_stats *out);
 
-/** slo_httpd_header, slo_httpd_query - a request header, or a parameter of the query (decoded); NULL = none. Valid in the handler. */
+/** slo_httpd_header, slo_httpd_query - a header, a decoded parameter; NULL = none. Valid in the handler. */
 const char *slo_httpd_header(const struct slo_httpd_request *rq, const char *name);
 const char *slo_httpd_query(const struct slo_httpd_request *rq, const char *name);
 

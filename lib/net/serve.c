@@ -2,16 +2,15 @@
 #include "net/serve.h"
 
 #include "base/num.h"
+#include "net/listen.h"
 #include "net/serve_pool.h"
 #include "rec/rec.h"
+#include "render/prom.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -19,6 +18,7 @@ enum {
 	IDLE_S = 120,            /* a kept-alive connection without a request is closed after this */
 	CHUNK = 16384,           /* bytes handed to the socket at once, at most */
 	STACK = 256 * 1024,
+	METRICS_MAX = 1 << 20,   /* bytes; what there is comes to some 5 KiB */
 };
 
 struct slo_serve {
@@ -192,8 +192,10 @@ static enum MHD_Result complete_chat(struct slo_serve *s, struct MHD_Connection 
 	ret = slo_pool_submit(s->pool, &a, &job);
 	if (ret == -EBUSY)
 		return reply_error(s, c, MHD_HTTP_TOO_MANY_REQUESTS, "rate_limit_error", "too many requests waiting");
-	if (ret)
+	if (ret) {
+		slo_pool_count_failed(s->pool);
 		return reply_error(s, c, MHD_HTTP_SERVICE_UNAVAILABLE, "server_error", "cannot take the request");
+	}
 	return a.req.stream ? answer_stream(c, job) : answer_whole(c, job);
 }
 
@@ -211,6 +213,21 @@ static enum MHD_Result list_models(const struct slo_serve *s, struct MHD_Connect
 	return ret;
 }
 
+static enum MHD_Result show_metrics(const struct slo_serve *s, struct MHD_Connection *c)
+{
+	struct slo_serve_picture p;
+	enum MHD_Result ret = MHD_NO;
+	struct slo_buf b;
+
+	slo_pool_picture(s->pool, &p);
+	slo_buf_init(&b, METRICS_MAX);
+	slo_serve_write_metrics(&p, s->o.model, &b);
+	if (!b.err)
+		ret = reply(c, MHD_HTTP_OK, SLO_PROM_CONTENT_TYPE, b.data, b.len, NULL);
+	slo_buf_fini(&b);
+	return ret;
+}
+
 static enum MHD_Result route(struct slo_serve *s, struct MHD_Connection *c, const char *url, const char *method,
 			     const struct upload *up)
 {
@@ -224,6 +241,8 @@ static enum MHD_Result route(struct slo_serve *s, struct MHD_Connection *c, cons
 		return reply_json(c, MHD_HTTP_OK, "{\"status\":\"ok\"}\n");
 	if (get && strcmp(url, "/v1/models") == 0)
 		return list_models(s, c);
+	if (get && strcmp(url, "/metrics") == 0)
+		return show_metrics(s, c);
 	return reply_error(s, c, MHD_HTTP_NOT_FOUND, "invalid_request_error", "no such resource");
 }
 
@@ -262,60 +281,6 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **own, enum M
 	*own = NULL;
 }
 
-/* "host:port" or "[v6]:port", numeric, so that nothing is looked up. */
-static int parse_listen(const char *text, struct sockaddr_storage *sa, struct slo_err *err)
-{
-	const char *colon = strrchr(text, ':');
-	struct sockaddr_in6 *six = (void *)sa;
-	struct sockaddr_in *four = (void *)sa;
-	char host[INET6_ADDRSTRLEN + 2];
-	int64_t port;
-	size_t len;
-
-	if (!colon || slo_parse_i64(slo_str(colon + 1), &port) || port < 0 || port > 65535)
-		return slo_err_set(err, -EINVAL, "listen: %s: want HOST:PORT", text);
-	len = (size_t)(colon - text);
-	if (len >= sizeof(host))
-		return slo_err_set(err, -EINVAL, "listen: %s: address too long", text);
-	memset(sa, 0, sizeof(*sa));
-	if (len > 2 && text[0] == '[' && text[len - 1] == ']') {
-		slo_str_copy(host, sizeof(host), slo_str_n(text + 1, len - 2));
-		six->sin6_family = AF_INET6;
-		six->sin6_port = htons((uint16_t)port);
-		if (inet_pton(AF_INET6, host, &six->sin6_addr) == 1)
-			return 0;
-	}
-	slo_str_copy(host, sizeof(host), slo_str_n(text, len));
-	four->sin_family = AF_INET;
-	four->sin_port = htons((uint16_t)port);
-	if (inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, &four->sin_addr) == 1)
-		return 0;
-	return slo_err_set(err, -EINVAL, "listen: %s: want a numeric address", text);
-}
-
-static int bind_socket(struct slo_serve *s, int *fd, struct slo_err *err)
-{
-	struct sockaddr_storage sa;
-	socklen_t len = sizeof(sa);
-	int ret = parse_listen(s->o.listen, &sa, err), on = 1;
-
-	if (ret)
-		return ret;
-	*fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (*fd < 0)
-		return -errno;
-	setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(*fd, (void *)&sa, sa.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6)) ||
-	    listen(*fd, SOMAXCONN) || getsockname(*fd, (void *)&sa, &len)) {
-		ret = -errno;
-		close(*fd);
-		return slo_err_set(err, ret, "listen: %s: %s", s->o.listen, slo_strerror(ret));
-	}
-	s->port = ntohs(sa.ss_family == AF_INET ? ((struct sockaddr_in *)(void *)&sa)->sin_port
-						: ((struct sockaddr_in6 *)(void *)&sa)->sin6_port);
-	return 0;
-}
-
 static void quiet(void *arg, const char *fmt, va_list ap)
 {
 	(void)arg;
@@ -325,10 +290,14 @@ static void quiet(void *arg, const char *fmt, va_list ap)
 
 static int start_http(struct slo_serve *s, struct slo_err *err)
 {
-	int fd, ret = bind_socket(s, &fd, err);
+	int fd;
 
-	if (ret)
-		return ret;
+	/* A stand-in is for whoever started it: every address is not what anybody means by a forgotten host. */
+	if (s->o.listen[0] == ':')
+		return slo_err_set(err, -EINVAL, "listen: %s: want HOST:PORT", s->o.listen);
+	fd = slo_listen(s->o.listen, &s->port, err);
+	if (fd < 0)
+		return fd;
 	s->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC,
 				     0, NULL, NULL, on_request, s,
 				     MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,

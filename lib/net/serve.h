@@ -9,6 +9,7 @@
  *
  *   POST /v1/chat/completions   streaming or not
  *   GET  /v1/models, /health
+ *   GET  /metrics               for Prometheus, see net/serve_metrics.h
  */
 #ifndef SLO_NET_SERVE_H
 #define SLO_NET_SERVE_H

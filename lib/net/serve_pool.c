@@ -16,6 +16,7 @@ struct slo_job {
 	struct slo_pool *pool;
 	struct slo_chat_answer answer;
 	struct slo_job *next;
+	int64_t submitted_ns;   /* monotonic */
 	pthread_mutex_t lock;   /* of what follows */
 	pthread_cond_t ready;
 	struct slo_buf out;
@@ -33,6 +34,8 @@ struct slo_pool {
 	uint64_t waiting, number;
 	bool stopping;
 	struct slo_serve_stats stats;
+	uint64_t failed, cut;
+	struct slo_serve_hist ttft, duration;
 	int64_t started;        /* threads */
 	pthread_t threads[];
 };
@@ -89,10 +92,14 @@ static bool work_on(struct slo_job *j, double ms)
 	return wanted(j);
 }
 
-static void count_token(struct slo_pool *p)
+static void count_token(struct slo_pool *p, const struct slo_job *j, bool first)
 {
+	int64_t now = first ? slo_now_mono_ns() : 0;
+
 	pthread_mutex_lock(&p->lock);
 	p->stats.tokens++;
+	if (first)
+		slo_serve_hist_add(&p->ttft, now - j->submitted_ns);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -128,7 +135,7 @@ static bool answer(struct slo_job *j)
 			return false;
 		if (r->stream)
 			emit_token(j, i);
-		count_token(j->pool);
+		count_token(j->pool, j, i == 0);
 	}
 	emit(j, r->stream ? slo_chat_add_end : slo_chat_add_whole);
 	return true;
@@ -137,6 +144,7 @@ static bool answer(struct slo_job *j)
 static void run_job(struct slo_pool *p, struct slo_job *j)
 {
 	bool whole = wanted(j) && answer(j), abandoned;
+	int64_t now = slo_now_mono_ns();
 
 	pthread_mutex_lock(&j->lock);
 	j->state = whole && !j->out.err ? SLO_JOB_DONE : SLO_JOB_CUT;
@@ -146,6 +154,9 @@ static void run_job(struct slo_pool *p, struct slo_job *j)
 	pthread_mutex_lock(&p->lock);
 	p->stats.completed += whole;
 	p->stats.abandoned += !whole && abandoned;
+	p->cut += !whole;
+	if (whole)
+		slo_serve_hist_add(&p->duration, now - j->submitted_ns);
 	pthread_mutex_unlock(&p->lock);
 	job_put(j);
 }
@@ -267,6 +278,7 @@ int slo_pool_submit(struct slo_pool *p, const struct slo_chat_answer *a, struct 
 	if (!j)
 		return -ENOMEM;
 	j->answer.created_s = slo_now_wall_ns() / SLO_NS_PER_S;
+	j->submitted_ns = slo_now_mono_ns();
 	pthread_mutex_lock(&p->lock);
 	ret = enqueue(p, j);
 	pthread_mutex_unlock(&p->lock);
@@ -316,6 +328,22 @@ void slo_pool_count_bad(struct slo_pool *p)
 	pthread_mutex_lock(&p->lock);
 	p->stats.requests++;
 	p->stats.bad++;
+	pthread_mutex_unlock(&p->lock);
+}
+
+void slo_pool_count_failed(struct slo_pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->stats.requests++;
+	p->failed++;
+	pthread_mutex_unlock(&p->lock);
+}
+
+void slo_pool_picture(struct slo_pool *p, struct slo_serve_picture *out)
+{
+	pthread_mutex_lock(&p->lock);
+	*out = (struct slo_serve_picture){ .s = p->stats, .failed = p->failed, .cut = p->cut, .ttft = p->ttft,
+					   .duration = p->duration };
 	pthread_mutex_unlock(&p->lock);
 }
 

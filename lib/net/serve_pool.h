@@ -11,6 +11,7 @@
 #include "net/serve.h"
 #include "net/serve_burn.h"
 #include "net/serve_chat.h"
+#include "net/serve_metrics.h"
 
 #include <stddef.h>
 
@@ -54,6 +55,12 @@ void slo_job_release(struct slo_job *j);
 /** slo_pool_count_bad - one request that was refused as wrong. */
 void slo_pool_count_bad(struct slo_pool *p);
 
+/** slo_pool_count_failed - one request that was refused with 503. */
+void slo_pool_count_failed(struct slo_pool *p);
+
 void slo_pool_read_stats(struct slo_pool *p, struct slo_serve_stats *out);
+
+/** slo_pool_picture - everything /metrics tells, at one moment. */
+void slo_pool_picture(struct slo_pool *p, struct slo_serve_picture *out);
 
 #endif

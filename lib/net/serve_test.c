@@ -3,6 +3,7 @@
 #include "net/serve.h"
 
 #include "base/time.h"
+#include "net/fetch.h"
 #include "net/http_client.h"
 
 #include <check.h>
@@ -228,6 +229,71 @@ START_TEST(refuses_an_address_it_cannot_listen_on)
 }
 END_TEST
 
+/* The page, kept until the next call. */
+static const char *metrics(void)
+{
+	static struct slo_fetch_answer page;
+	const struct slo_fetch_opts o = { .allow_http = true };
+	struct slo_fetch_request r = { 0 };
+	struct slo_err err = { .what = "" };
+	struct slo_fetch *f;
+	char url[64];
+
+	slo_fetch_answer_fini(&page);
+	slo_fetch_answer_init(&page, 0);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/metrics", slo_serve_port(server));
+	r.url = url;
+	ck_assert_int_eq(slo_fetch_new(&o, &f, &err), 0);
+	ck_assert_msg(slo_fetch_do(f, &r, &page, NULL, NULL, &err) == 0, "%s", err.what);
+	ck_assert_int_eq((int)page.status, 200);
+	slo_fetch_free(f);
+	return page.body.data;
+}
+
+#define TELLS(line) ck_assert_msg(strstr(text, "\n" line "\n") != NULL, "no %s in\n%s", line, text)
+
+START_TEST(tells_of_its_requests)
+{
+	struct slo_serve_opts o = defaults;
+	const char *text;
+
+	o.workers = 1;
+	o.queue = 1;
+	o.prefill_ms = 120;
+	start(&o, 20000, 8);
+	text = metrics();
+	TELLS("llm_slo_requests_total{service=\"m\",status=\"ok\"} 0");
+	TELLS("llm_slo_requests_total{service=\"m\",status=\"rate_limited\"} 0");
+	TELLS("llm_slo_errors_total{service=\"m\"} 0");
+	TELLS("llm_slo_ttft_seconds_count{service=\"m\"} 0");
+	for (uint64_t i = 0; i < 6; i++)
+		ck_assert_int_eq(slo_client_send(client, i, slo_now_mono_ns()), 0);
+	finish_all();
+	/* The client may have the end of an answer before the server has counted it. */
+	do
+		text = metrics();
+	while (!strstr(text, "\nllm_slo_requests_in_flight{service=\"m\"} 0\n"));
+	for (int ok = 0; ok <= 6; ok++) {
+		char line[96];
+
+		if (ok != outcomes[SLO_OUTCOME_OK])
+			continue;
+		snprintf(line, sizeof(line), "\nllm_slo_requests_total{service=\"m\",status=\"ok\"} %d\n", ok);
+		ck_assert_msg(strstr(text, line) != NULL, "%s in %s", line, text);
+		snprintf(line, sizeof(line), "\nllm_slo_errors_total{service=\"m\"} %d\n", 6 - ok);
+		ck_assert_msg(strstr(text, line) != NULL, "%s in %s", line, text);
+		snprintf(line, sizeof(line), "\nllm_slo_ttft_seconds_count{service=\"m\"} %d\n", ok);
+		ck_assert_msg(strstr(text, line) != NULL, "%s in %s", line, text);
+		snprintf(line, sizeof(line), "\nllm_slo_request_duration_seconds_count{service=\"m\"} %d\n", ok);
+		ck_assert_msg(strstr(text, line) != NULL, "%s in %s", line, text);
+	}
+	ck_assert_int_lt(outcomes[SLO_OUTCOME_OK], 6);
+	/* Nobody got a token in less than half of what its prefill costs: a core's speed varies. */
+	TELLS("llm_slo_ttft_seconds_bucket{service=\"m\",le=\"0.05\"} 0");
+	stop();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("serve");
@@ -240,6 +306,7 @@ int main(void)
 	tcase_add_test(c, streams_an_answer_and_reuses_the_connection);
 	tcase_add_test(c, burns_the_cpu_time_it_was_told_to);
 	tcase_add_test(c, answers_429_when_the_queue_is_full);
+	tcase_add_test(c, tells_of_its_requests);
 	tcase_add_test(c, times_out_and_the_server_gives_the_work_up);
 	tcase_add_test(c, stops_in_the_middle_of_an_answer);
 	tcase_add_test(c, refuses_more_than_may_be_under_way);

@@ -26,7 +26,7 @@ static bool measures(const struct bpf_def *d, int signal)
 	return k->signal == signal || k->errors == signal;
 }
 
-static struct bpf_probe *probe_of(const struct slo_bpf *b, int signal)
+struct bpf_probe *bpf_probe_of(const struct slo_bpf *b, int signal)
 {
 	for (int i = 0; i < SLO_BPF__PROBES; i++)
 		if (b->probes[i].def && measures(b->probes[i].def, signal))
@@ -34,7 +34,7 @@ static struct bpf_probe *probe_of(const struct slo_bpf *b, int signal)
 	return NULL;
 }
 
-static bool wanted(const struct slo_bpf_opts *o, const struct bpf_def *d)
+bool bpf_wanted(const struct slo_bpf_opts *o, const struct bpf_def *d)
 {
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
 		if (o->wanted[s] && measures(d, s))
@@ -51,7 +51,7 @@ bool slo_bpf_can(int signal)
 }
 
 /* Every item of --disable-rung must mean something. */
-static int check_disabled(const char *list, struct slo_err *err)
+int slo_bpf_check_disabled(const char *list, struct slo_err *err)
 {
 	while (list && *list) {
 		size_t n = strcspn(list, ",");
@@ -124,7 +124,7 @@ static void load_all(struct slo_bpf *b)
 	for (size_t i = 0; i < slo_bpf_defs_count; i++) {
 		struct bpf_probe *p = &b->probes[slo_bpf_defs[i].probe];
 
-		if (!wanted(&b->o, &slo_bpf_defs[i]))
+		if (!bpf_wanted(&b->o, &slo_bpf_defs[i]))
 			continue;
 		p->def = &slo_bpf_defs[i];
 		l.waiting[l.count++] = p;
@@ -146,7 +146,7 @@ static void give_up(struct slo_bpf *b, const struct slo_err *why)
 	for (size_t i = 0; i < slo_bpf_defs_count; i++) {
 		struct bpf_probe *p = &b->probes[slo_bpf_defs[i].probe];
 
-		if (!wanted(&b->o, &slo_bpf_defs[i]))
+		if (!bpf_wanted(&b->o, &slo_bpf_defs[i]))
 			continue;
 		p->def = &slo_bpf_defs[i];
 		p->rung = -1;
@@ -186,7 +186,7 @@ static struct slo_bpf *make(const struct slo_bpf_opts *o)
 int slo_bpf_open(struct slo_bpf **out, const struct slo_bpf_opts *o, struct slo_err *err)
 {
 	struct slo_err why = { 0 };
-	int r = check_disabled(o->disable, err);
+	int r = slo_bpf_check_disabled(o->disable, err);
 	struct slo_bpf *b;
 
 	if (r)
@@ -213,6 +213,7 @@ void slo_bpf_close(struct slo_bpf *b)
 {
 	if (!b)
 		return;
+	bpf_want_close(b);
 	for (int i = 0; i < SLO_BPF__PROBES; i++)
 		bpf_unload(&b->probes[i]);
 	ring_buffer__free(b->ring);
@@ -229,6 +230,7 @@ void slo_bpf_close(struct slo_bpf *b)
 
 void slo_bpf_stop(struct slo_bpf *b)
 {
+	bpf_want_close(b);
 	for (int i = 0; i < SLO_BPF__PROBES; i++)
 		bpf_detach(&b->probes[i]);
 }
@@ -243,7 +245,7 @@ int slo_bpf_fd(const struct slo_bpf *b)
 
 void slo_bpf_enable(struct slo_bpf *b, int signal, bool on)
 {
-	struct bpf_probe *p = probe_of(b, signal);
+	struct bpf_probe *p = bpf_probe_of(b, signal);
 	char why[SLO_BPF_WHY];
 
 	/* A probe of two signals belongs to its first one: errors go where latency goes. */
@@ -255,16 +257,35 @@ void slo_bpf_enable(struct slo_bpf *b, int signal, bool on)
 		bpf_detach(p);
 }
 
+void slo_bpf_settle(struct slo_bpf *b)
+{
+	for (int i = 0; i < SLO_BPF__PROBES; i++)
+		if (b->probes[i].def && b->probes[i].def->more)
+			b->probes[i].def->more->settle(&b->probes[i]);
+}
+
+const char *slo_bpf_best_rung(int signal, const char *disable)
+{
+	for (size_t i = 0; i < slo_bpf_defs_count; i++) {
+		const struct bpf_def *d = &slo_bpf_defs[i];
+
+		for (int r = 0; measures(d, signal) && r < SLO_BPF_RUNGS && d->rungs[r].name; r++)
+			if (!bpf_disabled(disable, slo_kernel_probes[d->probe].name, d->rungs[r].name))
+				return d->rungs[r].name;
+	}
+	return "";
+}
+
 const char *slo_bpf_rung(const struct slo_bpf *b, int signal)
 {
-	const struct bpf_probe *p = probe_of(b, signal);
+	const struct bpf_probe *p = bpf_probe_of(b, signal);
 
 	return p && p->rung >= 0 ? p->provider : "";
 }
 
 bool slo_bpf_applies(const struct slo_bpf *b, int service, int signal)
 {
-	const struct bpf_probe *p = probe_of(b, signal);
+	const struct bpf_probe *p = bpf_probe_of(b, signal);
 	const struct slo_target_proc *procs;
 	size_t n;
 
@@ -281,7 +302,7 @@ bool slo_bpf_applies(const struct slo_bpf *b, int service, int signal)
 
 const char *slo_bpf_why(const struct slo_bpf *b, int signal, int i, const char **rung)
 {
-	const struct bpf_probe *p = probe_of(b, signal);
+	const struct bpf_probe *p = bpf_probe_of(b, signal);
 
 	if (!p || i < 0 || i >= SLO_BPF_RUNGS || !p->def->rungs[i].name)
 		return NULL;

@@ -84,6 +84,20 @@ uint64_t slo_bpf_lost(const struct slo_bpf *b);
 void slo_bpf_enable(struct slo_bpf *b, int signal, bool on);
 
 /**
+ * slo_bpf_want - signals that are asked for from now on
+ *
+ * Loads and attaches the probes nobody asked for so far, one after another in a thread, some tenths of a second for each;
+ * slo_bpf_take_loaded() takes them in. Those that no signal in @wanted needs stay as they are, see slo_bpf_enable().
+ */
+void slo_bpf_want(struct slo_bpf *b, const bool wanted[SLO_SIGNAL__COUNT]);
+
+/** slo_bpf_take_loaded - take in a probe that is loaded by now; slo_bpf_rung() tells what came of it. Return: whether one was. */
+bool slo_bpf_take_loaded(struct slo_bpf *b);
+
+/** slo_bpf_loading - a probe is being loaded. */
+bool slo_bpf_loading(const struct slo_bpf *b);
+
+/**
  * slo_bpf_cost - what each signal's probe costs in the kernel
  * @per_s: run time, ns per second of wall time, as of the last look (one second in ten); entries of probes that are
  *         not attached are left alone. A probe of two signals is told under its first one
@@ -92,11 +106,41 @@ void slo_bpf_enable(struct slo_bpf *b, int signal, bool on);
  */
 int slo_bpf_cost(const struct slo_bpf *b, int64_t per_s[SLO_SIGNAL__COUNT]);
 
+/** slo_bpf_attached - the probe of @signal is at work. */
+bool slo_bpf_attached(const struct slo_bpf *b, int signal);
+
+/**
+ * slo_bpf_looked - what the hooks of @signal's probe told of since the start, whoever's it was
+ *
+ * Connection attempts begun and segments sent again in the namespaces of slo_bpf_netns(), I/Os completed, direct
+ * reclaims. To compare with what the kernel counts itself; 0 for other signals, whose probes do not count it.
+ */
+uint64_t slo_bpf_looked(const struct slo_bpf *b, int signal);
+
+/** slo_bpf_netns - the network namespaces (inodes) slo_bpf_looked() is about from now on; the first SLO_BPF_NETNS count. */
+void slo_bpf_netns(struct slo_bpf *b, const uint64_t *inodes, size_t n);
+
+/** slo_bpf_waits - system calls of @service that were waits and no latency, since the start. */
+uint64_t slo_bpf_waits(const struct slo_bpf *b, int service);
+
 /** slo_bpf_stop - detach every probe for good; what was counted so far can still be read. */
 void slo_bpf_stop(struct slo_bpf *b);
 
 /** slo_bpf_can - a probe exists for @signal; whether it works here is another matter. */
 bool slo_bpf_can(int signal);
+
+/**
+ * slo_bpf_best_rung - the best rung of @signal's probe but for those in @disable: "tp_btf"; "" when none is left
+ *
+ * What would be tried first; whether the kernel grants it is another matter. Static string.
+ */
+const char *slo_bpf_best_rung(int signal, const char *disable);
+
+/** slo_bpf_check_disabled - whether every item of such a list means something. Return: 0, -EINVAL with @err. */
+int slo_bpf_check_disabled(const char *list, struct slo_err *err);
+
+/** slo_bpf_settle - wait for what is still being detached (0.1 s at most): no thread of ours runs afterwards. */
+void slo_bpf_settle(struct slo_bpf *b);
 
 /** slo_bpf_rung - the rung that measures @signal ("tp_btf"), "" when none does. Static string. */
 const char *slo_bpf_rung(const struct slo_bpf *b, int signal);

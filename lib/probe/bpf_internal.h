@@ -34,6 +34,7 @@ struct bpf_more {
 	int (*attach)(struct slo_bpf *b, struct bpf_probe *p, char why[SLO_BPF_WHY]);
 	void (*detach)(struct bpf_probe *p);
 	void (*free)(struct bpf_probe *p);
+	void (*settle)(struct bpf_probe *p); /* wait for threads of its own */
 	/* With every drain, ten times a second: follow what there is to be attached to. */
 	void (*refresh)(struct slo_bpf *b, struct bpf_probe *p, int64_t mono_ns);
 	void (*stats)(const struct slo_bpf *b, const struct bpf_probe *p, struct slo_bpf_stats *out);
@@ -106,7 +107,8 @@ struct slo_bpf {
 	struct bpf_cost cost;
 	int cpus;
 	unsigned char *cpu_rows; /* room for one row of all CPUs */
-	struct btf *kernel_types; /* during open only */
+	struct btf *kernel_types; /* while probes are loaded */
+	struct bpf_loader *loader; /* bpf_want.c; NULL = nothing is being loaded */
 	uint64_t malformed;      /* events that could not be decoded */
 	int drained;
 };
@@ -133,6 +135,9 @@ struct bpf_entry {
 /** bpf_sync_map - make the map hold exactly @want; keys and values of 4 or 8 bytes. */
 void bpf_sync_map(int fd, size_t key_size, size_t value_size, const struct bpf_entry *want, size_t n);
 
+/** bpf_disabled - @disable, a list as of --disable-rung, has "RUNG" or "PROBE:RUNG". */
+bool bpf_disabled(const char *disable, const char *probe, const char *rung);
+
 /** bpf_watch - tell the kernel whose observations count. */
 void bpf_watch(struct slo_bpf *b, int64_t mono_ns);
 
@@ -148,6 +153,18 @@ bool bpf_watched(const struct slo_bpf *b, int64_t pid);
 int bpf_explain(char why[SLO_BPF_WHY], const char *what, int neg_errno);
 
 extern const struct bpf_more bpf_tls;
+
+/** bpf_wanted - one of the probe's signals is asked for. */
+bool bpf_wanted(const struct slo_bpf_opts *o, const struct bpf_def *d);
+
+/** bpf_want_close - wait for what is being loaded, and drop it. */
+void bpf_want_close(struct slo_bpf *b);
+
+/** bpf_read_counters - add the counters of @probe on all CPUs to @sum. */
+void bpf_read_counters(const struct slo_bpf *b, int probe, struct slo_bpf_counters *sum);
+
+/** bpf_probe_of - the probe that measures @signal, NULL when there is none. */
+struct bpf_probe *bpf_probe_of(const struct slo_bpf *b, int signal);
 
 int bpf_read_open(struct slo_bpf *b, struct bpf_probe *p);
 void bpf_read_close(struct bpf_probe *p);

@@ -119,9 +119,9 @@ int bpf_make_shared(struct slo_bpf *b, struct slo_err *err)
 }
 
 /* "tp_btf" or "connect:tp_btf" is in the list of rungs not to try. */
-static bool disabled(const struct slo_bpf *b, const char *probe, const char *rung)
+bool bpf_disabled(const char *disable, const char *probe, const char *rung)
 {
-	struct slo_str list = slo_str(b->o.disable);
+	struct slo_str list = slo_str(disable);
 
 	while (list.len > 0) {
 		size_t n = strcspn(list.p, ",");
@@ -326,7 +326,7 @@ static int try_rung(struct slo_bpf *b, struct bpf_probe *p, const struct bpf_run
 	const struct bpf_object_open_opts opts = { .sz = sizeof(opts), .object_name = name };
 	int err;
 
-	if (disabled(b, name, r->name)) {
+	if (bpf_disabled(b->o.disable, name, r->name)) {
 		slo_str_copy(why, SLO_BPF_WHY, slo_str("disabled by option"));
 		return -ECANCELED;
 	}

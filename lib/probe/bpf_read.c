@@ -75,6 +75,8 @@ int bpf_on_event(void *arg, void *data, size_t size)
 		b->malformed++;
 		return 0;
 	}
+	if (!b->probes[e->probe].def)
+		return 0; /* being loaded: not one of ours yet */
 	o.service = b->slots[e->slot].service;
 	o.role = event_role(b, e);
 	o.provider = b->probes[e->probe].provider;
@@ -198,7 +200,7 @@ void slo_bpf_flush(struct slo_bpf *b, int64_t mono_ns)
 	bpf_cost_tick(b, mono_ns);
 }
 
-static void read_counters(const struct slo_bpf *b, int probe, struct slo_bpf_counters *sum)
+void bpf_read_counters(const struct slo_bpf *b, int probe, struct slo_bpf_counters *sum)
 {
 	struct slo_bpf_counters *all = calloc((size_t)b->cpus, sizeof(*all));
 	uint32_t key = (uint32_t)probe;
@@ -226,7 +228,7 @@ uint64_t slo_bpf_lost(const struct slo_bpf *b)
 
 		if (!b->probes[i].obj)
 			continue;
-		read_counters(b, i, &n);
+		bpf_read_counters(b, i, &n);
 		lost += n.ring_full;
 	}
 	return lost;
@@ -251,7 +253,7 @@ static uint64_t evictions(const struct slo_bpf *b, const struct bpf_probe *p, st
 {
 	uint64_t before = p->starts_fd >= 0 ? under_way(p->starts_fd) : 0, after, left;
 
-	read_counters(b, p->def->probe, n);
+	bpf_read_counters(b, p->def->probe, n);
 	if (p->starts_fd < 0)
 		return 0;
 	after = under_way(p->starts_fd);

@@ -261,6 +261,14 @@ static void detach(struct bpf_probe *p)
 		tls_images_close(&f->images);
 }
 
+static void settle(struct bpf_probe *p)
+{
+	struct finder *f = p->more;
+
+	if (f)
+		tls_images_fini(&f->images);
+}
+
 static void finder_free(struct bpf_probe *p)
 {
 	struct finder *f = p->more;
@@ -372,6 +380,7 @@ const struct bpf_more bpf_tls = {
 	.attach = attach,
 	.detach = detach,
 	.free = finder_free,
+	.settle = settle,
 	.refresh = refresh,
 	.stats = stats,
 	.applies = applies,

@@ -27,7 +27,7 @@ static uint64_t directory_id(const struct slo_bpf *b, int64_t pid)
 {
 	enum slo_cgroup_tree tree = b->config->cgroup_v1 ? SLO_CGROUP_V1_CPU : SLO_CGROUP_V2;
 	const char *root = b->o.target ? slo_target_proc_root(b->o.target) : "/proc";
-	static struct slo_cgroup_paths paths;
+	static _Thread_local struct slo_cgroup_paths paths; /* bpf_want.c has a thread */
 	char dir[SLO_CGROUP_PATH + 256];
 	struct stat st;
 

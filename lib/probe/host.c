@@ -14,7 +14,6 @@
 /* What this source says about the signals that are not its own; NULL = it measures them. */
 static const char *const not_ours[SLO_SIGNAL__COUNT] = {
 	[SLO_SIGNAL_DNS_LATENCY] = "needs packets",
-	[SLO_SIGNAL_TCP_RETRANSMITS] = "needs packets",
 	[SLO_SIGNAL_CONNECT_LATENCY] = "needs packets",
 	[SLO_SIGNAL_CONNECT_ERRORS] = "needs packets",
 	[SLO_SIGNAL_TLS_HANDSHAKE] = "needs packets or tracing",
@@ -214,6 +213,7 @@ int slo_host_sample(struct slo_host *h, int64_t wall_ns, int64_t mono_ns)
 			h->cells[s][i].emitted = 0;
 	slo_host_steal(h);
 	slo_host_disks(h);
+	slo_host_retransmits(h);
 	slo_host_read_pressure(h);
 	for (int s = 0; s < (int)slo_target_services(h->target); s++) {
 		slo_host_threads(h, s);

@@ -20,6 +20,7 @@
  * disk_io_latency_ms      diskstats   mean time of an I/O of one whole device in the interval; stands for as many as
  *                                     were completed. Whole host; partitions, loop and RAM disks are left out,
  *                                     stacked devices (dm, md) stand beside what they are built on
+ * tcp_retransmits_total   snmp        segments sent again in our network namespace, where packets are not captured
  *
  * Host-wide readings are repeated for every watched service, and carry
  * SLO_SERVICE_NONE when none is watched.
@@ -98,10 +99,13 @@ void slo_host_subsample(struct slo_host *h, int64_t wall_ns);
 /** slo_host_enable - sample @signal or leave it alone (the overhead guard sheds signals). */
 void slo_host_enable(struct slo_host *h, int signal, bool on);
 
+/** slo_host_packets - whether packets are captured: what they show as well (TCP retransmits) is then not sampled. */
+void slo_host_packets(struct slo_host *h, bool captured);
+
 /**
  * slo_host_covers - can this source, in principle, measure @signal?
  *
- * True for the five signals above; the others belong to the packet source or to
+ * True for the six signals above; the others belong to the packet source or to
  * tracing and slo_host_state() says so.
  */
 bool slo_host_covers(int signal);

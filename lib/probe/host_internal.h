@@ -37,6 +37,8 @@ struct slo_host {
 	struct slo_table threads;     /* host_threads.c */
 	struct slo_table cgroups;     /* host_cgroups.c */
 	struct slo_table disks;       /* host_system.c */
+	uint64_t retransmits, retransmits_gen; /* host_net.c: at the sample of that number; 0 = none */
+	bool packets;                 /* somebody captures them */
 	struct slo_proc_cpu cpu;
 	bool has_cpu;
 	struct slo_proc_psi psi;      /* of the host */
@@ -100,5 +102,6 @@ void slo_host_steal(struct slo_host *h);
 void slo_host_read_pressure(struct slo_host *h);
 void slo_host_pressure(struct slo_host *h, int service);
 void slo_host_disks(struct slo_host *h);
+void slo_host_retransmits(struct slo_host *h);
 
 #endif

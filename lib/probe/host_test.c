@@ -139,6 +139,48 @@ START_TEST(the_first_sample_gives_nothing_and_an_unchanged_second_is_zero)
 }
 END_TEST
 
+static void put_retransmits(int n)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "Ip: Forwarding\nIp: 1\nTcp: ActiveOpens OutSegs RetransSegs InErrs\nTcp: 7 99 %d 0\n", n);
+	put("proc/net/snmp", text);
+}
+
+START_TEST(retransmits_are_the_kernels_own_count_where_packets_are_not_captured)
+{
+	const int signal = SLO_SIGNAL_TCP_RETRANSMITS;
+
+	open_tree("v1", 8080);
+	run("mkdir -p %s/proc/net", tree);
+	put_retransmits(40);
+	sample();
+	assert_state(0, signal, SLO_STATE_ZERO, "baseline", "snmp");
+	put_retransmits(43);
+	sample();
+	ck_assert_uint_eq(count(signal), 1);
+	ck_assert_double_eq(find(signal)->value, 1);
+	ck_assert_uint_eq(find(signal)->times, 3);
+	assert_state(0, signal, SLO_STATE_VALUE, "whole network namespace", "snmp");
+	sample();
+	ck_assert_uint_eq(count(signal), 0);
+	assert_state(0, signal, SLO_STATE_ZERO, "", "snmp");
+	slo_host_packets(host, true);
+	put_retransmits(50);
+	sample();
+	ck_assert_uint_eq(count(signal), 0);
+	assert_state(0, signal, SLO_STATE_NOT_CAPTURED, "from packets", "");
+	/* What happened meanwhile was seen by somebody else. */
+	slo_host_packets(host, false);
+	put_retransmits(60);
+	sample();
+	ck_assert_uint_eq(count(signal), 0);
+	put("proc/net/snmp", "Tcp: ActiveOpens\nTcp: 7\n");
+	sample();
+	assert_state(0, signal, SLO_STATE_NOT_CAPTURED, "ENOENT", "");
+}
+END_TEST
+
 START_TEST(run_queue_delay_is_the_mean_wait_per_slice_of_each_thread)
 {
 	const struct slo_obs *o;
@@ -391,6 +433,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("host");
 
 	tcase_add_checked_fixture(t, NULL, close_tree);
+	tcase_add_test(t, retransmits_are_the_kernels_own_count_where_packets_are_not_captured);
 	tcase_add_test(t, the_first_sample_gives_nothing_and_an_unchanged_second_is_zero);
 	tcase_add_test(t, run_queue_delay_is_the_mean_wait_per_slice_of_each_thread);
 	tcase_add_test(t, a_look_between_two_samples_keeps_one_long_wait_apart);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { REMEMBER_S = 60, RESCAN_S = 10, BUDGET = 2000 };
+enum { RESCAN_S = 10, BUDGET = 2000 };
 
 /* The first cgroup namespace: PROC_CGROUP_INIT_INO of linux/proc_ns.h. */
 static const char init_namespace[] = "cgroup:[4026531835]";
@@ -99,6 +99,8 @@ struct identity_cgroup *slo_identity_learn(struct slo_identity *d, uint64_t id, 
 	struct slo_workload w;
 	bool created;
 
+	if (e)
+		e->seen_ns = d->now_ns;
 	if (e && e->path_hash == hash)
 		return e;
 	if (slo_workload_parse(slo_str(path), &w)) {
@@ -107,6 +109,7 @@ struct identity_cgroup *slo_identity_learn(struct slo_identity *d, uint64_t id, 
 	}
 	e = slo_table_get(&d->cgroups, &id, &created, NULL, NULL);
 	e->path_hash = hash;
+	e->seen_ns = d->now_ns;
 	memset(&e->who, 0, sizeof(e->who));
 	e->who.cgroup_id = id;
 	e->who.workload = w;
@@ -147,6 +150,7 @@ bool slo_identity_of_cgroup(struct slo_identity *d, uint64_t id, struct slo_who 
 		return false;
 	}
 	slo_table_touch(&d->cgroups, e);
+	e->seen_ns = d->now_ns;
 	return answer(d, &e->who, out);
 }
 
@@ -214,7 +218,7 @@ bool slo_identity_of_pid(struct slo_identity *d, int64_t pid, struct slo_who *ou
 		e->seen_ns = d->now_ns;
 		return answer(d, &e->who, out);
 	}
-	if (e && d->now_ns - e->seen_ns <= REMEMBER_S * SLO_NS_PER_S) {
+	if (e && d->now_ns - e->seen_ns <= IDENTITY_PID_S * SLO_NS_PER_S) {
 		d->n.remembered++;
 		return answer(d, &e->who, out);
 	}
@@ -222,9 +226,19 @@ bool slo_identity_of_pid(struct slo_identity *d, int64_t pid, struct slo_who *ou
 	return false;
 }
 
+/* The least recently used process is the one seen longest ago. */
+static void forget_pids(struct slo_identity *d)
+{
+	struct identity_pid *e;
+
+	while ((e = slo_table_oldest(&d->pids)) && d->now_ns - e->seen_ns > IDENTITY_PID_S * SLO_NS_PER_S)
+		slo_table_del(&d->pids, e);
+}
+
 void slo_identity_refresh(struct slo_identity *d, int64_t mono_ns)
 {
 	d->now_ns = mono_ns;
+	forget_pids(d);
 	d->handles_left = SLO_IDENTITY_HANDLES;
 	slo_identity_names_step(d);
 	slo_identity_walk_step(d);

@@ -183,13 +183,13 @@ START_TEST(tables_are_bounded_and_what_is_used_stays)
 	used = id_of(BURST "/cri-containerd-" ID ".scope");
 	run("cd %s/sys/fs/cgroup && mkdir many && cd many && seq -f g%%g 8150 | xargs mkdir", tree);
 	ck_assert(slo_identity_of_cgroup(d, used, &who));
-	now += 3600 * S;
+	now += 500 * S;
 	refresh();
 	ck_assert_uint_eq(counters().walks, 2);
 	ck_assert_uint_eq(counters().pending_over, 0);
 	ck_assert(slo_identity_of_cgroup(d, used, &who));
 	run("cd %s/sys/fs/cgroup && rm -rf kubepods.slice && cd many && seq -f h%%g 150 | xargs mkdir", tree);
-	now += 3600 * S;
+	now += 500 * S;
 	refresh();
 	ck_assert_uint_eq(counters().walks, 3);
 	ck_assert_uint_eq(counters().cgroups, SLO_IDENTITY_CGROUPS);
@@ -198,6 +198,31 @@ START_TEST(tables_are_bounded_and_what_is_used_stays)
 	ck_assert_uint_ge(counters().pending_over, 8300 - SLO_IDENTITY_PENDING);
 	ck_assert(slo_identity_of_cgroup(d, used, &who));
 	assert_who(ID, UID, CHAT, "side-car");
+}
+END_TEST
+
+START_TEST(what_is_gone_and_not_asked_for_is_forgotten)
+{
+	uint64_t gone, asked;
+	uint64_t before;
+
+	open_tree("v2-systemd");
+	refresh();
+	before = counters().cgroups;
+	gone = id_of(BURST "/cri-containerd-" ID ".scope");
+	asked = id_of("system.slice/kubelet.service");
+	ck_assert(slo_identity_of_pid(d, 4001, &who));
+	run("rm -rf %s/sys/fs/cgroup/kubepods.slice %s/sys/fs/cgroup/system.slice", tree, tree);
+	for (int i = 0; i < 13; i++) {
+		now += 50 * S;
+		refresh();
+		ck_assert(slo_identity_of_cgroup(d, asked, &who));
+	}
+	ck_assert_uint_eq(counters().pids, 0);
+	ck_assert_uint_lt(counters().cgroups, before);
+	ck_assert(!slo_identity_of_cgroup(d, gone, &who));
+	ck_assert(slo_identity_of_cgroup(d, asked, &who));
+	ck_assert_str_eq(who.workload.unit, "kubelet.service");
 }
 END_TEST
 
@@ -287,6 +312,7 @@ int main(void)
 	tcase_add_test(t, a_pid_used_again_is_the_new_process);
 	tcase_add_test(t, a_cgroup_that_is_renamed_is_told_anew);
 	tcase_add_test(t, tables_are_bounded_and_what_is_used_stays);
+	tcase_add_test(t, what_is_gone_and_not_asked_for_is_forgotten);
 	tcase_add_test(t, directories_too_deep_are_counted_and_left_out);
 	tcase_add_test(t, links_in_the_tree_are_not_followed);
 	tcase_add_test(t, without_cgroups_it_says_why_and_answers_nothing);

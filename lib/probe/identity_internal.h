@@ -9,11 +9,16 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
-enum { IDENTITY_LOGS = 2 };
+enum {
+	IDENTITY_LOGS = 2,
+	IDENTITY_PID_S = 60,     /* how long a process is remembered after it was seen; pids are used again */
+	IDENTITY_CGROUP_S = 600, /* likewise a cgroup that is gone; ids are not */
+};
 
 struct identity_cgroup {
 	uint64_t id;         /* the key */
 	uint64_t path_hash;  /* a v1 cgroup may be renamed */
+	int64_t seen_ns;     /* in the tree, or asked for */
 	struct slo_who who;
 };
 
@@ -36,6 +41,7 @@ struct identity_walk {
 	char path[SLO_IDENTITY_PATH]; /* its path below the top, "" = the top */
 	char **pending;              /* paths to read: the last one first, so that few wait */
 	size_t pending_count, pending_cap;
+	int64_t began_ns;            /* this walk, or the last one */
 	int64_t cost_ns;             /* CPU time of this walk so far, or of the last one */
 	int64_t due_ns, missed_due_ns;
 };

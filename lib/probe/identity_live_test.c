@@ -185,7 +185,7 @@ START_TEST(an_id_is_known_after_a_walk_and_after_the_cgroup_is_gone)
 	ck_assert_uint_eq(counters().handles, 0);
 	path_of(path, LEAF);
 	ck_assert_int_eq(rmdir(path), 0);
-	for (int i = 0; i < 100; i++, now += 60 * S)
+	for (int i = 0; i < 100; i++, now += 5 * S)
 		slo_identity_refresh(d, now);
 	ck_assert_uint_gt(counters().walks, 1);
 	ck_assert(slo_identity_of_cgroup(d, id, &who));

@@ -194,6 +194,7 @@ static bool begin(struct slo_identity *d)
 		return false;
 	w->active = true;
 	w->missed = false;
+	w->began_ns = d->now_ns;
 	w->cost_ns = 0;
 	if (fstat(d->root_fd, &st) == 0)
 		slo_identity_learn_below(d, st.st_ino, "");
@@ -201,10 +202,21 @@ static bool begin(struct slo_identity *d)
 	return true;
 }
 
+/* What a whole walk did not find, and nobody has asked for in a while. */
+static void forget_the_gone(struct slo_identity *d)
+{
+	for (struct identity_cgroup *e = slo_table_oldest(&d->cgroups), *next; e; e = next) {
+		next = slo_table_newer(&d->cgroups, e);
+		if (e->seen_ns < d->walk.began_ns && d->now_ns - e->seen_ns > IDENTITY_CGROUP_S * SLO_NS_PER_S)
+			slo_table_del(&d->cgroups, e);
+	}
+}
+
 static void finish(struct slo_identity *d)
 {
 	struct identity_walk *w = &d->walk;
 
+	forget_the_gone(d);
 	w->active = false;
 	w->walked = true;
 	d->n.walks++;

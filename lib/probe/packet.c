@@ -345,10 +345,25 @@ int slo_packet_shed(struct slo_packet_src *s, unsigned int level)
 	return 0;
 }
 
+/* Blocks the kernel has handed over and nobody has read yet. */
+static uint32_t waiting(const struct slo_packet_src *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->o.block_count; i++) {
+		const struct tpacket_block_desc *d = (const void *)(s->ring + (size_t)i * s->o.block_size);
+
+		n += (__atomic_load_n(&d->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) != 0;
+	}
+	return n;
+}
+
 void slo_packet_stats(struct slo_packet_src *s, struct slo_packet_stats *out)
 {
 	read_drops(s);
 	read_shed(s);
+	s->st.blocks = s->o.block_count;
+	s->st.blocks_waiting = waiting(s);
 	s->st.ring_bytes = s->ring_bytes;
 	*out = s->st;
 }

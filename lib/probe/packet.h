@@ -32,6 +32,7 @@ struct slo_packet_stats {
 	uint64_t loss_events;   /* times new ring drops were found */
 	unsigned int shed_level;
 	size_t ring_bytes;
+	uint32_t blocks, blocks_waiting; /* of the ring; those ready to be read, right now */
 };
 
 struct slo_packet_src;

@@ -112,6 +112,7 @@ static int open_sources(struct look *l, struct slo_prober *p)
 		slo_host_enable(l->host, s, !slo_bpf_rung(l->bpf, s)[0]);
 	slo_host_sample(l->host, slo_now_wall_ns(), slo_now_mono_ns());
 	open_packets(l, p);
+	slo_host_packets(l->host, l->packet != NULL);
 	/* What windows carry is known from the second sample on; the first only takes baselines. */
 	slo_host_sample(l->host, slo_now_wall_ns(), slo_now_mono_ns());
 	return 0;

@@ -3,28 +3,24 @@
 #include "probe/prober_internal.h"
 
 #include "base/err.h"
+#include "probe/caps.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct {
-	const char *check, *name;
+	const char *check;
 	enum slo_cap cap;
 	enum slo_check_severity severity;
-	const char *purpose;
 } caps[] = {
-	{ "cap_bpf", "CAP_BPF", SLO_CAP_BPF, SLO_CHECK_WARNING, "to load BPF programs" },
-	{ "cap_perfmon", "CAP_PERFMON", SLO_CAP_PERFMON, SLO_CHECK_WARNING, "to trace the kernel with them" },
-	{ "cap_net_raw", "CAP_NET_RAW", SLO_CAP_NET_RAW, SLO_CHECK_WARNING, "to time requests from packets" },
-	{ "cap_sys_ptrace", "CAP_SYS_PTRACE", SLO_CAP_SYS_PTRACE, SLO_CHECK_WARNING,
-	  "to find the processes of other users' services" },
-	{ "cap_dac_read_search", "CAP_DAC_READ_SEARCH", SLO_CAP_DAC_READ_SEARCH, SLO_CHECK_WARNING,
-	  "to find the processes of other users' services" },
-	{ "cap_sys_admin", "CAP_SYS_ADMIN", SLO_CAP_SYS_ADMIN, SLO_CHECK_INFO,
-	  "for uprobes and BPF run time statistics" },
-	{ "cap_net_admin", "CAP_NET_ADMIN", SLO_CAP_NET_ADMIN, SLO_CHECK_INFO, "to inject network faults" },
-	{ "cap_sys_resource", "CAP_SYS_RESOURCE", SLO_CAP_SYS_RESOURCE, SLO_CHECK_INFO,
-	  "for rings beyond the memory lock limit" },
+	{ "cap_bpf", SLO_CAP_BPF, SLO_CHECK_WARNING },
+	{ "cap_perfmon", SLO_CAP_PERFMON, SLO_CHECK_WARNING },
+	{ "cap_net_raw", SLO_CAP_NET_RAW, SLO_CHECK_WARNING },
+	{ "cap_sys_ptrace", SLO_CAP_SYS_PTRACE, SLO_CHECK_WARNING },
+	{ "cap_dac_read_search", SLO_CAP_DAC_READ_SEARCH, SLO_CHECK_WARNING },
+	{ "cap_sys_admin", SLO_CAP_SYS_ADMIN, SLO_CHECK_INFO },
+	{ "cap_net_admin", SLO_CAP_NET_ADMIN, SLO_CHECK_INFO },
+	{ "cap_sys_resource", SLO_CAP_SYS_RESOURCE, SLO_CHECK_INFO },
 };
 
 void judge_rights(struct judging *j)
@@ -32,15 +28,15 @@ void judge_rights(struct judging *j)
 	const struct slo_facts *f = &j->p->facts;
 
 	for (size_t i = 0; i < SLO_ARRAY_LEN(caps); i++) {
-		char required[128], remedy[128];
+		char required[160], remedy[128];
 		struct demand d = { caps[i].check, caps[i].severity, required, remedy };
 		bool held = slo_facts_cap(f, caps[i].cap);
-		const char *how = f->caps_err ? "not known" : !held ? "missing" :
-				  f->caps >> caps[i].cap & 1 ? "held" : "CAP_SYS_ADMIN stands in for it";
+		const char *name = slo_cap_name(caps[i].cap), *how = f->caps_err ? "not known" : !held ? "missing" :
+				   f->caps >> caps[i].cap & 1 ? "held" : "CAP_SYS_ADMIN stands in for it";
 
-		snprintf(required, sizeof(required), "%s, %s", caps[i].name, caps[i].purpose);
-		snprintf(remedy, sizeof(remedy), "grant %s", caps[i].name);
-		judge(j, &d, held, "%s: %s", caps[i].name, how);
+		snprintf(required, sizeof(required), "%s, %s", name, slo_cap_purpose(caps[i].cap));
+		snprintf(remedy, sizeof(remedy), "grant %s; agent --print-caps says which signals need it", name);
+		judge(j, &d, held, "%s: %s", name, how);
 	}
 }
 
@@ -78,7 +74,7 @@ static void judge_settings(struct judging *j)
 	};
 	static const struct demand paranoid = {
 		"perf_event_paranoid", SLO_CHECK_INFO,
-		"<= 2, or CAP_SYS_ADMIN, for kprobes, uprobes and classic tracepoints",
+		"<= 2, or CAP_SYS_ADMIN, for kprobes; uprobes and classic tracepoints want that at any value",
 		"sysctl kernel.perf_event_paranoid=2, or grant CAP_SYS_ADMIN",
 	};
 	const struct slo_facts *f = &j->p->facts;

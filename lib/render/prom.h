@@ -33,10 +33,10 @@ static inline struct slo_prom slo_prom_begin(struct slo_buf *out)
 	return (struct slo_prom){ .out = out };
 }
 
-/** slo_prom_family - HELP and TYPE lines; samples until the next family belong to it. @name and @help are static text. */
+/** slo_prom_family - HELP and TYPE lines; samples until the next family belong to it. @name lives as long. */
 void slo_prom_family(struct slo_prom *p, const char *name, enum slo_prom_type type, const char *help);
 
-/** slo_prom_sample - one line of the family; @labels ends with a NULL name, may be NULL. NaN and infinities are written as the format has them. */
+/** slo_prom_sample - one line; @labels ends with a NULL name, may be NULL. NaN and infinities are fine. */
 void slo_prom_sample(struct slo_prom *p, const struct slo_prom_label *labels, double value);
 
 /**

@@ -169,6 +169,8 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/llm-slo/schemas
 	$(foreach t,$(TOOLS),$(INSTALL) -m 0755 $(B)/bin/$(t) $(DESTDIR)$(PREFIX)/bin/$(if $(filter sloctl,$(t)),,$(PROGRAM_PREFIX))$(t) &&) true
 	$(INSTALL) -m 0644 $(wildcard schemas/*.json) $(DESTDIR)$(PREFIX)/share/llm-slo/schemas/
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/llm-slo/scenarios
+	$(INSTALL) -m 0644 $(wildcard config/scenarios/*.yaml) $(DESTDIR)$(PREFIX)/share/llm-slo/scenarios/
 	$(foreach m,$(MAN),$(INSTALL) -D -m 0644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(if $(filter 1,$(patsubst .%,%,$(suffix $(m)))),$(if $(filter sloctl.1,$(notdir $(m))),,$(PROGRAM_PREFIX)))$(notdir $(m)) &&) true
 
 uninstall:

@@ -11,7 +11,7 @@ struct options {
 
 #define OFF(m, C) SLO_OPT_OFF(struct options, m, C)
 
-static const char *const scenarios[] = { "dns_latency", "egress_drop", "network_partition", "cpu_throttle",
+static const char *const scenarios[] = { "dns_latency", "egress_loss", "network_partition", "cpu_throttle",
 					 "memory_pressure", "provider_throttle", "provider_error",
 					 "retrieval_slowdown", "mixed_faults", "mixed_multi", NULL };
 static const char *const modes[] = { "bayes", "rule", NULL };

@@ -88,7 +88,7 @@
 #define SLO_FAULTS(X) \
 	X(BASELINE, "baseline") \
 	X(DNS_LATENCY, "dns_latency") X(DNS_DROP, "dns_drop") X(DNS_SERVFAIL, "dns_servfail") \
-	X(EGRESS_DROP, "egress_drop") X(EGRESS_DELAY, "egress_delay") X(NETWORK_PARTITION, "network_partition") \
+	X(EGRESS_LOSS, "egress_loss") X(EGRESS_DELAY, "egress_delay") X(NETWORK_PARTITION, "network_partition") \
 	X(CPU_THROTTLE, "cpu_throttle") X(CPU_CONTENTION, "cpu_contention") \
 	X(MEMORY_PRESSURE, "memory_pressure") \
 	X(PROVIDER_THROTTLE, "provider_throttle") X(PROVIDER_ERROR, "provider_error") \

@@ -293,6 +293,7 @@ static const struct slo_rec_field raw_sample_fields[] = {
 	SLO_F_F64(T, token_throughput_tps, REQ, ANY, "tokens per second"),
 	SLO_F_F64(T, error_rate, REQ, ANY, "share of failed requests, 0..1"),
 	SLO_F_STR(T, fault_label, OPT, "truth: what was injected"),
+	SLO_F_ENUM(T, source, OPT, &slo_source_enum, "where the measurements come from"),
 #undef T
 };
 static SLO_REC_DEFINE(raw_sample_rec, struct slo_raw_sample, "raw_sample", raw_sample_fields, "Measurements of one request.");

@@ -222,6 +222,7 @@ struct slo_raw_sample {
 	struct slo_str request_id, trace_id;
 	double ttft_ms, request_latency_ms, token_throughput_tps, error_rate;
 	struct slo_str fault_label;           /* opt */
+	int source;                           /* opt; enum SLO_SOURCE */
 };
 
 struct slo_pair_side {

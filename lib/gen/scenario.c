@@ -310,4 +310,5 @@ void slo_scenario_raw(int scenario, uint64_t index, const struct slo_scenario_la
 	out->token_throughput_tps = v[SLO_SLI_THROUGHPUT];
 	out->error_rate = v[SLO_SLI_ERROR_RATE];
 	out->fault_label = label_of(scenario, index);
+	out->source = SLO_SOURCE_SYNTHETIC;
 }

@@ -56,17 +56,24 @@ static bool parse_mount(const char *line, struct mount *m)
 	       sscanf(dash + 3, "%31s %*s %511s", m->type, m->super) == 2 && !strchr(m->point, '\\');
 }
 
-static bool has_cpu(const struct slo_cg_io *io, const struct mount *m, int version)
+static const char *v1_name(const char *controller)
+{
+	return strcmp(controller, "io") == 0 ? "blkio" : controller;
+}
+
+static bool has_it(const struct slo_cg_io *io, const struct mount *m, const char *controller, int version)
 {
 	char text[512];
 
 	if (version == 1)
-		return strcmp(m->type, "cgroup") == 0 && slo_cg_has_word(m->super, "cpu");
+		return strcmp(m->type, "cgroup") == 0 && slo_cg_has_word(m->super, v1_name(controller));
 	return strcmp(m->type, "cgroup2") == 0 &&
-	       slo_cg_read(io, m->point, "cgroup.controllers", text, sizeof(text)) >= 0 && slo_cg_has_word(text, "cpu");
+	       slo_cg_read(io, m->point, "cgroup.controllers", text, sizeof(text)) >= 0 &&
+	       slo_cg_has_word(text, controller);
 }
 
-static int find_mount(const struct slo_cg_io *io, struct mount *out, int *version, struct slo_err *err)
+static int find_mount(const struct slo_cg_io *io, const char *controller, struct mount *out, int *version,
+		      struct slo_err *err)
 {
 	slo_autofree char *text = malloc(SLO_CG_TEXT_MAX);
 	int ret = text ? io->read(io->arg, "/proc/self/mountinfo", text, SLO_CG_TEXT_MAX) : -ENOMEM;
@@ -78,17 +85,17 @@ static int find_mount(const struct slo_cg_io *io, struct mount *out, int *versio
 			char one[2048];
 
 			slo_str_copy(one, sizeof(one), slo_str_n(line, strcspn(line, "\n")));
-			if (parse_mount(one, out) && has_cpu(io, out, v)) {
+			if (parse_mount(one, out) && has_it(io, out, controller, v)) {
 				*version = v;
 				return 0;
 			}
 		}
 	}
-	return slo_err_set(err, -ENOTSUP, "no cgroup hierarchy with the cpu controller is mounted");
+	return slo_err_set(err, -ENOTSUP, "no cgroup hierarchy with the %s controller is mounted", controller);
 }
 
 /* The path a "N:controllers:/path" line gives for @version, copied; false when the line is another's. */
-static bool line_path(const char *line, size_t len, int version, char *out)
+static bool line_path(const char *line, size_t len, const char *controller, int version, char *out)
 {
 	const char *first = memchr(line, ':', len);
 	const char *second = first ? memchr(first + 1, ':', len - (size_t)(first + 1 - line)) : NULL;
@@ -97,12 +104,13 @@ static bool line_path(const char *line, size_t len, int version, char *out)
 	if (!second)
 		return false;
 	slo_str_copy(names, sizeof(names), slo_str_n(first + 1, (size_t)(second - first - 1)));
-	if (version == 1 ? !slo_cg_has_word(names, "cpu") : line[0] != '0' || names[0])
+	if (version == 1 ? !slo_cg_has_word(names, v1_name(controller)) : line[0] != '0' || names[0])
 		return false;
 	return slo_str_copy(out, SLO_CG_PATH_MAX, slo_str_n(second + 1, len - (size_t)(second + 1 - line)));
 }
 
-static int path_of(const struct slo_cg_io *io, const char *file, int version, char *out, struct slo_err *err)
+static int path_of(const struct slo_cg_io *io, const char *file, const char *controller, int version, char *out,
+		   struct slo_err *err)
 {
 	char text[8192];
 	int ret = io->read(io->arg, file, text, sizeof(text));
@@ -111,7 +119,7 @@ static int path_of(const struct slo_cg_io *io, const char *file, int version, ch
 		return slo_err_set(err, ret == -ENOENT ? -ESRCH : ret, "%s: %s", file,
 				   ret == -ENOENT ? "no such process" : slo_strerror(ret));
 	for (char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
-		if (line_path(line, strcspn(line, "\n"), version, out))
+		if (line_path(line, strcspn(line, "\n"), controller, version, out))
 			return strstr(out, "/..") ? slo_err_set(err, -ENOTSUP, "%s: the cgroup %s is outside this namespace",
 								file, out)
 						  : 0;
@@ -119,7 +127,8 @@ static int path_of(const struct slo_cg_io *io, const char *file, int version, ch
 }
 
 /* Every thread in the same place: undoing puts the process back as a whole. */
-static int check_threads(const struct slo_cg_io *io, int64_t pid, int version, const char *path, struct slo_err *err)
+static int check_threads(const struct slo_cg_io *io, const char *controller, int64_t pid, int version, const char *path,
+			 struct slo_err *err)
 {
 	slo_autofree char *names = malloc(SLO_CG_TEXT_MAX);
 	char file[128], other[SLO_CG_PATH_MAX];
@@ -131,7 +140,7 @@ static int check_threads(const struct slo_cg_io *io, int64_t pid, int version, c
 		return slo_err_set(err, ret, "%s: %s", file, slo_strerror(ret));
 	for (char *tid = names; *tid; tid += strcspn(tid, "\n"), tid += *tid == '\n') {
 		snprintf(file, sizeof(file), "/proc/%lld/task/%.*s/cgroup", (long long)pid, (int)strcspn(tid, "\n"), tid);
-		ret = path_of(io, file, version, other, NULL);
+		ret = path_of(io, file, controller, version, other, NULL);
 		if (ret == -ESRCH)
 			continue; /* ended meanwhile */
 		if (ret || strcmp(other, path) != 0)
@@ -154,16 +163,16 @@ static int join(const struct mount *m, const char *path, char *out, struct slo_e
 	return 0;
 }
 
-static int dir_of(const struct slo_cg_io *io, const struct mount *m, int version, int64_t pid, char *out,
-		  struct slo_err *err)
+static int dir_of(const struct slo_cg_io *io, const struct mount *m, const char *controller, int version, int64_t pid,
+		  char *out, struct slo_err *err)
 {
 	char file[64], path[SLO_CG_PATH_MAX];
 	int ret;
 
 	snprintf(file, sizeof(file), "/proc/%lld/cgroup", (long long)pid);
-	ret = path_of(io, file, version, path, err);
+	ret = path_of(io, file, controller, version, path, err);
 	if (!ret)
-		ret = check_threads(io, pid, version, path, err);
+		ret = check_threads(io, controller, pid, version, path, err);
 	return ret ? ret : join(m, path, out, err);
 }
 
@@ -171,26 +180,62 @@ int slo_cg_dir_of(const struct slo_cg_io *io, const struct slo_cg_home *home, in
 		  struct slo_err *err)
 {
 	struct mount m;
-	int version, ret = find_mount(io, &m, &version, err);
+	const char *controller = home->controller[0] ? home->controller : "cpu"; /* journals of the first format have none */
+	int version, ret = find_mount(io, controller, &m, &version, err);
 
 	if (!ret && (version != home->version || strcmp(m.point, home->mount) != 0))
 		ret = slo_err_set(err, -ENOTSUP, "the cgroup mounts changed");
-	return ret ? ret : dir_of(io, &m, version, pid, out, err);
+	return ret ? ret : dir_of(io, &m, controller, version, pid, out, err);
 }
 
-int slo_cg_locate(const struct slo_cg_io *io, int64_t pid, struct slo_cg_home *out, struct slo_err *err)
+int slo_cg_locate(const struct slo_cg_io *io, const char *controller, int64_t pid, struct slo_cg_home *out,
+		  struct slo_err *err)
 {
 	struct slo_cg_home h;
 	struct mount m;
-	int ret = find_mount(io, &m, &h.version, err);
+	int ret = find_mount(io, controller, &m, &h.version, err);
 
 	if (!ret)
-		ret = dir_of(io, &m, h.version, pid, h.dir, err);
+		ret = dir_of(io, &m, controller, h.version, pid, h.dir, err);
 	if (ret)
 		return ret;
 	slo_str_copy(h.mount, sizeof(h.mount), slo_str(m.point));
+	slo_str_copy(h.controller, sizeof(h.controller), slo_str(controller));
 	*out = h;
 	return 0;
+}
+
+void slo_cg_parent(const struct slo_cg_home *h, const char *dir, char *out)
+{
+	const char *slash = strrchr(dir, '/');
+	size_t len = slash ? (size_t)(slash - dir) : 0, least = strlen(h->mount);
+
+	slo_str_copy(out, SLO_CG_PATH_MAX, len < least ? slo_str(h->mount) : slo_str_n(dir, len));
+}
+
+int slo_cg_missing(const struct slo_cg_io *io, const struct slo_cg_home *h, const char *base,
+		   char (*out)[SLO_CG_PATH_MAX], size_t *n, struct slo_err *err)
+{
+	char text[1024], dir[SLO_CG_PATH_MAX];
+	size_t at = strlen(h->mount);
+
+	for (*n = 0;;) {
+		int ret;
+
+		slo_str_copy(dir, sizeof(dir), slo_str_n(base, at));
+		ret = slo_cg_read(io, dir, "cgroup.subtree_control", text, sizeof(text));
+		if (ret < 0)
+			return slo_err_set(err, ret, "%s/cgroup.subtree_control: %s", dir, slo_strerror(ret));
+		if (!slo_cg_has_word(text, h->controller)) {
+			if (*n == SLO_CG_ENABLES_MAX)
+				return slo_err_set(err, -E2BIG, "%s: too deep", base);
+			slo_str_copy(out[(*n)++], SLO_CG_PATH_MAX, slo_str(dir));
+		}
+		if (!base[at])
+			return 0;
+		at++;
+		at += strcspn(base + at, "/");
+	}
 }
 
 /* Children of every thread of @pid, appended to the list. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a process stands in the cpu cgroup hierarchy, version 1 or 2.
+ * Where a process stands in the cgroup hierarchy of a controller, version 1 or 2.
  *
  * All reading and writing goes through struct slo_cg_io, so that a test can put
  * an imitation of the kernel's files in its place and fail any one operation.
@@ -38,19 +38,32 @@ extern const struct slo_cg_io slo_cg_live;
 
 struct slo_cg_home {
 	int version;                 /* 1 or 2 */
-	char mount[SLO_CG_PATH_MAX]; /* of the hierarchy with the cpu controller */
+	char controller[16];         /* "cpu", "memory", "io" (which version 1 calls blkio) */
+	char mount[SLO_CG_PATH_MAX]; /* of the hierarchy with the controller */
 	char dir[SLO_CG_PATH_MAX];   /* of the process: mount + its path in the hierarchy */
 };
 
 /**
- * slo_cg_locate - the cpu cgroup of process @pid
+ * slo_cg_locate - the cgroup of process @pid in the hierarchy of @controller ("cpu", "memory", "io")
  *
- * Version 1 when a hierarchy with the cpu controller is mounted, else version 2 when
+ * Version 1 when a hierarchy with the controller is mounted, else version 2 when
  * its root offers the controller.
  * Return: 0; -ESRCH for no such process; -ENOTSUP when neither version can do
  * it, or the threads of @pid are in different cgroups; others with @err.
  */
-int slo_cg_locate(const struct slo_cg_io *io, int64_t pid, struct slo_cg_home *out, struct slo_err *err);
+int slo_cg_locate(const struct slo_cg_io *io, const char *controller, int64_t pid, struct slo_cg_home *out,
+		  struct slo_err *err);
+
+/** slo_cg_parent - the directory above @dir, but never above the mount of @h, into SLO_CG_PATH_MAX bytes. */
+void slo_cg_parent(const struct slo_cg_home *h, const char *dir, char *out);
+
+/**
+ * slo_cg_missing - v2: the directories from the root down to @base that do not hand the controller of @h down
+ * @out: array of SLO_CG_ENABLES_MAX
+ * @n:   how many; "+CONTROLLER" has to be written to cgroup.subtree_control of each, in this order
+ */
+int slo_cg_missing(const struct slo_cg_io *io, const struct slo_cg_home *h, const char *base,
+		   char (*out)[SLO_CG_PATH_MAX], size_t *n, struct slo_err *err);
 
 /**
  * slo_cg_dir_of - the cgroup directory of one process in the hierarchy of @home

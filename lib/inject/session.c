@@ -7,24 +7,9 @@
 #include "inject/watcher.h"
 #include "io/writer.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
-
-static int check_target(int64_t pid, struct slo_err *err)
-{
-	int64_t ticks;
-	bool kthread;
-	int ret;
-
-	if (pid <= 1 || pid == getpid())
-		return slo_err_set(err, -EPERM, "process %lld must not be throttled", (long long)pid);
-	ret = slo_process_stat(pid, &ticks, &kthread);
-	if (ret)
-		return slo_err_set(err, ret, "process %lld: %s", (long long)pid,
-				   ret == -ENOENT ? "no such process" : slo_strerror(ret));
-	return kthread ? slo_err_set(err, -EPERM, "process %lld is a kernel thread", (long long)pid) : 0;
-}
+#include <sys/mman.h>
 
 static int write_journal(const struct slo_session *s, struct slo_err *err)
 {
@@ -32,7 +17,7 @@ static int write_journal(const struct slo_session *s, struct slo_err *err)
 	int ret;
 
 	slo_buf_init(&b, SLO_JOURNAL_MAX);
-	ret = slo_journal_encode(&s->journal, &b);
+	ret = slo_journal_encode(s->journal, &b);
 	if (!ret)
 		ret = slo_mkdirs(s->path);
 	if (!ret)
@@ -41,9 +26,10 @@ static int write_journal(const struct slo_session *s, struct slo_err *err)
 	return ret ? slo_err_set(err, ret, "%s: %s", s->path, slo_strerror(ret)) : 0;
 }
 
-static int name_session(struct slo_session *s, const struct slo_session_opts *o, struct slo_err *err)
+static int name_session(struct slo_session *s, int fault, const char *journal_dir, struct slo_err *err)
 {
-	struct slo_journal *j = &s->journal;
+	static int begun; /* of this process */
+	struct slo_journal *j = s->journal;
 	bool kthread;
 	int ret;
 
@@ -53,112 +39,173 @@ static int name_session(struct slo_session *s, const struct slo_session_opts *o,
 		ret = slo_boot_id(j->boot_id);
 	if (ret)
 		return slo_err_set(err, ret, "/proc: %s", slo_strerror(ret));
-	snprintf(j->label_id, sizeof(j->label_id), "cpu_throttle-%lld-%lld-%lld", (long long)o->pid, (long long)j->pid,
-		 (long long)j->start_ticks);
-	if (snprintf(s->path, sizeof(s->path), "%s/%s.json", o->journal_dir, j->label_id) >= (int)sizeof(s->path))
+	snprintf(j->label_id, sizeof(j->label_id), "%s-%lld-%lld-%d", slo_enum_name(&slo_fault_enum, fault), (long long)j->pid,
+		 (long long)j->start_ticks, ++begun);
+	if (snprintf(s->path, sizeof(s->path), "%s/%s.json", journal_dir, j->label_id) >= (int)sizeof(s->path))
 		return slo_err_set(err, -ENAMETOOLONG, "the journal's path is too long");
 	return 0;
 }
 
-int slo_session_begin(struct slo_session *s, const struct slo_session_opts *o, struct slo_err *err)
+static int make_room(struct slo_session *s)
 {
-	struct slo_throttle *t = &s->journal.throttle;
-	int ret;
-
 	memset(s, 0, sizeof(*s));
 	s->watcher_fd = -1;
-	ret = check_target(o->pid, err);
+	for (size_t i = 0; i < SLO_FAULT_JOBS_MAX; i++)
+		s->helpers[i].fd = -1;
+	s->plan = calloc(1, sizeof(*s->plan));
+	s->journal = calloc(1, sizeof(*s->journal));
+	s->stats = mmap(NULL, sizeof(*s->stats), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s->stats == MAP_FAILED)
+		s->stats = NULL;
+	return s->plan && s->journal && s->stats ? 0 : -ENOMEM;
+}
+
+static void adopt(struct slo_session *s)
+{
+	s->journal->has_throttle = s->plan->has_throttle;
+	s->journal->throttle = s->plan->throttle;
+	memcpy(s->journal->steps, s->plan->steps, sizeof(s->journal->steps));
+	s->journal->steps_count = s->plan->steps_count;
+}
+
+/* They wait until their numbers are in the journal. */
+static int start_helpers(struct slo_session *s, struct slo_err *err)
+{
+	size_t job = 0;
+
+	for (size_t i = 0; i < s->journal->steps_count; i++) {
+		struct slo_step *step = &s->journal->steps[i];
+		int ret;
+
+		if (step->kind != SLO_STEP_HELPER)
+			continue;
+		s->plan->jobs[job].relay.stats = s->stats;
+		ret = slo_helper_start(&s->plan->jobs[job], &s->helpers[job]);
+		if (ret)
+			return slo_err_set(err, ret, "the %s process does not start: %s", step->name, slo_strerror(ret));
+		step->pid = s->helpers[job].pid;
+		step->ticks = s->helpers[job].ticks;
+		job++;
+	}
+	return job ? write_journal(s, err) : 0;
+}
+
+/* @P0@ and so on in a script, by where the proxy listens. */
+static void fill_ports(struct slo_step *step, const int *ports)
+{
+	char from[SLO_STEP_SCRIPT_MAX], *to = step->script;
+	size_t room = sizeof(step->script);
+
+	memcpy(from, step->script, sizeof(from));
+	for (const char *p = from; *p && room > 8;) {
+		int n = 1;
+
+		if (p[0] == '@' && p[1] == 'P' && p[2] >= '0' && p[2] < '0' + SLO_RELAY_UPSTREAMS_MAX && p[3] == '@') {
+			n = snprintf(to, room, "%d", ports[p[2] - '0']);
+			p += 4;
+		} else {
+			*to = *p++;
+		}
+		to += n;
+		room -= (size_t)n;
+	}
+	*to = '\0';
+}
+
+static int apply(struct slo_session *s, struct slo_err *err)
+{
+	struct slo_journal *j = s->journal;
+	size_t job = 0;
+	int ret = j->has_throttle ? slo_throttle_apply(slo_step_live.cg, &j->throttle, err) : 0;
+
+	for (size_t i = 0; i < j->steps_count && !ret; i++) {
+		struct slo_step *step = &j->steps[i];
+
+		if (step->kind == SLO_STEP_HELPER) {
+			ret = slo_helper_go(&s->helpers[job++], err);
+			continue;
+		}
+		if (step->nat && job)
+			fill_ports(step, s->helpers[job - 1].ports);
+		ret = slo_step_apply(&slo_step_live, step, err);
+	}
+	return ret ? ret : slo_session_check(s, err);
+}
+
+static int begin(struct slo_session *s, const struct slo_fault_spec *spec, const char *dir, bool netem, struct slo_err *err)
+{
+	const struct slo_plan_env env = { &slo_step_live, netem, s->journal->label_id };
+	int ret = name_session(s, spec->fault, dir, err);
+
 	if (!ret)
-		ret = name_session(s, o, err);
-	if (!ret)
-		ret = slo_throttle_plan(&slo_cg_live, o->pid, o->tree, o->severity, s->journal.label_id, t, err);
-	if (!ret)
-		ret = write_journal(s, err);
+		ret = slo_fault_plan(spec, &env, s->plan, err);
 	if (ret)
 		return ret;
-	ret = slo_watcher_start(s->path, t, &s->watcher_fd, &s->watcher_pid);
+	adopt(s);
+	ret = write_journal(s, err);
 	if (ret)
-		slo_err_set(err, ret, "the watcher does not start: %s", slo_strerror(ret));
-	else
-		ret = slo_throttle_apply(&slo_cg_live, t, err);
-	if (ret) {
-		/* Nothing was applied, or it was undone; undoing again settles which, and keeps the journal if not. */
-		slo_session_end(s, NULL);
+		return ret;
+	ret = start_helpers(s, err);
+	if (!ret) {
+		ret = slo_watcher_start(s->path, &s->watcher_fd, &s->watcher_pid);
+		if (ret)
+			slo_err_set(err, ret, "the watcher does not start: %s", slo_strerror(ret));
 	}
+	if (!ret)
+		ret = apply(s, err);
+	if (ret) /* undoing settles what was done; what cannot be undone keeps its journal */
+		slo_session_close(s, slo_session_undo(s, NULL) == 0);
 	return ret;
 }
 
-int slo_session_end(struct slo_session *s, struct slo_err *err)
+int slo_session_begin(struct slo_session *s, const struct slo_fault_spec *spec, const char *journal_dir, bool netem,
+		      struct slo_err *err)
 {
-	int ret = slo_throttle_undo(&slo_cg_live, &s->journal.throttle, err);
+	int ret = make_room(s);
 
-	if (!ret && unlink(s->path) && errno != ENOENT)
-		ret = slo_err_set(err, -errno, "%s: %s", s->path, slo_strerror(-errno));
-	if (ret && s->watcher_fd >= 0) {
-		close(s->watcher_fd); /* not dismissed: it goes on trying */
-		s->watcher_fd = -1;
-	}
+	return ret ? slo_err_set(err, ret, "%s", slo_strerror(ret)) : begin(s, spec, journal_dir, netem, err);
+}
+
+int slo_session_check(const struct slo_session *s, struct slo_err *err)
+{
+	const struct slo_journal *j = s->journal;
+	int ret = j->has_throttle ? slo_throttle_check(slo_step_live.cg, &j->throttle, err) : 0;
+
+	for (size_t i = 0; i < j->steps_count && !ret; i++)
+		ret = slo_step_check(&slo_step_live, &j->steps[i], err);
+	return ret;
+}
+
+int slo_session_note(struct slo_session *s, struct slo_str label, const char *out, struct slo_err *err)
+{
+	if (label.len >= sizeof(s->journal->label) || strlen(out) >= sizeof(s->journal->out))
+		return slo_err_set(err, -E2BIG, "the label does not fit the journal");
+	slo_str_copy(s->journal->label, sizeof(s->journal->label), label);
+	slo_str_copy(s->journal->out, sizeof(s->journal->out), slo_str(out));
+	return write_journal(s, err);
+}
+
+int slo_session_undo(struct slo_session *s, struct slo_err *err)
+{
+	for (size_t i = 0; i < SLO_FAULT_JOBS_MAX; i++)
+		if (s->helpers[i].fd >= 0)
+			close(SLO_TAKE_FD(s->helpers[i].fd)); /* it never began */
+	return slo_journal_undo(&slo_step_live, s->journal, err);
+}
+
+void slo_session_close(struct slo_session *s, bool undone)
+{
+	if (undone && s->path[0])
+		unlink(s->path);
+	if (!undone && s->watcher_fd >= 0)
+		close(SLO_TAKE_FD(s->watcher_fd)); /* not dismissed: it goes on trying */
 	slo_watcher_dismiss(&s->watcher_fd, s->watcher_pid);
-	return ret;
-}
-
-static bool injector_lives(const struct slo_journal *j)
-{
-	int64_t ticks;
-	bool kthread;
-
-	return slo_process_stat(j->pid, &ticks, &kthread) == 0 && ticks == j->start_ticks;
-}
-
-static enum slo_undo_state undo_one(const char *path, bool force, struct slo_err *err)
-{
-	slo_autofree struct slo_journal *j = calloc(1, sizeof(*j));
-	slo_autofree char *text = NULL;
-	char boot[sizeof(j->boot_id)];
-	size_t len;
-
-	if (!j || slo_file_read(path, SLO_JOURNAL_MAX, &text, &len, err) || slo_journal_decode(text, len, j, err))
-		return SLO_UNDO_BAD;
-	if (slo_boot_id(boot) == 0 && strcmp(boot, j->boot_id) != 0) {
-		unlink(path);
-		return SLO_UNDO_STALE;
-	}
-	if (!force && injector_lives(j))
-		return SLO_UNDO_RUNNING;
-	if (slo_throttle_undo(&slo_cg_live, &j->throttle, err))
-		return SLO_UNDO_FAILED;
-	unlink(path);
-	return SLO_UNDO_DONE;
-}
-
-static bool is_journal(const char *name)
-{
-	size_t len = strlen(name);
-
-	return name[0] != '.' && len > 5 && strcmp(name + len - 5, ".json") == 0;
-}
-
-int slo_journal_undo_all(const char *dir, bool force,
-			 void (*report)(void *arg, const char *path, enum slo_undo_state state, const struct slo_err *err),
-			 void *arg)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	int bad = 0;
-
-	if (!d)
-		return errno == ENOENT ? 0 : -errno;
-	while ((e = readdir(d))) {
-		struct slo_err err = { .what = "" };
-		enum slo_undo_state state;
-		char path[SLO_CG_PATH_MAX];
-
-		if (!is_journal(e->d_name) || snprintf(path, sizeof(path), "%s/%s", dir, e->d_name) >= (int)sizeof(path))
-			continue;
-		state = undo_one(path, force, &err);
-		bad += state == SLO_UNDO_FAILED || state == SLO_UNDO_BAD;
-		report(arg, path, state, &err);
-	}
-	closedir(d);
-	return bad;
+	free(s->plan);
+	free(s->journal);
+	if (s->stats)
+		munmap(s->stats, sizeof(*s->stats));
+	s->plan = NULL;
+	s->journal = NULL;
+	s->stats = NULL;
+	s->path[0] = '\0';
 }

@@ -18,40 +18,6 @@ int64_t slo_throttle_quota_us(double severity)
 	return us < SLO_THROTTLE_FLOOR_US ? SLO_THROTTLE_FLOOR_US : us;
 }
 
-/* The directory above @dir, but never above the mount. */
-static void parent_of(const struct slo_cg_home *h, const char *dir, char *out)
-{
-	const char *slash = strrchr(dir, '/');
-	size_t len = slash ? (size_t)(slash - dir) : 0, least = strlen(h->mount);
-
-	slo_str_copy(out, SLO_CG_PATH_MAX, len < least ? slo_str(h->mount) : slo_str_n(dir, len));
-}
-
-/* v2: every level from the root to @base must hand the controller down. */
-static int plan_enables(const struct slo_cg_io *io, const char *base, struct slo_throttle *t, struct slo_err *err)
-{
-	char text[1024], dir[SLO_CG_PATH_MAX];
-	size_t at = strlen(t->home.mount);
-
-	for (;;) {
-		int ret;
-
-		slo_str_copy(dir, sizeof(dir), slo_str_n(base, at));
-		ret = slo_cg_read(io, dir, "cgroup.subtree_control", text, sizeof(text));
-		if (ret < 0)
-			return slo_err_set(err, ret, "%s/cgroup.subtree_control: %s", dir, slo_strerror(ret));
-		if (!slo_cg_has_word(text, "cpu")) {
-			if (t->enables_count == SLO_CG_ENABLES_MAX)
-				return slo_err_set(err, -E2BIG, "%s: too deep", base);
-			slo_str_copy(t->enables[t->enables_count++], SLO_CG_PATH_MAX, slo_str(dir));
-		}
-		if (!base[at])
-			return 0;
-		at++;
-		at += strcspn(base + at, "/");
-	}
-}
-
 static int plan_moves(const struct slo_cg_io *io, bool tree, struct slo_throttle *t, struct slo_err *err)
 {
 	int64_t pids[SLO_CG_PIDS_MAX] = { t->pid };
@@ -86,15 +52,15 @@ int slo_throttle_plan(const struct slo_cg_io *io, int64_t pid, bool tree, double
 	t->pid = pid;
 	t->period_us = SLO_THROTTLE_PERIOD_US;
 	t->quota_us = slo_throttle_quota_us(severity);
-	ret = slo_cg_locate(io, pid, &t->home, err);
+	ret = slo_cg_locate(io, "cpu", pid, &t->home, err);
 	if (ret)
 		return ret;
 	slo_str_copy(base, sizeof(base), slo_str(t->home.dir));
 	if (t->home.version == 2) {
-		parent_of(&t->home, t->home.dir, base);
-		ret = plan_enables(io, base, t, err);
+		slo_cg_parent(&t->home, t->home.dir, base);
+		ret = slo_cg_missing(io, &t->home, base, t->enables, &t->enables_count, err);
 	}
-	if (!ret && snprintf(t->dir, sizeof(t->dir), "%s/" SLO_THROTTLE_PREFIX "%s", base, name) >= (int)sizeof(t->dir))
+	if (!ret && snprintf(t->dir, sizeof(t->dir), "%s/" SLO_STEP_PREFIX "%s", base, name) >= (int)sizeof(t->dir))
 		ret = slo_err_set(err, -ENAMETOOLONG, "the cgroup path is too long");
 	if (!ret)
 		ret = plan_moves(io, tree, t, err);

@@ -7,9 +7,7 @@
 #ifndef SLO_INJECT_THROTTLE_H
 #define SLO_INJECT_THROTTLE_H
 
-#include "inject/cgroup.h"
-
-#define SLO_THROTTLE_PREFIX "llm-slo-" /* every cgroup made here is named so */
+#include "inject/step.h"
 
 enum {
 	SLO_THROTTLE_PERIOD_US = 100000, /* the kernel's default period */

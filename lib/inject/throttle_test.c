@@ -208,6 +208,7 @@ START_TEST(a_journal_reads_back_as_written_and_undoes_the_same)
 	snprintf(j.boot_id, sizeof(j.boot_id), "boot");
 	j.pid = 55;
 	j.start_ticks = 77;
+	j.has_throttle = true;
 	j.throttle = t;
 	slo_buf_init(&b, SLO_JOURNAL_MAX);
 	ck_assert_int_eq(slo_journal_encode(&j, &b), 0);
@@ -237,6 +238,7 @@ START_TEST(refuses_a_journal_that_points_elsewhere)
 	fake_init(1);
 	plan_ok(false);
 	memset(&j, 0, sizeof(j));
+	j.has_throttle = true;
 	j.throttle = t;
 	snprintf(j.throttle.dir, sizeof(j.throttle.dir), "%s", bad_dirs[_i]);
 	slo_buf_init(&b, SLO_JOURNAL_MAX);

@@ -2,6 +2,7 @@
 #include "inject/watcher.h"
 
 #include "base/cleanup.h"
+#include "inject/session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +36,7 @@ static void ignore_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void __attribute__((noreturn)) watch(int fd, const char *journal, const struct slo_throttle *t)
+static void __attribute__((noreturn)) watch(int fd, const char *journal)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
 	ssize_t n;
@@ -50,16 +51,15 @@ static void __attribute__((noreturn)) watch(int fd, const char *journal, const s
 	if (n == 1)
 		_exit(0); /* dismissed */
 	for (int i = 0; i < TRIES; i++) {
-		if (slo_throttle_undo(&slo_cg_live, t, NULL) == 0) {
-			unlink(journal);
+		/* The injector may have given up without dying. */
+		if (slo_journal_undo_one(journal, true, NULL, NULL) == SLO_UNDO_DONE || access(journal, F_OK))
 			_exit(0);
-		}
 		nanosleep(&pause, NULL);
 	}
 	_exit(1); /* the journal stays */
 }
 
-int slo_watcher_start(const char *journal, const struct slo_throttle *t, int *fd, int *pid)
+int slo_watcher_start(const char *journal, int *fd, int *pid)
 {
 	int ends[2];
 
@@ -75,7 +75,7 @@ int slo_watcher_start(const char *journal, const struct slo_throttle *t, int *fd
 	}
 	if (*pid == 0) {
 		close(ends[1]);
-		watch(ends[0], journal, t);
+		watch(ends[0], journal);
 	}
 	close(ends[0]);
 	*fd = ends[1];

@@ -7,17 +7,15 @@
 #ifndef SLO_INJECT_WATCHER_H
 #define SLO_INJECT_WATCHER_H
 
-#include "inject/throttle.h"
-
 /**
  * slo_watcher_start - fork the watcher
- * @journal: removed once the undo succeeded
+ * @journal: what it undoes, see slo_journal_undo_one()
  * @fd:      its pipe; closing it without slo_watcher_dismiss() means "undo"
  *
  * The watcher keeps no descriptor but the pipe, so it holds no pipeline open.
  * Call before other threads exist. Return: 0 or a negative errno.
  */
-int slo_watcher_start(const char *journal, const struct slo_throttle *t, int *fd, int *pid);
+int slo_watcher_start(const char *journal, int *fd, int *pid);
 
 /** slo_watcher_dismiss - it is not needed any more: end it and collect it. Sets *@fd to -1. */
 void slo_watcher_dismiss(int *fd, int pid);

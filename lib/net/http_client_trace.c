@@ -157,7 +157,8 @@ static int take_time(struct parser *p, struct slo_str s, int64_t *at_ns)
 			      p->stamp == STAMP_SECONDS ? "want seconds" : "want seconds, or a date and time");
 	if (p->t.n == 0)
 		p->first_ns = ns;
-	*at_ns = ns - p->first_ns;
+	if (__builtin_sub_overflow(ns, p->first_ns, at_ns))
+		return refuse(p, FIELD_TIME, -EINVAL, "too far from the first row");
 	if (*at_ns < (p->t.n ? p->t.rows[p->t.n - 1].at_ns : 0))
 		return refuse(p, FIELD_TIME, -EINVAL, "before the row above it");
 	return 0;

@@ -3,15 +3,10 @@
 
 #include "base/str.h"
 #include "base/time.h"
+#include "render/json.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <math.h>
-
-static json_t *number(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
 
 static json_t *count(uint64_t v)
 {
@@ -40,12 +35,12 @@ static json_t *metric(const struct slo_load_dist *d, const struct slo_load_tally
 	json_t *one = json_object();
 
 	set(one, "count", count(slo_hist_count(&d->hist)));
-	set(one, "mean", number(slo_load_dist_mean(d)));
-	set(one, "min", number(d->min));
+	set(one, "mean", slo_json_number(slo_load_dist_mean(d)));
+	set(one, "min", slo_json_number(d->min));
 	for (size_t i = 0; i < SLO_ARRAY_LEN(loadgen_quantiles); i++)
-		set(one, loadgen_quantiles[i].name, number(t ? slo_load_quantile(t, m, loadgen_quantiles[i].q)
+		set(one, loadgen_quantiles[i].name, slo_json_number(t ? slo_load_quantile(t, m, loadgen_quantiles[i].q)
 							     : slo_load_dist_quantile(d, loadgen_quantiles[i].q)));
-	set(one, "max", number(d->max));
+	set(one, "max", slo_json_number(d->max));
 	set(one, "hist", histogram(&d->hist));
 	return one;
 }
@@ -91,16 +86,16 @@ static json_t *config(const struct loadgen_run_opts *o)
 	set(c, "target", json_string(o->target));
 	set(c, "http", json_string(o->http == SLO_HTTP_2 ? "2" : "1.1"));
 	set(c, "mode", json_string(loadgen_mode_name(o->mode)));
-	set(c, "rate", number(o->rate));
-	set(c, "ramp_to", o->mode == LOADGEN_RAMP ? number(o->ramp_to) : json_null());
-	set(c, "sweep_to", o->mode == LOADGEN_SWEEP ? number(o->sweep_to) : json_null());
-	set(c, "sweep_share", o->mode == LOADGEN_SWEEP ? number(o->sweep_share) : json_null());
+	set(c, "rate", slo_json_number(o->rate));
+	set(c, "ramp_to", o->mode == LOADGEN_RAMP ? slo_json_number(o->ramp_to) : json_null());
+	set(c, "sweep_to", o->mode == LOADGEN_SWEEP ? slo_json_number(o->sweep_to) : json_null());
+	set(c, "sweep_share", o->mode == LOADGEN_SWEEP ? slo_json_number(o->sweep_share) : json_null());
 	set(c, "concurrency", o->mode == LOADGEN_CLOSED ? json_integer(o->concurrency) : json_null());
 	set(c, "trace", o->mode == LOADGEN_TRACE ? json_string(o->trace) : json_null());
-	set(c, "trace_speed", o->mode == LOADGEN_TRACE ? number(o->trace_speed) : json_null());
-	set(c, "duration_s", number((double)o->duration_ns / s));
-	set(c, "warmup_s", number((double)o->warmup_ns / s));
-	set(c, "cooldown_s", number((double)o->cooldown_ns / s));
+	set(c, "trace_speed", o->mode == LOADGEN_TRACE ? slo_json_number(o->trace_speed) : json_null());
+	set(c, "duration_s", slo_json_number((double)o->duration_ns / s));
+	set(c, "warmup_s", slo_json_number((double)o->warmup_ns / s));
+	set(c, "cooldown_s", slo_json_number((double)o->cooldown_ns / s));
 	set(c, "arrivals", json_string(o->arrivals == SLO_ARRIVALS_CONSTANT ? "constant" : "poisson"));
 	set(c, "seed", json_integer(o->seed));
 	set(c, "max_requests", json_integer(o->max_requests));
@@ -121,14 +116,14 @@ static json_t *goodput(const struct loadgen_step *s)
 		json_decref(g);
 		return json_null();
 	}
-	set(g, "slo_ttft_ms", t->objectives.ttft_ms > 0 ? number(t->objectives.ttft_ms) : json_null());
-	set(g, "slo_tpot_ms", t->objectives.tpot_ms > 0 ? number(t->objectives.tpot_ms) : json_null());
-	set(g, "slo_e2e_ms", t->objectives.e2e_ms > 0 ? number(t->objectives.e2e_ms) : json_null());
+	set(g, "slo_ttft_ms", t->objectives.ttft_ms > 0 ? slo_json_number(t->objectives.ttft_ms) : json_null());
+	set(g, "slo_tpot_ms", t->objectives.tpot_ms > 0 ? slo_json_number(t->objectives.tpot_ms) : json_null());
+	set(g, "slo_e2e_ms", t->objectives.e2e_ms > 0 ? slo_json_number(t->objectives.e2e_ms) : json_null());
 	set(g, "good", count(t->good));
 	set(g, "valid", count(slo_load_count_valid(t)));
 	set(g, "unjudged", count(t->unjudged));
-	set(g, "rate", number((double)t->good / s->measured_s));
-	set(g, "ratio", number((double)t->good / (double)slo_load_count_valid(t)));
+	set(g, "rate", slo_json_number((double)t->good / s->measured_s));
+	set(g, "ratio", slo_json_number((double)t->good / (double)slo_load_count_valid(t)));
 	return g;
 }
 
@@ -136,22 +131,22 @@ static void add_counts(json_t *doc, const struct loadgen_step *s)
 {
 	const struct slo_load_tally *t = &s->tally;
 
-	set(doc, "measured_s", number(s->measured_s));
-	set(doc, "elapsed_s", number(s->elapsed_s));
+	set(doc, "measured_s", slo_json_number(s->measured_s));
+	set(doc, "elapsed_s", slo_json_number(s->elapsed_s));
 	set(doc, "ended_early", json_boolean(s->ended_early));
 	set(doc, "requests", count(t->sent));
 	set(doc, "warmup_requests", count(t->warmup));
 	set(doc, "cooldown_requests", count(t->cooldown));
 	set(doc, "dropped", count(t->dropped));
 	set(doc, "failed_send", count(t->failed_send));
-	set(doc, "requested_rate", number(s->rate));
-	set(doc, "achieved_rate", number((double)t->sent / s->measured_s));
-	set(doc, "ok_rate", number((double)t->outcomes[SLO_OUTCOME_OK] / s->measured_s));
+	set(doc, "requested_rate", slo_json_number(s->rate));
+	set(doc, "achieved_rate", slo_json_number((double)t->sent / s->measured_s));
+	set(doc, "ok_rate", slo_json_number((double)t->outcomes[SLO_OUTCOME_OK] / s->measured_s));
 	set(doc, "outcomes", outcomes(t));
 	set(doc, "goodput", goodput(s));
 	set(doc, "tokens", count(t->tokens));
 	set(doc, "tokens_source", json_string(t->chunk_counted ? "chunks" : "usage"));
-	set(doc, "chunks_per_token", number(slo_load_chunk_ratio(t)));
+	set(doc, "chunks_per_token", slo_json_number(slo_load_chunk_ratio(t)));
 	set(doc, "without_token", count(t->no_token));
 	set(doc, "gaps_lost", count(t->gaps_lost));
 }
@@ -164,13 +159,13 @@ static void add_step(json_t *doc, const struct loadgen_step *s)
 	set(doc, "metrics", metrics(s->tally.dist, &s->tally));
 	set(doc, "outcome_metrics", outcome_metrics(&s->tally));
 	set(doc, "inflight_max", count(s->inflight_max));
-	set(doc, "inflight_quarters", json_pack("[o,o,o,o]", number(s->inflight[0]), number(s->inflight[1]),
-						number(s->inflight[2]), number(s->inflight[3])));
+	set(doc, "inflight_quarters", json_pack("[o,o,o,o]", slo_json_number(s->inflight[0]), slo_json_number(s->inflight[1]),
+						slo_json_number(s->inflight[2]), slo_json_number(s->inflight[3])));
 	set(doc, "connections", count(s->client.connections));
 	set(doc, "http2_answers", count(s->client.http2));
 	set(doc, "bad_events", count(s->client.bad_events));
 	set(doc, "oversized_events", count(s->client.oversized));
-	set(doc, "own_cpu_cores", number(s->cpu_share));
+	set(doc, "own_cpu_cores", slo_json_number(s->cpu_share));
 	for (size_t i = 0; i < s->valid.n; i++)
 		json_array_append_new(why, json_string(s->valid.why[i]));
 	set(doc, "load_valid_reasons", why);
@@ -199,8 +194,8 @@ int loadgen_report_json(FILE *to, const struct loadgen_report *r)
 			json_array_append_new(steps, one);
 		}
 		set(doc, "steps", steps);
-		set(doc, "knee", json_pack("{s:o,s:o}", "sustained_rate", number(r->sustained), "saturated_rate",
-					   number(r->saturated)));
+		set(doc, "knee", json_pack("{s:o,s:o}", "sustained_rate", slo_json_number(r->sustained), "saturated_rate",
+					   slo_json_number(r->saturated)));
 	} else if (r->n) {
 		add_step(doc, &r->steps[0]);
 	}

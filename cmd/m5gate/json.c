@@ -3,17 +3,13 @@
 #include "m5gate.h"
 
 #include "base/time.h"
+#include "render/json.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 
 enum { DIGITS = 15 };
-
-static json_t *number(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
 
 static json_t *text(const char *s)
 {
@@ -46,8 +42,8 @@ static json_t *pair(double a, double b)
 {
 	json_t *v = json_array();
 
-	json_array_append_new(v, number(a));
-	json_array_append_new(v, number(b));
+	json_array_append_new(v, slo_json_number(a));
+	json_array_append_new(v, slo_json_number(b));
 	return v;
 }
 
@@ -55,9 +51,9 @@ static json_t *interval(const struct slo_interval *i)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "estimate", number(i->estimate));
-	json_object_set_new(o, "low", number(i->lo));
-	json_object_set_new(o, "high", number(i->hi));
+	json_object_set_new(o, "estimate", slo_json_number(i->estimate));
+	json_object_set_new(o, "low", slo_json_number(i->lo));
+	json_object_set_new(o, "high", slo_json_number(i->hi));
 	return o;
 }
 
@@ -86,8 +82,8 @@ static json_t *node(const struct slo_m5_node *n)
 	json_object_set_new(o, "measure", n->measure ? text(n->measure) : json_null());
 	json_object_set_new(o, "mean_difference_pct", interval(&n->mean));
 	json_object_set_new(o, "p95_difference_pct", interval(&n->p95));
-	json_object_set_new(o, "own_mean_pct", number(n->own_mean));
-	json_object_set_new(o, "own_p95_pct", number(n->own_p95));
+	json_object_set_new(o, "own_mean_pct", slo_json_number(n->own_mean));
+	json_object_set_new(o, "own_p95_pct", slo_json_number(n->own_p95));
 	json_object_set_new(o, "runs_needed", count(n->runs_needed));
 	return o;
 }
@@ -102,17 +98,17 @@ static json_t *overhead(const struct report *r)
 	for (size_t i = 0; i < c->count; i++)
 		on += !c->rows[i].off;
 	verdict(o, x->verdict, x->reason);
-	json_object_set_new(o, "threshold_pct", number(r->limits->overhead_pct));
-	json_object_set_new(o, "max_observed_pct", number(x->max_p95));
-	json_object_set_new(o, "mean_observed_pct", number(x->mean));
+	json_object_set_new(o, "threshold_pct", slo_json_number(r->limits->overhead_pct));
+	json_object_set_new(o, "max_observed_pct", slo_json_number(x->max_p95));
+	json_object_set_new(o, "mean_observed_pct", slo_json_number(x->mean));
 	json_object_set_new(o, "sample_count", count(on));
 	json_object_set_new(o, "files_checked", count(c->files));
 	for (size_t i = 0; x->nodes && i < c->nodes_count; i++) {
-		json_object_set_new(p95, c->nodes[i], number(x->nodes[i].own_p95));
+		json_object_set_new(p95, c->nodes[i], slo_json_number(x->nodes[i].own_p95));
 		json_object_set_new(nodes, c->nodes[i], node(&x->nodes[i]));
 	}
 	json_object_set_new(o, "node_p95_observed", p95);
-	json_object_set_new(o, "max_node_p95_pct", number(x->max_p95));
+	json_object_set_new(o, "max_node_p95_pct", slo_json_number(x->max_p95));
 	if (x->nodes)
 		json_object_set_new(o, "max_node_p95_node", text(c->nodes[x->max_node]));
 	json_object_set_new(o, "bpf_run_time_included", json_boolean(x->bpf_counted));
@@ -129,7 +125,7 @@ static json_t *values(const struct slo_m5_side *side, int metric)
 		return json_null();
 	a = json_array();
 	for (size_t i = 0; i < side->count; i++)
-		json_array_append_new(a, number(side->runs[i].value[metric]));
+		json_array_append_new(a, slo_json_number(side->runs[i].value[metric]));
 	return a;
 }
 
@@ -138,11 +134,11 @@ static json_t *spread(const struct slo_m5_spread *v)
 	json_t *o = json_object();
 
 	verdict(o, v->verdict, v->reason);
-	json_object_set_new(o, "within_runs_pct", number(v->within_pct));
-	json_object_set_new(o, "between_runs_pct", number(v->between_pct));
+	json_object_set_new(o, "within_runs_pct", slo_json_number(v->within_pct));
+	json_object_set_new(o, "between_runs_pct", slo_json_number(v->between_pct));
 	json_object_set_new(o, "between_runs_bounds_pct", pair(v->lower_pct, v->upper_pct));
-	json_object_set_new(o, "p_value", number(v->p));
-	json_object_set_new(o, "p_value_holm", number(v->p_adjusted));
+	json_object_set_new(o, "p_value", slo_json_number(v->p));
+	json_object_set_new(o, "p_value_holm", slo_json_number(v->p_adjusted));
 	json_object_set_new(o, "runs_needed", count(v->runs_needed));
 	return o;
 }
@@ -173,9 +169,9 @@ static json_t *variance_of(const struct slo_m5_scenario *s, const struct slo_m5_
 	json_object_set_new(o, "run_count", count(s->candidate.count));
 	for (int m = 0; m < SLO_M5_METRIC__COUNT; m++) {
 		json_object_set_new(o, keys[m].values, values(&s->candidate, m));
-		json_object_set_new(o, keys[m].mean, number(v->metric[m].mean));
-		json_object_set_new(o, keys[m].sd, number(v->metric[m].sd));
-		json_object_set_new(o, keys[m].cv, number(v->metric[m].cv_pct));
+		json_object_set_new(o, keys[m].mean, slo_json_number(v->metric[m].mean));
+		json_object_set_new(o, keys[m].sd, slo_json_number(v->metric[m].sd));
+		json_object_set_new(o, keys[m].cv, slo_json_number(v->metric[m].cv_pct));
 		json_object_set_new(metrics, slo_m5_metric_name[m], spread(&v->metric[m]));
 	}
 	verdict(o, v->verdict, worst_spread(v));
@@ -188,7 +184,7 @@ static json_t *variance(const struct report *r)
 	json_t *o = json_object(), *all = json_array();
 
 	verdict(o, r->result.variance_verdict, NULL);
-	json_object_set_new(o, "threshold_pct", number(r->limits->variance_pct));
+	json_object_set_new(o, "threshold_pct", slo_json_number(r->limits->variance_pct));
 	json_object_set_new(o, "min_runs", count(r->limits->min_runs));
 	for (size_t i = 0; i < r->b->count; i++)
 		json_array_append_new(all, variance_of(&r->b->scenarios[i], &r->result.variance[i]));
@@ -204,15 +200,15 @@ static json_t *compare(const struct slo_m5_compare *c)
 	json_object_set_new(o, "candidate_runs", count(c->n));
 	json_object_set_new(o, "baseline_runs", count(c->m));
 	json_object_set_new(o, "change", interval(&c->change));
-	json_object_set_new(o, "mann_whitney_u", number(c->test.u));
-	json_object_set_new(o, "p_value", number(c->test.p_greater));
-	json_object_set_new(o, "p_value_two_sided", number(c->test.p_two));
-	json_object_set_new(o, "p_value_holm", number(c->p_adjusted));
+	json_object_set_new(o, "mann_whitney_u", slo_json_number(c->test.u));
+	json_object_set_new(o, "p_value", slo_json_number(c->test.p_greater));
+	json_object_set_new(o, "p_value_two_sided", slo_json_number(c->test.p_two));
+	json_object_set_new(o, "p_value_holm", slo_json_number(c->p_adjusted));
 	json_object_set_new(o, "exact", json_boolean(c->test.exact));
 	json_object_set_new(o, "cliffs_delta", interval(&c->delta));
 	json_object_set_new(o, "cliffs_delta_size",
 			    isnan(c->delta.estimate) ? json_null() : text(slo_delta_size(c->delta.estimate)));
-	json_object_set_new(o, "min_detectable", number(c->min_detectable));
+	json_object_set_new(o, "min_detectable", slo_json_number(c->min_detectable));
 	json_object_set_new(o, "runs_needed", count(c->runs_needed));
 	return o;
 }
@@ -242,21 +238,21 @@ static json_t *regression_of(const struct report *r, const struct slo_m5_scenari
 	json_object_set_new(o, "scenario", text(s->name));
 	json_object_set_new(o, "candidate_n", count(v->candidate_n));
 	json_object_set_new(o, "baseline_n", count(v->baseline_n));
-	json_object_set_new(o, "candidate_ttft_p95", number(v->candidate_p95));
-	json_object_set_new(o, "baseline_ttft_p95", number(v->baseline_p95));
-	json_object_set_new(o, "ttft_regression_pct", number(v->regression_pct));
-	json_object_set_new(o, "candidate_tokens_p50", number(v->candidate_tokens));
-	json_object_set_new(o, "baseline_tokens_p50", number(v->baseline_tokens));
-	json_object_set_new(o, "mann_whitney_p_value", number(ttft->test.p_greater));
+	json_object_set_new(o, "candidate_ttft_p95", slo_json_number(v->candidate_p95));
+	json_object_set_new(o, "baseline_ttft_p95", slo_json_number(v->baseline_p95));
+	json_object_set_new(o, "ttft_regression_pct", slo_json_number(v->regression_pct));
+	json_object_set_new(o, "candidate_tokens_p50", slo_json_number(v->candidate_tokens));
+	json_object_set_new(o, "baseline_tokens_p50", slo_json_number(v->baseline_tokens));
+	json_object_set_new(o, "mann_whitney_p_value", slo_json_number(ttft->test.p_greater));
 	json_object_set_new(o, "bootstrap_delta_ci95", pair(v->bootstrap.lo, v->bootstrap.hi));
-	json_object_set_new(o, "cliffs_delta", number(ttft->delta.estimate));
+	json_object_set_new(o, "cliffs_delta", slo_json_number(ttft->delta.estimate));
 	json_object_set_new(o, "practical_effect_pass",
 			    json_boolean(ttft->delta.estimate < r->limits->min_delta));
 	json_object_set_new(o, "minimum_samples_reached",
 			    json_boolean(enough(r, &s->candidate) && enough(r, &s->baseline)));
 	verdict(o, v->verdict, worst_metric(v));
 	json_object_set_new(o, "interleaved", json_boolean(v->interleaved));
-	json_object_set_new(o, "pooled_cliffs_delta", number(v->pooled_delta));
+	json_object_set_new(o, "pooled_cliffs_delta", slo_json_number(v->pooled_delta));
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)v->bootstrap_seed);
 	json_object_set_new(o, "bootstrap_seed", text(seed));
 	for (int m = 0; m < SLO_M5_METRIC__COUNT; m++)
@@ -271,14 +267,14 @@ static json_t *significance(const struct report *r)
 	json_t *o = json_object(), *all = json_array();
 
 	verdict(o, r->result.regression_verdict, NULL);
-	json_object_set_new(o, "regression_pct_limit", number(l->ttft_pct));
-	json_object_set_new(o, "alpha", number(l->alpha));
+	json_object_set_new(o, "regression_pct_limit", slo_json_number(l->ttft_pct));
+	json_object_set_new(o, "alpha", slo_json_number(l->alpha));
 	json_object_set_new(o, "bootstrap_iterations", count(l->bootstrap_iters));
 	json_object_set_new(o, "min_samples_per_scenario", count(l->min_samples * l->min_runs));
-	json_object_set_new(o, "min_cliffs_delta_for_failure", number(l->min_delta));
+	json_object_set_new(o, "min_cliffs_delta_for_failure", slo_json_number(l->min_delta));
 	json_object_set_new(o, "min_samples_per_run", count(l->min_samples));
-	json_object_set_new(o, "tokens_drop_pct_limit", number(l->tokens_pct));
-	json_object_set_new(o, "error_increase_pp_limit", number(l->errors_pp));
+	json_object_set_new(o, "tokens_drop_pct_limit", slo_json_number(l->tokens_pct));
+	json_object_set_new(o, "error_increase_pp_limit", slo_json_number(l->errors_pp));
 	json_object_set_new(o, "unit_of_inference", text("run"));
 	json_object_set_new(o, "multiplicity", text("holm"));
 	json_object_set_new(o, "bootstrap",
@@ -295,9 +291,9 @@ static json_t *alpha_shares(const struct report *r)
 	json_t *o = json_object();
 
 	for (int m = 0; m < SLO_M5_METRIC__COUNT; m++)
-		json_object_set_new(o, slo_m5_metric_name[m], number(r->limits->alpha * slo_m5_share[m]));
-	json_object_set_new(o, "variance", number(r->limits->alpha * slo_m5_share[SLO_M5_FAMILY_VARIANCE]));
-	json_object_set_new(o, "overhead", number(r->limits->alpha * slo_m5_share[SLO_M5_FAMILY_OVERHEAD]));
+		json_object_set_new(o, slo_m5_metric_name[m], slo_json_number(r->limits->alpha * slo_m5_share[m]));
+	json_object_set_new(o, "variance", slo_json_number(r->limits->alpha * slo_m5_share[SLO_M5_FAMILY_VARIANCE]));
+	json_object_set_new(o, "overhead", slo_json_number(r->limits->alpha * slo_m5_share[SLO_M5_FAMILY_OVERHEAD]));
 	return o;
 }
 

@@ -4,16 +4,10 @@
 
 #include "base/cleanup.h"
 #include "base/time.h"
+#include "render/json.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
-
-/* JSON has no NaN. What is no number is null, and its reason stands beside it. */
-static json_t *number(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
 
 static json_t *text_or_null(const char *s)
 {
@@ -41,7 +35,7 @@ static json_t *violations(const struct cdgate_verdict *v)
 		if (cdgate_verdict_of(v, i) == SLO_GATE_FAIL)
 			json_array_append_new(list,
 					      json_pack("{ss so so}", "metric", v->plan.metrics[i].name, "threshold",
-							number(d->limit), "actual", number(d->value)));
+							slo_json_number(d->limit), "actual", slo_json_number(d->value)));
 	}
 	return list;
 }
@@ -54,7 +48,7 @@ static json_t *attempts(const struct cdgate_verdict *v, size_t i)
 		const struct cdgate_attempt *a = &v->attempts[r * v->plan.metrics_count + i];
 
 		json_array_append_new(list, json_pack("{so so ss so}", "at", timestamp(a->at_ns), "value",
-						      number(a->value), "verdict", slo_gate_outcome_names[a->outcome],
+						      slo_json_number(a->value), "verdict", slo_gate_outcome_names[a->outcome],
 						      "reason", text_or_null(a->reason)));
 	}
 	return list;
@@ -67,16 +61,16 @@ static json_t *metric(const struct cdgate_verdict *v, size_t i)
 	json_t *j = json_pack(
 		"{ss ss so so so ss so so sf so so so}", "name", m->name, "verdict",
 		slo_gate_outcome_names[cdgate_verdict_of(v, i)], "query", text_or_null(cdgate_query(v, m)), "value",
-		number(d->value), "reason", text_or_null(d->reason), "comparator", slo_gate_op_names[m->op],
-		"threshold", number(d->limit), "samples", number(d->samples), "min_samples", v->plan.min_samples,
+		slo_json_number(d->value), "reason", text_or_null(d->reason), "comparator", slo_gate_op_names[m->op],
+		"threshold", slo_json_number(d->limit), "samples", slo_json_number(d->samples), "min_samples", v->plan.min_samples,
 		"warning", text_or_null(d->warning), "info", text_or_null(d->info), "attempts", attempts(v, i));
 
 	if (j && m->compared)
-		json_object_set_new(j, "baseline", number(d->base));
+		json_object_set_new(j, "baseline", slo_json_number(d->base));
 	if (j && m->kind == SLO_GATE_BURN_RATE) {
 		json_object_set_new(j, "query_long", json_string(v->plan.queries[m->long_value].data));
-		json_object_set_new(j, "burn_short", number(d->burn_short));
-		json_object_set_new(j, "burn_long", number(d->burn_long));
+		json_object_set_new(j, "burn_short", slo_json_number(d->burn_short));
+		json_object_set_new(j, "burn_long", slo_json_number(d->burn_long));
 		json_object_set_new(j, "target", json_real(v->plan.target));
 	}
 	return j;

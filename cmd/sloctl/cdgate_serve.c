@@ -8,9 +8,9 @@
 #include "base/num.h"
 #include "io/writer.h"
 #include "net/httpd.h"
+#include "render/json.h"
 
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -64,7 +64,7 @@ static json_t *data_of(const struct cdgate_verdict *v)
 	for (size_t i = 0; data && i < v->plan.metrics_count; i++) {
 		double value = cdgate_decider(v, i)->value;
 
-		json_object_set_new(data, v->plan.metrics[i].name, isfinite(value) ? json_real(value) : json_null());
+		json_object_set_new(data, v->plan.metrics[i].name, slo_json_number(value));
 	}
 	return data;
 }

@@ -20,6 +20,8 @@
 #ifndef SLO_DECODE_HTTP_H
 #define SLO_DECODE_HTTP_H
 
+#include "base/str.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -92,6 +94,14 @@ bool slo_http_idle(const struct slo_http *h);
 
 /** slo_http_lost - inside a chunked body whose framing is lost. */
 bool slo_http_lost(const struct slo_http *h);
+
+/**
+ * slo_traceparent_parse - the value of a traceparent header: version "-" trace id "-" parent id "-" flags
+ * @trace_id, @parent_id: "" where they are all zero, which means none; unchanged on false
+ *
+ * Source: W3C Trace Context, 3.2. Return: false when it is malformed.
+ */
+bool slo_traceparent_parse(struct slo_str v, char trace_id[33], char parent_id[17]);
 
 /** slo_http_desync - drop the current message; look for the next one at the start of each piece. */
 void slo_http_desync(struct slo_http *h);

@@ -103,16 +103,29 @@ static bool hex(const char *p, size_t n)
 	return true;
 }
 
-/* W3C Trace Context, 3.2: version "-" trace id "-" parent id "-" flags. */
-static void traceparent(struct slo_http *h, struct slo_str v)
+static void take_id(const char *p, size_t n, char *to)
+{
+	memcpy(to, p, n);
+	to[strspn(p, "0") < n ? n : 0] = '\0';
+}
+
+bool slo_traceparent_parse(struct slo_str v, char trace_id[33], char parent_id[17])
 {
 	if (v.len < TRACEPARENT || !hex(v.p, 2) || memcmp(v.p, "ff", 2) == 0 || v.p[2] != '-' || !hex(v.p + 3, 32) ||
 	    v.p[35] != '-' || !hex(v.p + 36, 16) || v.p[52] != '-' || !hex(v.p + 53, 2))
-		return;
-	if (strspn(v.p + 3, "0") < 32) {
-		memcpy(h->trace_id, v.p + 3, 32);
-		h->trace_id[32] = '\0';
-	}
+		return false;
+	take_id(v.p + 3, 32, trace_id);
+	take_id(v.p + 36, 16, parent_id);
+	return true;
+}
+
+/* One that is malformed, or has no trace, leaves what was there. */
+static void traceparent(struct slo_http *h, struct slo_str v)
+{
+	char trace_id[33], parent_id[17];
+
+	if (slo_traceparent_parse(v, trace_id, parent_id) && trace_id[0])
+		memcpy(h->trace_id, trace_id, sizeof(h->trace_id));
 }
 
 void slo_http_field(struct slo_http *h, struct slo_str line)

@@ -22,30 +22,14 @@ struct report {
 	int ports[SLO_RELAY_UPSTREAMS_MAX];
 };
 
-static void keep_only(int fd)
-{
-	int null;
-
-	dup2(fd, 3);
-	null = open("/dev/null", O_RDWR);
-	for (int i = 0; i < 3; i++)
-		dup2(null, i);
-	close_range(4, ~0u, 0);
-}
-
 /* Ended by SIGKILL only: an interrupt at the terminal is the injector's, which then undoes in order. */
-static void settle(pid_t parent)
+static void settle(pid_t parent, int fd)
 {
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP };
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
-
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0);
 	prctl(PR_SET_NAME, SLO_STEP_COMM);
-	setsid();
-	for (size_t i = 0; i < SLO_ARRAY_LEN(sigs); i++)
-		sigaction(sigs[i], &ignore, NULL);
+	slo_process_detach(fd);
 }
 
 static int enter(const struct slo_helper_job *job)
@@ -112,8 +96,7 @@ int slo_helper_start(const struct slo_helper_job *job, struct slo_helper *h)
 		return -errno;
 	pid = fork();
 	if (pid == 0) {
-		settle(parent);
-		keep_only(ends[1]);
+		settle(parent, ends[1]);
 		live(job);
 	}
 	ret = pid < 0 ? -errno : 0;

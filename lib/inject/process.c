@@ -5,7 +5,10 @@
 #include "inject/cgroup.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { KTHREAD = 0x00200000 }; /* PF_KTHREAD of the flags field, include/linux/sched.h */
 
@@ -42,4 +45,23 @@ int slo_boot_id(char *out)
 		return ret;
 	text[strcspn(text, "\n")] = '\0';
 	return slo_str_copy(out, 40, slo_str(text)) ? 0 : -EIO;
+}
+
+void slo_process_detach(int fd)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP };
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigset_t none;
+	int null;
+
+	setsid();
+	for (size_t i = 0; i < SLO_ARRAY_LEN(sigs); i++)
+		sigaction(sigs[i], &ignore, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	dup2(fd, 3);
+	null = open("/dev/null", O_RDWR);
+	for (int i = 0; i < 3; i++)
+		dup2(null, i);
+	close_range(4, ~0u, 0);
 }

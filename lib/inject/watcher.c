@@ -2,6 +2,7 @@
 #include "inject/watcher.h"
 
 #include "base/cleanup.h"
+#include "inject/process.h"
 #include "inject/session.h"
 
 #include <errno.h>
@@ -12,39 +13,13 @@
 
 enum { TRIES = 10, PAUSE_MS = 100 };
 
-static void keep_only(int fd)
-{
-	int null;
-
-	dup2(fd, 3);
-	null = open("/dev/null", O_RDWR);
-	for (int i = 0; i < 3; i++)
-		dup2(null, i);
-	close_range(4, ~0u, 0);
-}
-
-/* Signals meant for the injector must not end its watcher. */
-static void ignore_signals(void)
-{
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP };
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
-	sigset_t none;
-
-	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		sigaction(sigs[i], &ignore, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static void __attribute__((noreturn)) watch(int fd, const char *journal)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
 	ssize_t n;
 	char c;
 
-	setsid();
-	ignore_signals();
-	keep_only(fd);
+	slo_process_detach(fd);
 	do {
 		n = read(3, &c, 1);
 	} while (n < 0 && errno == EINTR);

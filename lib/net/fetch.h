@@ -91,6 +91,9 @@ void slo_fetch_answer_fini(struct slo_fetch_answer *a);
 int slo_fetch_do(struct slo_fetch *f, const struct slo_fetch_request *r, struct slo_fetch_answer *a,
 		 bool (*stop)(void *arg), void *arg, struct slo_err *err);
 
+/** slo_fetch_percent - append @s percent-encoded, all but letters, digits and -._~ (RFC 3986, 2.3). Pure. */
+void slo_fetch_percent(struct slo_buf *to, const char *s);
+
 /** slo_fetch_refused - whether the rule of @refuse_internal refuses this address (v4 mapped to v6, network order). Pure. */
 bool slo_fetch_refused(const uint8_t addr[16]);
 

@@ -212,3 +212,15 @@ int fetch_auth(struct exchange *x, struct slo_err *err)
 		explicit_bzero(secret, strlen(secret));
 	return ret;
 }
+
+void slo_fetch_percent(struct slo_buf *to, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr("-._~", c))
+			slo_buf_addc(to, *s);
+		else
+			slo_buf_addf(to, "%%%02X", c);
+	}
+}

@@ -3,27 +3,9 @@
 
 #include "base/time.h"
 
-#include <ctype.h>
 #include <errno.h>
 
 enum { FORM_MAX = 65536 };
-
-static void add_encoded(struct slo_buf *b, const char *s)
-{
-	static const char hex[] = "0123456789ABCDEF";
-
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (isalnum(c) || strchr("-._~", c)) {
-			slo_buf_addc(b, *s);
-		} else {
-			slo_buf_addc(b, '%');
-			slo_buf_addc(b, hex[c >> 4]);
-			slo_buf_addc(b, hex[c & 15]);
-		}
-	}
-}
 
 /* Seconds with three digits, as the API keeps its times. */
 static void add_time(struct slo_buf *b, const char *name, int64_t ns)
@@ -36,7 +18,7 @@ static void add_time(struct slo_buf *b, const char *name, int64_t ns)
 static void add_form(struct slo_buf *b, const struct slo_prom_api_query *q)
 {
 	slo_buf_adds(b, "query=");
-	add_encoded(b, q->promql);
+	slo_fetch_percent(b, q->promql);
 	if (q->step_ns > 0) {
 		add_time(b, "start", q->start_ns);
 		add_time(b, "end", q->end_ns);

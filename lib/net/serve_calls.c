@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/time.h"
+#include "decode/http.h"
 #include "net/serve_lookup.h"
 
 #include <arpa/inet.h>
@@ -55,29 +56,11 @@ void slo_trace_new_id(struct slo_rng *rng, char *to, int digits)
 		snprintf(to + i, 17, "%016llx", (unsigned long long)(slo_rng_u64(rng) | 1));
 }
 
-static bool hex(const char *p, size_t n, char *to)
-{
-	bool zero = true;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!memchr("0123456789abcdef", p[i], 16) || !p[i])
-			return false;
-		zero &= p[i] == '0';
-	}
-	memcpy(to, p, n);
-	to[n] = '\0';
-	return !zero;
-}
-
 void slo_trace_parse_parent(const char *h, struct slo_trace_context *out)
 {
-	struct slo_trace_context t = { "", "" };
-
-	/* version-trace-span-flags; W3C Trace Context, 3.2 */
-	if (!h || strlen(h) < 55 || h[2] != '-' || h[35] != '-' || h[52] != '-' || !hex(h + 3, 32, t.trace_id) ||
-	    !hex(h + 36, 16, t.parent_id))
-		t.trace_id[0] = t.parent_id[0] = '\0';
-	*out = t;
+	if (!h || !slo_traceparent_parse(slo_str(h), out->trace_id, out->parent_id) || !out->trace_id[0] ||
+	    !out->parent_id[0])
+		out->trace_id[0] = out->parent_id[0] = '\0';
 }
 
 static size_t on_body(char *p, size_t size, size_t n, void *arg)

@@ -2,9 +2,9 @@
 #include "net/serve_otlp.h"
 
 #include "base/time.h"
+#include "net/fetch.h"
 #include "rec/rec.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,8 +14,9 @@ enum { TIMEOUT_MS = 1000, TRIES = 2 };
 
 struct slo_otlp {
 	const char *service;
-	CURL *easy;
-	struct curl_slist *headers;
+	const char *url;
+	struct slo_fetch *fetch; /* of the thread */
+	struct slo_fetch_answer answer;
 	pthread_t thread;
 	bool started;
 	struct slo_buf body;   /* of the thread */
@@ -66,25 +67,16 @@ void slo_otlp_encode(const struct slo_span *s, struct slo_buf *b)
 						      : 0);
 }
 
-static size_t on_body(char *p, size_t size, size_t n, void *arg)
-{
-	(void)p;
-	(void)arg;
-	return size * n;
-}
-
 /* Return: true when the collector has it; @again: whether OTLP allows another try. */
 static bool post(struct slo_otlp *o, bool *again)
 {
-	long status = 0;
-	CURLcode code;
+	static const char *const headers[] = { "Content-Type: application/json", NULL };
+	const struct slo_fetch_request r = { .url = o->url, .headers = headers, .body = slo_buf_str(&o->body) };
+	int ret = slo_fetch_do(o->fetch, &r, &o->answer, NULL, NULL, NULL);
+	long status = o->answer.status;
 
-	curl_easy_setopt(o->easy, CURLOPT_POSTFIELDS, o->body.data);
-	curl_easy_setopt(o->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)o->body.len);
-	code = curl_easy_perform(o->easy);
-	curl_easy_getinfo(o->easy, CURLINFO_RESPONSE_CODE, &status);
-	*again = code != CURLE_OK || status == 429 || (status >= 502 && status <= 504);
-	return code == CURLE_OK && status >= 200 && status <= 299;
+	*again = ret || status == 429 || (status >= 502 && status <= 504);
+	return !ret && status >= 200 && status <= 299;
 }
 
 /* The queue becomes a request. Return: how many spans are in it. */
@@ -145,22 +137,14 @@ static void *exporter(void *arg)
 	return NULL;
 }
 
-static int setup(struct slo_otlp *o, const char *url, const char *ca_file)
+static int setup(struct slo_otlp *o, const char *ca_file, struct slo_err *err)
 {
-	o->easy = curl_easy_init();
-	o->headers = curl_slist_append(NULL, "Content-Type: application/json");
-	if (!o->easy || !o->headers)
-		return -ENOMEM;
-	curl_slist_append(o->headers, "Expect:"); /* a long batch must not wait for leave */
-	curl_easy_setopt(o->easy, CURLOPT_URL, url);
-	curl_easy_setopt(o->easy, CURLOPT_HTTPHEADER, o->headers);
-	curl_easy_setopt(o->easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(o->easy, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
-	curl_easy_setopt(o->easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(o->easy, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(o->easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (ca_file[0])
-		curl_easy_setopt(o->easy, CURLOPT_CAINFO, ca_file);
+	const struct slo_fetch_opts f = { .ca_file = ca_file[0] ? ca_file : NULL, .allow_http = true,
+					  .timeout_ns = TIMEOUT_MS * SLO_NS_PER_MS };
+	int ret = slo_fetch_new(&f, &o->fetch, err);
+
+	if (ret)
+		return ret;
 	o->started = pthread_create(&o->thread, NULL, exporter, o) == 0;
 	return o->started ? 0 : -EAGAIN;
 }
@@ -178,6 +162,8 @@ int slo_otlp_start(const char *url, const char *ca_file, const char *service, si
 	if (!o)
 		return -ENOMEM;
 	o->service = service;
+	o->url = url;
+	slo_fetch_answer_init(&o->answer, 0);
 	slo_buf_init(&o->queue, queue_bytes);
 	slo_buf_init(&o->body, queue_bytes + 65536);
 	pthread_mutex_init(&o->lock, NULL);
@@ -185,7 +171,7 @@ int slo_otlp_start(const char *url, const char *ca_file, const char *service, si
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&o->stop, &attr);
 	pthread_condattr_destroy(&attr);
-	ret = setup(o, url, ca_file);
+	ret = setup(o, ca_file, err);
 	if (ret) {
 		slo_otlp_stop(o);
 		return ret;
@@ -233,8 +219,8 @@ void slo_otlp_stop(struct slo_otlp *o)
 		pthread_mutex_unlock(&o->lock);
 		pthread_join(o->thread, NULL);
 	}
-	curl_easy_cleanup(o->easy);
-	curl_slist_free_all(o->headers);
+	slo_fetch_free(o->fetch);
+	slo_fetch_answer_fini(&o->answer);
 	slo_buf_fini(&o->queue);
 	slo_buf_fini(&o->body);
 	pthread_cond_destroy(&o->stop);

@@ -4,6 +4,7 @@
  * Limits: message 130 characters, alias 512, description 15000, 20 tags of 50, entity 512, source 100, user 100,
  * note 25000, details 8000 in all. The latter has no way to change a priority: it gets a note.
  */
+#include "net/fetch.h"
 #include "net/webhook_text.h"
 
 #include <stdio.h>
@@ -101,14 +102,19 @@ static json_t *note(const struct slo_incident *inc)
 static bool below(const struct slo_incident *inc, const char *what, struct slo_webhook_payload *out)
 {
 	json_t *alias = slo_webhook_id(inc->incident_id, ALIAS_MAX);
-	char text[3 * ALIAS_MAX * 4 + 1];
+	struct slo_buf b;
+	bool fits;
 
 	if (!alias)
 		return false;
-	slo_webhook_percent(text, sizeof(text), json_string_value(alias));
+	slo_buf_init(&b, sizeof(out->path));
+	slo_buf_addc(&b, '/');
+	slo_fetch_percent(&b, json_string_value(alias));
+	slo_buf_addf(&b, "/%s?identifierType=alias", what);
+	fits = !b.err && slo_str_copy(out->path, sizeof(out->path), slo_buf_str(&b));
+	slo_buf_fini(&b);
 	json_decref(alias);
-	return (size_t)snprintf(out->path, sizeof(out->path), "/%s/%s?identifierType=alias", text, what) <
-	       sizeof(out->path);
+	return fits;
 }
 
 json_t *webhook_genie(int format, enum slo_webhook_action a, const struct slo_incident *inc,

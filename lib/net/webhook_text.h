@@ -35,8 +35,6 @@ const char *slo_webhook_domain(const struct slo_incident *inc);
 /** slo_webhook_evidence - "signal=value; signal=value", captured ones only, the weightiest first. */
 void slo_webhook_evidence(const struct slo_incident *inc, struct slo_buf *to);
 
-/** slo_webhook_percent - append @s percent-encoded as one segment of a path, at most @max bytes. */
-void slo_webhook_percent(char *to, size_t max, const char *s);
 
 /* One builder each; @out has an empty body and the method POST. Return: the document, or NULL: out of memory. */
 json_t *webhook_pagerduty(enum slo_webhook_action a, const struct slo_incident *inc, const char *secret);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "attribute/score.h"
 
+#include "attribute/outcome.h"
+
 #include <math.h>
 
 static int domain_of(struct slo_str name, bool *known)
@@ -40,21 +42,12 @@ void slo_score_init(struct slo_score *s)
 	slo_confusion_init(&s->matrix, SLO_DOMAIN__COUNT);
 }
 
-static int bits(uint32_t set)
-{
-	int n = 0;
-
-	for (; set; set &= set - 1)
-		n++;
-	return n;
-}
-
 void slo_score_add(struct slo_score *s, const struct slo_verdict *v, const struct slo_truth *t)
 {
 	slo_confusion_add(&s->matrix, t->domain, v->domain);
 	s->n++;
 	s->in_set += t->set >> v->domain & 1;
-	s->coverage += (double)bits(t->set & v->causes) / bits(t->set);
+	s->coverage += (double)slo_domains_count(t->set & v->causes) / slo_domains_count(t->set);
 	s->has_sets = s->has_sets || t->has_set;
 }
 

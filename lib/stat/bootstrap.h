@@ -11,6 +11,7 @@
 #include "stat/ranktest.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { SLO_BOOT_MIN = 100, SLO_BOOT_MAX = 1000000 }; /* resamplings */
 
@@ -34,6 +35,21 @@ struct slo_runs {
  */
 int slo_bootstrap_quantile(const struct slo_runs *x, const struct slo_runs *y, double q, size_t iterations,
 			   double confidence, struct slo_rng *rng, struct slo_interval *out);
+
+/* Statistics of a resample: @pick holds @n indices of cases; fills the values, NaN where there is none. */
+typedef void slo_bootstrap_fn(void *arg, const uint32_t *pick, size_t n, double *values);
+
+/**
+ * slo_bootstrap_cases - percentile intervals for @k statistics of @n cases that are drawn whole, with replacement
+ * @iterations: SLO_BOOT_MIN to SLO_BOOT_MAX
+ * @fn:         called for each resample, one after the other
+ * @out:        @k intervals; estimate is left alone, lo and hi are NaN where fewer than
+ *              half of the resamples had a value, and over those that had one otherwise
+ *
+ * Return: 0; -EINVAL for no case, more than SLO_RANK_MAX, or @iterations out of range; -ENOMEM.
+ */
+int slo_bootstrap_cases(size_t n, size_t iterations, double confidence, struct slo_rng *rng, slo_bootstrap_fn *fn,
+			void *arg, size_t k, struct slo_interval *out);
 
 /**
  * slo_quantile_variance - variance of the type-7 sample quantile @q of the ascending @sorted

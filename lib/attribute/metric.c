@@ -24,7 +24,7 @@ const struct slo_metric_info slo_metric_info[SLO_METRIC__COUNT] = {
 };
 
 /* Strata as bit sets. */
-#define BIT(s) (1u << SLO_STRATUM_##s)
+#define BIT(s) (1u << SLO_CASE_##s)
 
 enum {
 	NAMED = BIT(SINGLE) | BIT(DUAL) | BIT(TRIPLE),
@@ -35,7 +35,7 @@ static uint64_t over(const uint64_t *count, uint32_t strata)
 {
 	uint64_t sum = 0;
 
-	for (int s = 0; s < SLO_STRATUM__COUNT; s++)
+	for (int s = 0; s < SLO_CASE__COUNT; s++)
 		sum += strata >> s & 1 ? count[s] : 0;
 	return sum;
 }
@@ -45,7 +45,7 @@ static double coverage(const struct slo_tally *t)
 	uint64_t n = over(t->cases, POSITIVE);
 	double sum = 0;
 
-	for (int s = 0; s < SLO_STRATUM__COUNT; s++)
+	for (int s = 0; s < SLO_CASE__COUNT; s++)
 		sum += POSITIVE >> s & 1 ? t->covered[s] : 0;
 	return n ? sum / (double)n : NAN;
 }

@@ -7,17 +7,17 @@
 
 #define UNKNOWN (1u << SLO_DOMAIN_UNKNOWN)
 
-int slo_case_stratum(const struct slo_case *c)
+int slo_case_kind(const struct slo_case *c)
 {
 	int n = slo_domains_count(c->truth & ~UNKNOWN);
 
 	if (c->truth == 0)
-		return SLO_STRATUM_HEALTHY;
+		return SLO_CASE_HEALTHY;
 	if (!c->positive)
-		return SLO_STRATUM_BELOW;
+		return SLO_CASE_BELOW;
 	if (n == 0)
-		return SLO_STRATUM_OUTSIDE;
-	return n == 1 ? SLO_STRATUM_SINGLE : n == 2 ? SLO_STRATUM_DUAL : SLO_STRATUM_TRIPLE;
+		return SLO_CASE_OUTSIDE;
+	return n == 1 ? SLO_CASE_SINGLE : n == 2 ? SLO_CASE_DUAL : SLO_CASE_TRIPLE;
 }
 
 void slo_outcome_init(struct slo_outcome *o)

@@ -12,14 +12,14 @@
 #include <stdint.h>
 
 /* What a case can show. */
-enum slo_stratum {
-	SLO_STRATUM_SINGLE,  /* one domain was hit and the objective was missed */
-	SLO_STRATUM_DUAL,
-	SLO_STRATUM_TRIPLE,  /* three or more */
-	SLO_STRATUM_OUTSIDE, /* missed for a reason no domain has: the answer is unknown */
-	SLO_STRATUM_HEALTHY, /* nothing was done */
-	SLO_STRATUM_BELOW,   /* something was done, and the objective was met all the same */
-	SLO_STRATUM__COUNT
+enum slo_case_kind {
+	SLO_CASE_SINGLE,  /* one domain was hit and the objective was missed */
+	SLO_CASE_DUAL,
+	SLO_CASE_TRIPLE,  /* three or more */
+	SLO_CASE_OUTSIDE, /* missed for a reason no domain has: the answer is unknown */
+	SLO_CASE_HEALTHY, /* nothing was done */
+	SLO_CASE_BELOW,   /* something was done, and the objective was met all the same */
+	SLO_CASE__COUNT
 };
 
 /* The truth. */
@@ -40,8 +40,8 @@ static inline int slo_domains_count(uint32_t set)
 	return n;
 }
 
-/** slo_case_stratum - enum SLO_STRATUM; by distinct domains, so two faults of one domain are a single. */
-int slo_case_stratum(const struct slo_case *c);
+/** slo_case_kind - enum slo_case_kind; by distinct domains, so two faults of one domain are a single. */
+int slo_case_kind(const struct slo_case *c);
 
 /* The phases in which nothing was wrong: each is a window in which an incident is a false alarm. */
 enum slo_calm { SLO_CALM_BASELINE, SLO_CALM_CONTROL, SLO_CALM__COUNT };

@@ -51,19 +51,19 @@ START_TEST(strata_count_distinct_domains)
 		bool positive;
 		int want;
 	} rows[] = {
-		{ 0, false, SLO_STRATUM_HEALTHY },
-		{ BIT(NETWORK_DNS), true, SLO_STRATUM_SINGLE },
-		{ BIT(NETWORK_DNS), false, SLO_STRATUM_BELOW },
-		{ BIT(NETWORK_DNS) | BIT(PROVIDER_ERROR), true, SLO_STRATUM_DUAL },
-		{ BIT(NETWORK_DNS) | BIT(PROVIDER_ERROR) | BIT(CPU_THROTTLE), true, SLO_STRATUM_TRIPLE },
-		{ BIT(UNKNOWN), true, SLO_STRATUM_OUTSIDE },
-		{ BIT(UNKNOWN), false, SLO_STRATUM_BELOW },
+		{ 0, false, SLO_CASE_HEALTHY },
+		{ BIT(NETWORK_DNS), true, SLO_CASE_SINGLE },
+		{ BIT(NETWORK_DNS), false, SLO_CASE_BELOW },
+		{ BIT(NETWORK_DNS) | BIT(PROVIDER_ERROR), true, SLO_CASE_DUAL },
+		{ BIT(NETWORK_DNS) | BIT(PROVIDER_ERROR) | BIT(CPU_THROTTLE), true, SLO_CASE_TRIPLE },
+		{ BIT(UNKNOWN), true, SLO_CASE_OUTSIDE },
+		{ BIT(UNKNOWN), false, SLO_CASE_BELOW },
 	};
 
 	for (size_t i = 0; i < SLO_ARRAY_LEN(rows); i++) {
 		struct slo_case c = { .truth = rows[i].truth, .positive = rows[i].positive };
 
-		ck_assert_int_eq(slo_case_stratum(&c), rows[i].want);
+		ck_assert_int_eq(slo_case_kind(&c), rows[i].want);
 	}
 }
 END_TEST

@@ -7,7 +7,7 @@
 
 static bool positive(int stratum)
 {
-	return stratum != SLO_STRATUM_HEALTHY && stratum != SLO_STRATUM_BELOW;
+	return stratum != SLO_CASE_HEALTHY && stratum != SLO_CASE_BELOW;
 }
 
 /* The class of a truth of at most one domain. */
@@ -36,10 +36,10 @@ static void count_classes(struct slo_tally *t, const struct slo_case *c, const s
 {
 	int actual = class_of(c->truth), said = o->found ? o->domain : SLO_TALLY_NONE;
 
-	if (slo_domains_count(c->truth) > 1 || stratum == SLO_STRATUM_BELOW || (t->told && stratum == SLO_STRATUM_HEALTHY))
+	if (slo_domains_count(c->truth) > 1 || stratum == SLO_CASE_BELOW || (t->told && stratum == SLO_CASE_HEALTHY))
 		return;
 	slo_confusion_add(&t->all, actual, said);
-	if (stratum == SLO_STRATUM_SINGLE)
+	if (stratum == SLO_CASE_SINGLE)
 		slo_confusion_add(&t->single, actual, said);
 }
 
@@ -59,12 +59,12 @@ static void count_set(struct slo_tally *t, const struct slo_case *c, const struc
 
 static void count_case(struct slo_tally *t, const struct slo_case *c, const struct slo_outcome *o)
 {
-	int s = slo_case_stratum(c);
+	int s = slo_case_kind(c);
 
 	t->cases[s]++;
 	count_calm(t, c, o);
 	count_classes(t, c, o, s);
-	if (positive(s) || (s == SLO_STRATUM_HEALTHY && !t->told))
+	if (positive(s) || (s == SLO_CASE_HEALTHY && !t->told))
 		count_set(t, c, o);
 	if (!o->found) {
 		t->missed[s]++;
@@ -104,7 +104,7 @@ void slo_tally_make(const struct slo_case *cases, const struct slo_outcome *outc
 		double delay = slo_outcome_delay_s(o, c);
 
 		count_case(out, c, o);
-		if (positive(slo_case_stratum(c)) && !isnan(delay))
+		if (positive(slo_case_kind(c)) && !isnan(delay))
 			scratch[delays++] = delay;
 	}
 	for (int d = 0; d < SLO_DOMAIN__COUNT; d++)

@@ -17,13 +17,13 @@ struct slo_tally {
 	bool told;                          /* the method was told that there is an incident: nothing to miss or raise */
 	struct slo_confusion single;        /* single faults: truth against the domain blamed first */
 	struct slo_confusion all;           /* and faults outside the domains, and healthy runs */
-	uint64_t cases[SLO_STRATUM__COUNT];
-	uint64_t missed[SLO_STRATUM__COUNT];
-	uint64_t correct[SLO_STRATUM__COUNT]; /* see slo_outcome_correct() */
-	uint64_t exact[SLO_STRATUM__COUNT];
-	uint64_t partial[SLO_STRATUM__COUNT]; /* the domain blamed first is among the true ones */
-	uint64_t abstained[SLO_STRATUM__COUNT];
-	double covered[SLO_STRATUM__COUNT]; /* sum of |truth and listed| / |truth| */
+	uint64_t cases[SLO_CASE__COUNT];
+	uint64_t missed[SLO_CASE__COUNT];
+	uint64_t correct[SLO_CASE__COUNT]; /* see slo_outcome_correct() */
+	uint64_t exact[SLO_CASE__COUNT];
+	uint64_t partial[SLO_CASE__COUNT]; /* the domain blamed first is among the true ones */
+	uint64_t abstained[SLO_CASE__COUNT];
+	double covered[SLO_CASE__COUNT]; /* sum of |truth and listed| / |truth| */
 	struct slo_class_score set[SLO_DOMAIN__COUNT]; /* each domain in the cause set or not, positives and healthy runs */
 	uint64_t calm, alarms, blamed;      /* calm phases, those with an opening, those with a named domain */
 	uint64_t delays;                    /* positives with a detection delay */

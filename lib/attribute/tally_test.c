@@ -96,7 +96,7 @@ START_TEST(metrics_are_those_counted_by_hand)
 			      rows[i].want);
 		ck_assert_msg(!slo_metric_why(&t, rows[i].metric) == !isnan(got), "%s", name);
 	}
-	ck_assert_uint_eq(t.cases[SLO_STRATUM_BELOW], 1);
+	ck_assert_uint_eq(t.cases[SLO_CASE_BELOW], 1);
 	ck_assert_uint_eq(t.delays, 6);
 }
 END_TEST

@@ -43,6 +43,7 @@ static void setup(void)
 	add("c1", "test", "single", "6.1", "cpu_throttle", NULL);
 	add("e1", "test", "single", "6.1", "egress_loss", NULL);
 	add("x1", "test", "outside", "6.1", "disk_slow", NULL);
+	add("x2", "test", "outside", "6.1", "disk_slow", "dns_latency");
 	add("m1", "test", "dual", "6.1", "dns_latency", "cpu_throttle");
 	add("m2", "test", "triple", "6.1", "egress_loss", "cpu_throttle");
 	add("h1", "test", "healthy", "6.1", NULL, NULL);
@@ -101,8 +102,8 @@ START_TEST(filters_are_all_obeyed)
 		struct slo_recorded_filter f;
 		uint32_t want;
 	} cases[] = {
-		{ SLO_RECORDED_ANY, 10 },
-		{ { "any", -1, -1, -1, NULL, NULL, -1 }, 10 },
+		{ SLO_RECORDED_ANY, 11 },
+		{ { "any", -1, -1, -1, NULL, NULL, -1 }, 11 },
 		{ { "dns_latency", -1, -1, -1, NULL, NULL, -1 }, 3 },
 		{ { "dns_latency", -1, SLO_SPLIT_TEST, -1, NULL, NULL, -1 }, 2 },
 		{ { "dns_latency", -1, SLO_SPLIT_TEST, -1, "6.1", NULL, -1 }, 1 },
@@ -117,7 +118,7 @@ START_TEST(filters_are_all_obeyed)
 		{ { "memory_pressure", -1, -1, -1, NULL, NULL, -1 }, 0 },
 		{ { NULL, SLO_DOMAIN_CPU_THROTTLE, -1, -1, NULL, NULL, -1 }, 3 },
 		{ { NULL, -1, -1, -1, NULL, "rag", -1 }, 0 },
-		{ { NULL, -1, -1, -1, NULL, "chat", SLO_STREAM_TRACING }, 10 },
+		{ { NULL, -1, -1, -1, NULL, "chat", SLO_STREAM_TRACING }, 11 },
 		{ { NULL, -1, -1, -1, NULL, NULL, SLO_STREAM_HOST }, 0 },
 	};
 
@@ -131,8 +132,8 @@ START_TEST(each_comes_once_before_any_comes_again)
 	struct slo_recorded_filter f = SLO_RECORDED_ANY;
 	char list[512], once[512];
 
-	snprintf(list, sizeof(list), "%s", drawn(&f, 7, 30));
-	snprintf(once, sizeof(once), "%s", drawn(&f, 7, 10));
+	snprintf(list, sizeof(list), "%s", drawn(&f, 7, 33));
+	snprintf(once, sizeof(once), "%s", drawn(&f, 7, 11));
 	for (uint32_t i = 0; i < set.count; i++) {
 		char id[8];
 

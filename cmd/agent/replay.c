@@ -138,6 +138,8 @@ int agent_run_replay(struct agent *a, const char *path)
 			agent_metrics_beat(a);
 		slo_err_reset(&err);
 	}
+	if (r < 0 && r != -EINTR)
+		slo_warn("%s: %s", slo_reader_name(f.in), slo_reader_why(f.in, r));
 	agent_emit_stats(a, NULL, 0, slo_now_wall_ns(), true);
 	slo_rec_ctx_fini(&ctx);
 	status = slo_filter_end(&f) || (r < 0 && r != -EINTR);

@@ -68,6 +68,8 @@ static void count_case(struct slo_tally *t, const struct slo_case *c, const stru
 		count_set(t, c, o);
 	if (!o->found) {
 		t->missed[s]++;
+		t->correct[s] += c->truth == 0;
+		t->exact[s] += c->truth == 0;
 		return;
 	}
 	t->correct[s] += slo_outcome_correct(o, c);

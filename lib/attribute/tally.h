@@ -19,7 +19,7 @@ struct slo_tally {
 	struct slo_confusion all;           /* and faults outside the domains, and healthy runs */
 	uint64_t cases[SLO_CASE__COUNT];
 	uint64_t missed[SLO_CASE__COUNT];
-	uint64_t correct[SLO_CASE__COUNT]; /* see slo_outcome_correct() */
+	uint64_t correct[SLO_CASE__COUNT]; /* see slo_outcome_correct(); of a healthy run: no incident */
 	uint64_t exact[SLO_CASE__COUNT];
 	uint64_t partial[SLO_CASE__COUNT]; /* the domain blamed first is among the true ones */
 	uint64_t abstained[SLO_CASE__COUNT];

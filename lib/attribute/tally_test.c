@@ -97,6 +97,7 @@ START_TEST(metrics_are_those_counted_by_hand)
 		ck_assert_msg(!slo_metric_why(&t, rows[i].metric) == !isnan(got), "%s", name);
 	}
 	ck_assert_uint_eq(t.cases[SLO_CASE_BELOW], 1);
+	ck_assert_uint_eq(t.correct[SLO_CASE_HEALTHY], 1);
 	ck_assert_uint_eq(t.delays, 6);
 }
 END_TEST

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fault samples: what the attributor is given of each is its signals under a
+ * number; label, expected domains, ids and everything else stay here. Truth is
+ * looked at when all has been answered.
+ */
+#include "benchgen.h"
+
+#include "attribute/score.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "io/filter.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+enum { SAMPLES_MAX = 1 << 20 };
+
+struct samples {
+	struct bench *b;
+	struct slo_filter filter;
+	struct slo_rec_ctx ctx;
+	struct slo_event ev;
+	struct slo_buf questions;  /* what is asked */
+	size_t cap;
+	uint64_t unknown_truths, other;
+	struct slo_err err;
+};
+
+static int grow(struct samples *s)
+{
+	struct bench *b = s->b;
+	size_t cap = s->cap ? 2 * s->cap : 64;
+	struct item *items;
+	struct slo_case *cases;
+
+	if (b->count < s->cap)
+		return 0;
+	if (b->count >= SAMPLES_MAX)
+		return -EFBIG;
+	items = realloc(b->items, cap * sizeof(*items));
+	if (items)
+		b->items = items;
+	cases = realloc(b->cases, cap * sizeof(*cases));
+	if (cases)
+		b->cases = cases;
+	if (!items || !cases)
+		return -ENOMEM;
+	s->cap = cap;
+	return 0;
+}
+
+static int ask(struct samples *s)
+{
+	const struct slo_fault_sample *from = &s->ev.fault_sample;
+	struct slo_fault_sample q;
+	char name[32];
+
+	slo_rec_clear(slo_event_rec[SLO_KIND_FAULT_SAMPLE], &q);
+	(void)!snprintf(name, sizeof(name), "%zu", s->b->count);
+	q.incident_id = q.request_id = q.trace_id = slo_str(name);
+	q.cluster = q.namespace = q.service = slo_str("sample");
+	q.fault_label = slo_str("");
+	q.timestamp = from->timestamp;
+	memcpy(q.signals, from->signals, from->signals_count * sizeof(q.signals[0]));
+	q.signals_count = from->signals_count;
+	q.confidence = 0;
+	q.burn_rate = from->burn_rate;
+	q.window_minutes = from->window_minutes;
+	return slo_event_encode_payload(SLO_KIND_FAULT_SAMPLE, &q, &s->questions);
+}
+
+static int keep(struct samples *s)
+{
+	const struct slo_fault_sample *from = &s->ev.fault_sample;
+	struct item *it = &s->b->items[s->b->count];
+	struct slo_truth truth;
+
+	s->unknown_truths += !slo_truth_read(from, &truth);
+	/* The truth of a sample is its set; where it expects one domain beside it, that one is in it. */
+	s->b->cases[s->b->count] = (struct slo_case){ .truth = truth.set, .positive = true, .end_ns = from->timestamp };
+	*it = (struct item){ .id = strndup(from->incident_id.p ? from->incident_id.p : "", from->incident_id.len),
+			     .scenario = strndup(from->fault_label.p ? from->fault_label.p : "", from->fault_label.len) };
+	s->b->count++;
+	return it->id && it->scenario ? 0 : -ENOMEM;
+}
+
+static int take_line(struct samples *s, struct slo_str line)
+{
+	int r = slo_event_decode(&s->ctx, line.p, line.len, SLO_KIND_FAULT_SAMPLE, 1u << SLO_KIND_FAULT_SAMPLE, &s->ev,
+				 &s->err);
+
+	if (r < 0) {
+		slo_filter_bad(&s->filter, line, &s->err);
+		slo_err_reset(&s->err);
+		return 0;
+	}
+	if (r == SLO_EVENT_SKIPPED) {
+		s->other++;
+		return 0;
+	}
+	r = grow(s);
+	r = r ? r : ask(s);
+	return r ? r : keep(s);
+}
+
+static int read_samples(struct samples *s)
+{
+	struct slo_str line;
+	int r = slo_reader_open(s->b->o->input, &s->filter.in, &s->err), got;
+
+	while (!r && (got = slo_reader_next(s->filter.in, &line, -1)) != SLO_READ_EOF) {
+		if (got < 0)
+			r = got;
+		else if (got == SLO_READ_TOO_LONG)
+			slo_filter_bad(&s->filter, slo_str(NULL), &s->err);
+		else if (got == SLO_READ_LINE)
+			r = take_line(s, line);
+	}
+	(void)slo_filter_end(&s->filter);
+	slo_reader_close(s->filter.in);
+	if (r)
+		slo_err_at(&s->err, "%s", s->b->o->input);
+	else if (!s->b->count)
+		r = slo_err_set(&s->err, -ENOENT, "%s: holds no fault sample", s->b->o->input);
+	return r ? slo_err_set(&s->err, r, "%s", slo_strerror(r)) : 0;
+}
+
+/* The bytes that were asked stand for the data set: they hold all signals. */
+static int prepare(struct samples *s, int fd)
+{
+	struct bench *b = s->b;
+	struct slo_str all = slo_buf_str(&s->questions);
+	int r = slo_sha256(all, b->dataset_sha256);
+
+	(void)!snprintf(b->manifest_sha256, sizeof(b->manifest_sha256), "unknown");
+	for (int m = 0; m < METHOD__COUNT && !r; m++) {
+		b->out[m] = calloc(b->count, sizeof(*b->out[m]));
+		if (!b->out[m])
+			return -ENOMEM;
+		for (size_t i = 0; i < b->count; i++)
+			slo_outcome_init(&b->out[m][i]);
+	}
+	while (!r && all.len) {
+		ssize_t n = write(fd, all.p, all.len);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		all = slo_str_n(all.p + (n > 0 ? n : 0), all.len - (size_t)(n > 0 ? n : 0));
+	}
+	return r;
+}
+
+/* A sample is an incident by itself: its line is the answer. */
+static int read_answers(struct samples *s, int fd, int method)
+{
+	struct slo_case whole = { .truth = 1, .fault_start_ns = INT64_MIN, .fault_end_ns = INT64_MAX };
+	struct slo_reader *in = NULL;
+	struct slo_str line;
+	int64_t at;
+	int r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : slo_reader_fd(fd, "answer", &in);
+
+	if (r) {
+		close(fd);
+		return r;
+	}
+	while (!r && slo_reader_next(in, &line, -1) == SLO_READ_LINE) {
+		r = slo_event_decode(&s->ctx, line.p, line.len, SLO_KIND_INCIDENT, 1u << SLO_KIND_INCIDENT, &s->ev,
+				     &s->err);
+		if (r < 0 || r == SLO_EVENT_SKIPPED)
+			continue;
+		if (slo_parse_i64(s->ev.incident.incident_id, &at) || at < 0 || (uint64_t)at >= s->b->count)
+			r = slo_err_set(&s->err, -EIO, "%s: answers what was not asked", s->b->command.argv[0]);
+		else
+			slo_outcome_take(&s->b->out[method][at], &whole, &s->ev.incident);
+	}
+	slo_reader_close(in);
+	return r < 0 ? r : 0;
+}
+
+static int answer(struct samples *s, int fd, int method, int mode)
+{
+	struct task t = { .in = fd, .mode = mode, .bayes_model = s->b->o->bayes_model };
+	slo_autoclose int errors = -1;
+	int out = -1, status, r;
+	int64_t pid = child_start(&s->b->command, &t, &out, &errors);
+
+	if (pid < 0)
+		return slo_err_set(&s->err, (int)pid, "%s: %s", s->b->command.argv[0], slo_strerror((int)pid));
+	while (waitpid((pid_t)pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	r = child_judge(&s->b->command, status, errors, &s->err);
+	if (r)
+		close(out);
+	return r ? r : read_answers(s, out, method);
+}
+
+static int run_all(struct samples *s)
+{
+	slo_autoclose int fd = child_plain_file();
+	struct bench *b = s->b;
+	int r = fd < 0 ? fd : prepare(s, fd);
+
+	r = r ? r : answer(s, fd, METHOD_OURS, b->o->mode);
+	if (!r && b->o->mode == MODE_RULE)
+		memcpy(b->out[METHOD_RULES], b->out[METHOD_OURS], b->count * sizeof(*b->out[METHOD_OURS]));
+	else if (!r)
+		r = answer(s, fd, METHOD_RULES, MODE_RULE);
+	return r;
+}
+
+int samples_run(struct bench *b)
+{
+	static struct samples s;
+	int r;
+
+	s = (struct samples){ .b = b, .filter = { .report = slo_warn_err }, .err = { .what = "" } };
+	slo_rec_ctx_init(&s.ctx);
+	slo_buf_init(&s.questions, INPUT_MAX);
+	r = read_samples(&s);
+	if (r) {
+		slo_warn_err(&s.err);
+		r = EXIT_FAILED;
+	} else if ((r = run_all(&s)) != 0) {
+		slo_err_set(&s.err, r, "%s", slo_strerror(r));
+		slo_warn_err(&s.err);
+		r = EXIT_BACKEND;
+	}
+	if (s.unknown_truths)
+		slo_info("%llu samples expect a domain nobody knows: scored as unknown",
+			 (unsigned long long)s.unknown_truths);
+	slo_rec_ctx_fini(&s.ctx);
+	slo_buf_fini(&s.questions);
+	return r;
+}

@@ -1,6 +1,6 @@
 # One non-recursive makefile.
 #   make [SAN=1|COV=1] [WERROR=1] [V=1] [CC=clang]   tools into build/<flavour>/bin
-#   make test | golden | fuzz | bench | lint | prereq-check | cdgate-smoke | m5-gate | install | uninstall | clean
+#   make test | golden | fuzz | bench | bench-multi | lint | prereq-check | cdgate-smoke | m5-gate | install | uninstall | clean
 # CFLAGS, CPPFLAGS and LDFLAGS are the user's and come last.
 
 , := ,
@@ -59,7 +59,7 @@ SLO_LDFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined) $(if $(COV),--covera
 COMPILE = $(CC) $(SLO_CPPFLAGS) $(SLO_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $(SLO_CFLAGS) $(CFLAGS) $(SLO_LDFLAGS) $(LDFLAGS)
 
-.PHONY: all lib tests test golden schema-validate fuzz fuzz-build bench bench-build prereq-check cdgate-smoke m5-gate lint install uninstall clean version
+.PHONY: all lib tests test golden schema-validate fuzz fuzz-build bench bench-build bench-multi prereq-check cdgate-smoke m5-gate lint install uninstall clean version
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -150,6 +150,12 @@ schema-validate: all
 bench-build: all $(BENCHES)
 bench: bench-build
 	@scripts/bench $(B)
+
+# Samples of several faults at once, from recordings, through the attributor.
+MULTI := artifacts/fault-replay/multi_fault_samples.jsonl
+bench-multi: $(B)/bin/faultreplay $(B)/bin/benchgen $(B)/bin/attributor
+	@$(B)/bin/faultreplay --scenario mixed_multi --count 30 --out $(MULTI)
+	@$(B)/bin/benchgen --input $(MULTI) --scenario mixed_multi --out artifacts/benchmarks-multi
 
 # The deployment gate against a real Prometheus, with and without a fault.
 cdgate-smoke: $(B)/bin/sloctl $(B)/bin/loadgen $(B)/bin/faultinject

@@ -73,8 +73,12 @@ static void number(struct slo_buf *to, int decimals, double v)
 	}
 }
 
-static const char *first_named(const struct slo_outcome *o)
+static const char *first_named(const struct bench *b, int method, size_t i)
 {
+	const struct slo_outcome *o = &b->out[method][i];
+
+	if (b->result[method].absent)
+		return "";
 	return o->found ? slo_domain_enum.names[o->domain] : "none";
 }
 
@@ -107,7 +111,7 @@ static void prediction(struct slo_buf *to, const struct bench *b, size_t i)
 	slo_buf_addc(to, ',');
 	moment(to, c->timed ? c->fault_start_ns : SLO_ABSENT_I64);
 	moment(to, c->timed ? c->fault_end_ns : SLO_ABSENT_I64);
-	slo_buf_addf(to, "%s,%s,", first_named(o), first_true(c->truth));
+	slo_buf_addf(to, "%s,%s,", first_named(b, METHOD_OURS, i), first_true(c->truth));
 	number(to, 2, o->found ? o->confidence : NAN);
 	slo_buf_addc(to, ',');
 	number(to, 3, slo_outcome_delay_s(o, c));
@@ -119,7 +123,7 @@ static void prediction(struct slo_buf *to, const struct bench *b, size_t i)
 		     yes_no(c->truth && c->positive && !o->found),
 		     yes_no(o->found && o->domain == SLO_DOMAIN_UNKNOWN),
 		     yes_no(o->alarm[SLO_CALM_BASELINE] || o->alarm[SLO_CALM_CONTROL]));
-	slo_buf_addf(to, ",%s,%s", first_named(&b->out[METHOD_RULES][i]), first_named(&b->out[METHOD_LOUDEST][i]));
+	slo_buf_addf(to, ",%s,%s", first_named(b, METHOD_RULES, i), first_named(b, METHOD_LOUDEST, i));
 	if (r)
 		slo_buf_addf(to, ",%.*s,%.*s,%s,%.*s\n", SLO_STR_ARG(r->place), SLO_STR_ARG(r->profile),
 			     slo_enum_name(&slo_split_enum, r->split), SLO_STR_ARG(r->run));

@@ -33,7 +33,7 @@ static int read_manifest(struct bench *b, const char *path, struct slo_err *err)
 
 	while (!r && (got = slo_reader_next(in, &line, -1)) != SLO_READ_EOF) {
 		if (got < 0)
-			r = slo_err_set(err, got, "%s", slo_strerror(got));
+			r = slo_err_set(err, got, "%s", slo_reader_why(in, got));
 		else if (got == SLO_READ_TOO_LONG)
 			r = slo_err_set(err, -EINVAL, "too long");
 		else if (got == SLO_READ_LINE)

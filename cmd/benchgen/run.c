@@ -106,6 +106,7 @@ static int read_answers(struct crew *c, struct slot *s)
 		if (r < 0) {
 			slo_err_at(&c->err, "%s: answer:%llu", b->command.argv[0],
 				   (unsigned long long)slo_reader_line(in));
+			r = -EIO;
 		} else if (r == 0 && slo_str_eq(c->ev.incident.service, it->rec->service)) {
 			slo_outcome_take(&b->out[runners[s->stage]][s->item], &b->cases[s->item], &c->ev.incident);
 		} else if (r == 0) {
@@ -113,6 +114,8 @@ static int read_answers(struct crew *c, struct slot *s)
 		}
 		r = r < 0 ? r : 0;
 	}
+	if (!r && got != SLO_READ_EOF)
+		r = slo_err_set(&c->err, -EIO, "answer:%llu: unreadable", (unsigned long long)slo_reader_line(in));
 	slo_rec_ctx_fini(&ctx);
 	slo_reader_close(in);
 	return r;

@@ -114,7 +114,7 @@ static int read_samples(struct samples *s)
 
 	while (!r && (got = slo_reader_next(s->filter.in, &line, -1)) != SLO_READ_EOF) {
 		if (got < 0)
-			r = got;
+			r = slo_err_set(&s->err, got, "%s", slo_reader_why(s->filter.in, got));
 		else if (got == SLO_READ_TOO_LONG)
 			slo_filter_bad(&s->filter, slo_str(NULL), &s->err);
 		else if (got == SLO_READ_LINE)
@@ -161,13 +161,13 @@ static int read_answers(struct samples *s, int fd, int method)
 	struct slo_reader *in = NULL;
 	struct slo_str line;
 	int64_t at;
-	int r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : slo_reader_fd(fd, "answer", &in);
+	int r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : slo_reader_fd(fd, "answer", &in), got = SLO_READ_EOF;
 
 	if (r) {
 		close(fd);
 		return r;
 	}
-	while (!r && slo_reader_next(in, &line, -1) == SLO_READ_LINE) {
+	while (!r && (got = slo_reader_next(in, &line, -1)) == SLO_READ_LINE) {
 		r = slo_event_decode(&s->ctx, line.p, line.len, SLO_KIND_INCIDENT, 1u << SLO_KIND_INCIDENT, &s->ev,
 				     &s->err);
 		if (r < 0 || r == SLO_EVENT_SKIPPED)
@@ -177,6 +177,8 @@ static int read_answers(struct samples *s, int fd, int method)
 		else
 			slo_outcome_take(&s->b->out[method][at], &whole, &s->ev.incident);
 	}
+	if (r >= 0 && got != SLO_READ_EOF && got != SLO_READ_LINE)
+		r = slo_err_set(&s->err, -EIO, "answer:%llu: unreadable", (unsigned long long)slo_reader_line(in));
 	slo_reader_close(in);
 	return r < 0 ? r : 0;
 }

@@ -175,7 +175,7 @@ static int read_lines(struct pass *p, const char *path, struct slo_err *err)
 		return r;
 	while (!r && (got = slo_reader_next(in, &line, -1)) != SLO_READ_EOF) {
 		if (got < 0)
-			r = got;
+			r = slo_err_set(err, got, "%s", slo_reader_why(in, got));
 		else if (got == SLO_READ_TOO_LONG)
 			p->b->items[p->i].unreadable++;
 		else if (got == SLO_READ_LINE)

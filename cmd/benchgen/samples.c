@@ -170,8 +170,12 @@ static int read_answers(struct samples *s, int fd, int method)
 	while (!r && (got = slo_reader_next(in, &line, -1)) == SLO_READ_LINE) {
 		r = slo_event_decode(&s->ctx, line.p, line.len, SLO_KIND_INCIDENT, 1u << SLO_KIND_INCIDENT, &s->ev,
 				     &s->err);
-		if (r < 0 || r == SLO_EVENT_SKIPPED)
+		if (r < 0)
+			break;
+		if (r == SLO_EVENT_SKIPPED) {
+			r = 0;
 			continue;
+		}
 		if (slo_parse_i64(s->ev.incident.incident_id, &at) || at < 0 || (uint64_t)at >= s->b->count)
 			r = slo_err_set(&s->err, -EIO, "%s: answers what was not asked", s->b->command.argv[0]);
 		else

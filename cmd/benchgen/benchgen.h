@@ -15,6 +15,8 @@
 #include "opt/opt.h"
 #include "stat/ranktest.h"
 
+struct json_t;
+
 enum {
 	EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_BACKEND = 4,
 	JOBS_MAX = 64,
@@ -71,6 +73,9 @@ struct item {
 	uint64_t lines, withheld; /* of the stream: given to the attributor, and kept from it as it tells the truth */
 	uint64_t unreadable;
 	uint64_t foreign;         /* incident lines about other services */
+	char agent[64];           /* version of the agent that recorded it; "" = not known */
+	int64_t cpus;             /* of its machine; 0 = not known */
+	bool described, emulated; /* there is a run.json; its machine was an emulation */
 	bool live, traced;        /* probe provenance: nothing but live sources; some windows from the kernel's tracing */
 };
 
@@ -155,6 +160,15 @@ char *dataset_stream(const struct bench *b, size_t i);
  * Return: 0; a negative errno with @err, among others when its checksum is not the manifest's.
  */
 int stream_prepare(struct bench *b, size_t i, int fd, struct slo_loudest *l, struct slo_err *err);
+
+/** environment_read - what run.json beside the streams of item @i says of the machine; nothing when there is none. */
+void environment_read(struct bench *b, size_t i);
+
+/** distinct_texts - what @of says of the items, each text once, in the order first seen; a new array. */
+struct json_t *distinct_texts(const struct bench *b, struct slo_str (*of)(const struct item *it));
+
+/** environment_json - of all items; a new object. */
+struct json_t *environment_json(const struct bench *b);
 
 /** run_incidents - have every incident answered by the methods that look at its stream. Return: an exit status. */
 int run_incidents(struct bench *b);

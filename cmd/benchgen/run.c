@@ -83,6 +83,7 @@ static int begin(struct crew *c, struct slot *s)
 	r = stream_prepare(c->b, s->item, s->in, c->loudest, &c->err);
 	if (r)
 		return r;
+	environment_read(c->b, s->item);
 	slo_loudest_answer(c->loudest, &c->b->out[METHOD_LOUDEST][s->item]);
 	return start(c, s);
 }

@@ -40,82 +40,6 @@ static void run_id(json_t *o, int64_t ns)
 	text(o, "run_id", when);
 }
 
-/* Distinct texts, in the order first seen. */
-static json_t *distinct(const struct bench *b, struct slo_str (*of)(const struct slo_recorded *r))
-{
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < b->count; i++) {
-		struct slo_str s = of(b->items[i].rec);
-		bool known = false;
-
-		for (size_t k = 0; k < json_array_size(all); k++)
-			known = known || slo_str_is(s, json_string_value(json_array_get(all, k)));
-		if (!known)
-			json_array_append_new(all, json_stringn(s.p, s.len));
-	}
-	return all;
-}
-
-static struct slo_str kernel_of(const struct slo_recorded *r)
-{
-	return r->kernel;
-}
-
-static struct slo_str place_of(const struct slo_recorded *r)
-{
-	return r->place;
-}
-
-static struct slo_str profile_of(const struct slo_recorded *r)
-{
-	return r->profile;
-}
-
-static struct slo_str run_of(const struct slo_recorded *r)
-{
-	return r->run;
-}
-
-/* Nodes that wrote stats; each recording place has its own. */
-static uint64_t nodes(const struct bench *b)
-{
-	const char *seen[NODES_MAX];
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->costs.count; i++) {
-		bool known = false;
-
-		for (size_t k = 0; k < n; k++)
-			known = known || strcmp(seen[k], b->costs.rows[i].node) == 0;
-		if (!known && n < NODES_MAX)
-			seen[n++] = b->costs.rows[i].node;
-	}
-	return n;
-}
-
-static json_t *environment(const struct bench *b)
-{
-	json_t *o = json_object(), *why = json_object(), *kernels = b->recorded ? distinct(b, kernel_of) : json_array();
-	uint64_t n = nodes(b);
-
-	json_object_set_new(o, "kubernetes_version", json_null());
-	text(why, "kubernetes_version", "nothing was recorded in a cluster");
-	text(o, "kernel_version", json_array_size(kernels) == 1 ? json_string_value(json_array_get(kernels, 0)) : NULL);
-	if (json_array_size(kernels) != 1)
-		text(why, "kernel_version", b->recorded ? "several, see kernel_versions" : "not part of a fault sample");
-	json_object_set_new(o, "node_count", n ? json_integer((json_int_t)n) : json_null());
-	if (!n)
-		text(why, "node_count", "no stats record of an agent in the streams");
-	json_object_set_new(o, "kernel_versions", kernels);
-	if (b->recorded) {
-		json_object_set_new(o, "places", distinct(b, place_of));
-		json_object_set_new(o, "profiles", distinct(b, profile_of));
-	}
-	json_object_set_new(o, "unavailable", why);
-	return o;
-}
-
 enum column { CPU, BPF_CPU, MEMORY, EVENTS, DROPPED };
 
 static double cell(const struct cost *c, enum column which)
@@ -202,10 +126,15 @@ static json_t *method(const struct result *r, int m)
 	return o;
 }
 
+static struct slo_str run_of(const struct item *it)
+{
+	return it->rec->run;
+}
+
 static json_t *stats(const struct bench *b)
 {
 	const struct slo_tally *t = &b->result[METHOD_OURS].tally;
-	json_t *o = json_object(), *runs = b->recorded ? distinct(b, run_of) : NULL;
+	json_t *o = json_object(), *runs = b->recorded ? distinct_texts(b, run_of) : NULL;
 	uint64_t lines = 0, foreign = 0;
 
 	for (size_t i = 0; i < b->count; i++) {
@@ -248,7 +177,7 @@ void write_summary(struct slo_buf *to, const struct bench *b)
 	text(o, "runner_mode", b->runner_mode);
 	json_object_set_new(o, "release_grade", json_boolean(b->release_grade));
 	text(o, "release_grade_reason", b->release_why[0] ? b->release_why : NULL);
-	json_object_set_new(o, "environment", environment(b));
+	json_object_set_new(o, "environment", environment_json(b));
 	json_object_set_new(o, "metrics", metrics(b));
 	json_object_set_new(o, "stats", stats(b));
 	for (int m = 0; m < METHOD__COUNT; m++)

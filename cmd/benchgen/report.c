@@ -8,14 +8,21 @@
 #include <inttypes.h>
 #include <math.h>
 
+enum { GROUPS_MAX = 64 }; /* places and profiles together */
+
 /* A name from outside in a cell or a list: nothing in it may end the cell or begin markup. */
+static void text(struct slo_buf *to, struct slo_str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] && strchr("|\\`*_<>[]&", s.p[i]))
+			slo_buf_addc(to, '\\');
+		slo_buf_addc(to, (unsigned char)s.p[i] < ' ' ? ' ' : s.p[i]);
+	}
+}
+
 static void name(struct slo_buf *to, const char *s)
 {
-	for (; *s; s++) {
-		if (strchr("|\\`*_<>[]&", *s))
-			slo_buf_addc(to, '\\');
-		slo_buf_addc(to, (unsigned char)*s < ' ' ? ' ' : *s);
-	}
+	text(to, slo_str(s));
 }
 
 static void bullet(struct slo_buf *to, const char *title, const char *value)
@@ -125,6 +132,55 @@ static void methods(struct slo_buf *to, const struct bench *b)
 	}
 }
 
+struct group {
+	struct slo_str place, profile;
+	uint64_t positives, correct, missed, calm, alarms;
+};
+
+static void count_into(struct group *g, const struct slo_case *c, const struct slo_outcome *o)
+{
+	int kind = slo_case_kind(c);
+
+	g->calm += kind == SLO_CASE_HEALTHY ? SLO_CALM__COUNT : 1;
+	g->alarms += o->alarm[SLO_CALM_BASELINE];
+	g->alarms += o->alarm[SLO_CALM_CONTROL];
+	if (kind == SLO_CASE_HEALTHY || kind == SLO_CASE_BELOW)
+		return;
+	g->positives++;
+	g->correct += slo_outcome_correct(o, c);
+	g->missed += !o->found;
+}
+
+/* One figure over all can hide that a place or a workload goes wrong. */
+static void groups(struct slo_buf *to, const struct bench *b)
+{
+	struct group all[GROUPS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct slo_recorded *r = b->items[i].rec;
+		size_t k = 0;
+
+		while (k < n && !(slo_str_eq(all[k].place, r->place) && slo_str_eq(all[k].profile, r->profile)))
+			k++;
+		if (k == GROUPS_MAX)
+			continue;
+		if (k == n)
+			all[n++] = (struct group){ .place = r->place, .profile = r->profile };
+		count_into(&all[k], &b->cases[i], &b->out[METHOD_OURS][i]);
+	}
+	slo_buf_adds(to, "\n## Places and workloads\n\n| place | profile | positives | correct | missed | calm windows | false "
+			 "alarms |\n|---|---|---|---|---|---|---|\n");
+	for (size_t k = 0; k < n; k++) {
+		slo_buf_adds(to, "| ");
+		text(to, all[k].place);
+		slo_buf_adds(to, " | ");
+		text(to, all[k].profile);
+		slo_buf_addf(to, " | %" PRIu64 " | %" PRIu64 " | %" PRIu64 " | %" PRIu64 " | %" PRIu64 " |\n",
+			     all[k].positives, all[k].correct, all[k].missed, all[k].calm, all[k].alarms);
+	}
+}
+
 static void rate(struct slo_buf *to, double v)
 {
 	if (isnan(v))
@@ -203,6 +259,8 @@ void write_report(struct slo_buf *to, const struct bench *b)
 	methods(to, b);
 	classes(to, b);
 	confusion(to, b);
+	if (b->recorded)
+		groups(to, b);
 	definitions(to);
 	slo_buf_adds(to, "\n## Bundle\n\n"
 			 "- incident_predictions.csv\n- confusion-matrix.csv\n- class_metrics.csv\n- collector_overhead.csv\n"

@@ -25,6 +25,7 @@ struct samples {
 	struct slo_rec_ctx ctx;
 	struct slo_event ev;
 	struct slo_buf questions;  /* what is asked */
+	struct slo_buf lines;      /* the samples as they came, for afterwards */
 	size_t cap;
 	uint64_t unknown_truths, other;
 	struct slo_err err;
@@ -73,19 +74,36 @@ static int ask(struct samples *s)
 	return slo_event_encode_payload(SLO_KIND_FAULT_SAMPLE, &q, &s->questions);
 }
 
-static int keep(struct samples *s)
+/* The sample of item @i is in @s->ev. */
+static int keep_truth(struct samples *s, size_t i)
 {
 	const struct slo_fault_sample *from = &s->ev.fault_sample;
-	struct item *it = &s->b->items[s->b->count];
+	struct item *it = &s->b->items[i];
 	struct slo_truth truth;
 
 	s->unknown_truths += !slo_truth_read(from, &truth);
 	/* The truth of a sample is its set; where it expects one domain beside it, that one is in it. */
-	s->b->cases[s->b->count] = (struct slo_case){ .truth = truth.set, .positive = true, .end_ns = from->timestamp };
+	s->b->cases[i] = (struct slo_case){ .truth = truth.set, .positive = true, .end_ns = from->timestamp };
 	*it = (struct item){ .id = strndup(from->incident_id.p ? from->incident_id.p : "", from->incident_id.len),
 			     .scenario = strndup(from->fault_label.p ? from->fault_label.p : "", from->fault_label.len) };
-	s->b->count++;
 	return it->id && it->scenario ? 0 : -ENOMEM;
+}
+
+/* All has been answered: now the samples are read again for what they expect. */
+static int read_truths(struct samples *s)
+{
+	const char *at = s->lines.data, *end = at + s->lines.len;
+	int r = 0;
+
+	for (size_t i = 0; i < s->b->count && !r; i++) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+		r = slo_event_decode(&s->ctx, at, (size_t)(stop - at), SLO_KIND_FAULT_SAMPLE,
+				     1u << SLO_KIND_FAULT_SAMPLE, &s->ev, &s->err);
+		r = r ? r : keep_truth(s, i);
+		at = stop + 1;
+	}
+	return r;
 }
 
 static int take_line(struct samples *s, struct slo_str line)
@@ -104,7 +122,13 @@ static int take_line(struct samples *s, struct slo_str line)
 	}
 	r = grow(s);
 	r = r ? r : ask(s);
-	return r ? r : keep(s);
+	if (r)
+		return r;
+	slo_buf_add(&s->lines, line.p, line.len);
+	slo_buf_addc(&s->lines, '\n');
+	s->b->items[s->b->count] = (struct item){ .rec = NULL };
+	s->b->count++;
+	return s->lines.err;
 }
 
 static int read_samples(struct samples *s)
@@ -227,6 +251,7 @@ int samples_run(struct bench *b)
 	s = (struct samples){ .b = b, .filter = { .report = slo_warn_err }, .err = { .what = "" } };
 	slo_rec_ctx_init(&s.ctx);
 	slo_buf_init(&s.questions, INPUT_MAX);
+	slo_buf_init(&s.lines, INPUT_MAX);
 	r = read_samples(&s);
 	if (r) {
 		slo_warn_err(&s.err);
@@ -235,11 +260,16 @@ int samples_run(struct bench *b)
 		slo_err_set(&s.err, r, "%s", slo_strerror(r));
 		slo_warn_err(&s.err);
 		r = EXIT_BACKEND;
+	} else if ((r = read_truths(&s)) != 0) {
+		slo_err_set(&s.err, r, "%s", slo_strerror(r));
+		slo_warn_err(&s.err);
+		r = EXIT_FAILED;
 	}
 	if (s.unknown_truths)
 		slo_info("%llu samples expect a domain nobody knows: scored as unknown",
 			 (unsigned long long)s.unknown_truths);
 	slo_rec_ctx_fini(&s.ctx);
 	slo_buf_fini(&s.questions);
+	slo_buf_fini(&s.lines);
 	return r;
 }

@@ -167,6 +167,21 @@ START_TEST(nothing_scored_is_not_a_score_of_zero)
 }
 END_TEST
 
+START_TEST(unknown_is_no_cause_and_an_answer_taken_back_is_none)
+{
+	struct world w = { .n = 0 };
+	struct slo_tally t;
+
+	put(&w, BIT(UNKNOWN), true, NOT, BIT(UNKNOWN), 1);
+	put(&w, BIT(NETWORK_DNS), true, MISS, 0, 0);
+	w.out[1].named = BIT(NETWORK_DNS); /* of an incident that was resolved before the fault */
+	slo_tally_make(w.cases, w.out, NULL, w.n, false, w.scratch, &t);
+	ck_assert_double_eq(slo_metric_value(&t, SLO_METRIC_MICRO_F1), 0);
+	ck_assert_uint_eq(t.set[DNS].fn, 1);
+	ck_assert_uint_eq(t.set[NOT].tp, 1);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("tally");
@@ -176,6 +191,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_missed_incident_and_a_healthy_run_have_a_class_of_their_own);
 	tcase_add_test(t, a_resample_counts_a_case_as_often_as_it_was_drawn);
 	tcase_add_test(t, who_is_told_of_the_incident_neither_misses_nor_raises_one);
+	tcase_add_test(t, unknown_is_no_cause_and_an_answer_taken_back_is_none);
 	tcase_add_test(t, nothing_scored_is_not_a_score_of_zero);
 	suite_add_tcase(s, t);
 	return s;

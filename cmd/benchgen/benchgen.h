@@ -117,6 +117,7 @@ struct bench {
 	size_t count;
 	uint32_t majority;        /* set of the train split; 0 = none */
 	uint64_t train;           /* its positives */
+	char model[32];           /* as the answers name it; "" = they do not, "several" */
 	uint64_t without_stream;  /* chosen, but this stream was not recorded */
 	struct costs costs;
 	struct result result[METHOD__COUNT];
@@ -175,6 +176,9 @@ int run_incidents(struct bench *b);
 
 /** samples_run - the same for the fault samples of --input. Return: an exit status. */
 int samples_run(struct bench *b);
+
+/** bench_model - note the model an answer of METHOD_OURS names. */
+void bench_model(struct bench *b, struct slo_str model);
 
 /** bench_alloc - room for @n items and their answers. Return: 0 or -ENOMEM. */
 int bench_alloc(struct bench *b, size_t n);

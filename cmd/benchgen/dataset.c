@@ -25,6 +25,14 @@ int bench_alloc(struct bench *b, size_t n)
 	return 0;
 }
 
+void bench_model(struct bench *b, struct slo_str model)
+{
+	if (!b->model[0])
+		slo_str_copy(b->model, sizeof(b->model), model);
+	else if (model.len && !slo_str_is(model, b->model))
+		slo_str_copy(b->model, sizeof(b->model), slo_str("several"));
+}
+
 static int read_manifest(struct bench *b, const char *path, struct slo_err *err)
 {
 	struct slo_reader *in = NULL;

@@ -64,8 +64,7 @@ static void head(struct slo_buf *to, const struct bench *b)
 	bullet(to, "scenario", benchgen_scenarios[o->scenario]);
 	bullet(to, "workload profile", o->workload);
 	bullet(to, "attribution mode", benchgen_modes[o->mode]);
-	if (o->mode == MODE_BAYES && o->bayes_model[0])
-		bullet(to, "model", o->bayes_model);
+	bullet(to, "model", b->model[0] ? b->model : "not named by the answers");
 	if (b->recorded) {
 		bullet(to, "split", benchgen_splits[o->split]);
 		bullet(to, "stream", slo_enum_name(&slo_stream_enum, o->stream));

@@ -110,6 +110,8 @@ static int read_answers(struct crew *c, struct slot *s)
 			r = -EIO;
 		} else if (r == 0 && slo_str_eq(c->ev.incident.service, it->rec->service)) {
 			slo_outcome_take(&b->out[runners[s->stage]][s->item], &b->cases[s->item], &c->ev.incident);
+			if (runners[s->stage] == METHOD_OURS)
+				bench_model(b, c->ev.incident.model);
 		} else if (r == 0) {
 			it->foreign += runners[s->stage] == METHOD_OURS;
 		}

@@ -204,6 +204,8 @@ static int read_answers(struct samples *s, int fd, int method)
 			r = slo_err_set(&s->err, -EIO, "%s: answers what was not asked", s->b->command.argv[0]);
 		else
 			slo_outcome_take(&s->b->out[method][at], &whole, &s->ev.incident);
+		if (r == 0 && method == METHOD_OURS)
+			bench_model(s->b, s->ev.incident.model);
 	}
 	if (r >= 0 && got != SLO_READ_EOF && got != SLO_READ_LINE)
 		r = slo_err_set(&s->err, -EIO, "answer:%llu: unreadable", (unsigned long long)slo_reader_line(in));

@@ -173,7 +173,7 @@ void write_summary(struct slo_buf *to, const struct bench *b)
 	text(o, "scenario", benchgen_scenarios[b->o->scenario]);
 	text(o, "workload_profile", b->o->workload);
 	text(o, "attribution_mode", benchgen_modes[b->o->mode]);
-	text(o, "model", b->o->mode == MODE_BAYES && b->o->bayes_model[0] ? b->o->bayes_model : NULL);
+	text(o, "model", b->model[0] ? b->model : NULL);
 	text(o, "runner_mode", b->runner_mode);
 	json_object_set_new(o, "release_grade", json_boolean(b->release_grade));
 	text(o, "release_grade_reason", b->release_why[0] ? b->release_why : NULL);

@@ -76,7 +76,7 @@ struct item {
 	char agent[64];           /* version of the agent that recorded it; "" = not known */
 	int64_t cpus;             /* of its machine; 0 = not known */
 	bool described, emulated; /* there is a run.json; its machine was an emulation */
-	bool live, traced;        /* probe provenance: nothing but live sources; some windows from the kernel's tracing */
+	bool live, traced;        /* probe provenance: live sources only; some windows from probes in the kernel */
 };
 
 /* A number with where the truth may lie. */

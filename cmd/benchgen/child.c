@@ -185,7 +185,7 @@ int64_t child_start(const struct command *c, const struct task *t, int *out, int
 	slo_autofree char *objectives = strndup(t->objectives.p ? t->objectives.p : "", t->objectives.len);
 	const char *argv[ARGS_MAX + 1];
 	size_t n = c->argc;
-	pid_t pid;
+	pid_t pid = 0;
 	int r;
 
 	if (to < 0 || say < 0 || !objectives)

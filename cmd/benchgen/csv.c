@@ -19,7 +19,11 @@ void csv_field(struct slo_buf *to, const char *s)
 	for (; *s; s++) {
 		if (*s == '"')
 			slo_buf_addc(to, '"');
-		slo_buf_addc(to, *s == '\r' || *s == '\n' ? ' ' : *s); /* no reader of ours takes a line end inside a field */
+		/* No reader of ours takes a line end inside a field. */
+		if (*s == '\r' || *s == '\n')
+			slo_buf_addc(to, ' ');
+		else
+			slo_buf_addc(to, *s);
 	}
 	slo_buf_addc(to, '"');
 }

@@ -113,8 +113,8 @@ static void machines(json_t *o, json_t *why, const struct bench *b)
 	json_object_set_new(o, "cpus_min", most ? json_integer(least) : json_null());
 	json_object_set_new(o, "cpus_max", most ? json_integer(most) : json_null());
 	if (described < (json_int_t)b->count)
-		json_object_set_new(why, "run.json", json_sprintf("%lld of %zu incidents have none",
-								  (long long)((json_int_t)b->count - described), b->count));
+		json_object_set_new(why, "run.json", json_sprintf("%zu of %zu incidents have none",
+								  b->count - (size_t)described, b->count));
 }
 
 json_t *environment_json(const struct bench *b)

@@ -104,14 +104,15 @@ int main(int argc, char **argv)
 		.run = run,
 		.epilog = "Environment (recorded in the provenance; unknown when not set):\n"
 			  "  RUNNER_MODE             kind of machine the benchmark ran on\n"
-			  "  RELEASE_GRADE           false takes the release grade away; only recordings from live probes\n"
-			  "                          in the kernel can earn it\n"
+			  "  RELEASE_GRADE           false takes the release grade away; only recordings from live\n"
+			  "                          probes in the kernel can earn it\n"
 			  "  GIT_COMMIT              commit under test\n"
 			  "  COLLECTOR_IMAGE_DIGEST  digest of the image under test\n"
 			  "  KERNEL_CONFIG_HASH      hash of the configuration of the kernel\n"
 			  "  SOURCE_DATE_EPOCH       time the bundle names, seconds since 1970\n"
 			  "\n"
-			  "Exit status: 0 the bundle is written, 1 no or unusable data, 2 usage, 4 the attributor failed.\n",
+			  "Exit status: 0 the bundle is written, 1 no or unusable data, 2 usage,\n"
+			  "4 the attributor failed.\n",
 	};
 
 	return slo_cmd_main(&benchgen, argc, argv);

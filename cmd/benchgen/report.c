@@ -16,7 +16,10 @@ static void text(struct slo_buf *to, struct slo_str s)
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.p[i] && strchr("|\\`*_<>[]&", s.p[i]))
 			slo_buf_addc(to, '\\');
-		slo_buf_addc(to, (unsigned char)s.p[i] < ' ' ? ' ' : s.p[i]);
+		if ((unsigned char)s.p[i] < ' ')
+			slo_buf_addc(to, ' ');
+		else
+			slo_buf_addc(to, s.p[i]);
 	}
 }
 
@@ -89,10 +92,11 @@ static void sizes(struct slo_buf *to, const struct bench *b)
 	};
 	const struct slo_tally *t = &b->result[METHOD_OURS].tally;
 
-	slo_buf_adds(to, "\n## Incidents\n\n| what | incidents | answered | correct | exact set |\n|---|---|---|---|---|\n");
+	slo_buf_adds(to, "\n## Incidents\n\n| what | incidents | answered | correct | exact set |\n"
+			 "|---|---|---|---|---|\n");
 	for (int k = 0; k < SLO_CASE__COUNT; k++)
-		slo_buf_addf(to, "| %s | %" PRIu64 " | %" PRIu64 " | %" PRIu64 " | %" PRIu64 " |\n", what[k], t->cases[k],
-			     t->cases[k] - t->missed[k], t->correct[k], t->exact[k]);
+		slo_buf_addf(to, "| %s | %" PRIu64 " | %" PRIu64 " | %" PRIu64 " | %" PRIu64 " |\n", what[k],
+			     t->cases[k], t->cases[k] - t->missed[k], t->correct[k], t->exact[k]);
 	slo_buf_addf(to, "\n%" PRIu64 " calm windows: %" PRIu64 " with an incident opened, %" PRIu64
 			 " with a domain blamed.\n",
 		     t->calm, t->alarms, t->blamed);
@@ -103,9 +107,10 @@ static void sizes(struct slo_buf *to, const struct bench *b)
 
 static void methods(struct slo_buf *to, const struct bench *b)
 {
-	slo_buf_adds(to, "\n## Methods\n\nOn the same incidents; in brackets the interval that holds the truth with 95 %:"
-			 " Clopper and Pearson for shares, else 2000 bootstrap draws of whole incidents, for random where 95 %"
-			 " of the draws fall.\n\n| metric |");
+	slo_buf_addf(to, "\n## Methods\n\nOn the same incidents; in brackets the interval that holds the truth with "
+			 "95 %%: Clopper and Pearson for shares, else %d bootstrap draws of whole incidents, for "
+			 "random where 95 %% of the draws fall.\n\n| metric |",
+		     BOOT_ITERATIONS);
 	for (int m = 0; m < METHOD__COUNT; m++) {
 		slo_buf_addc(to, ' ');
 		name(to, method_name[m]);
@@ -168,8 +173,8 @@ static void groups(struct slo_buf *to, const struct bench *b)
 			all[n++] = (struct group){ .place = r->place, .profile = r->profile };
 		count_into(&all[k], &b->cases[i], &b->out[METHOD_OURS][i]);
 	}
-	slo_buf_adds(to, "\n## Places and workloads\n\n| place | profile | positives | correct | missed | calm windows | false "
-			 "alarms |\n|---|---|---|---|---|---|---|\n");
+	slo_buf_adds(to, "\n## Places and workloads\n\n| place | profile | positives | correct | missed | calm "
+			 "windows | false alarms |\n|---|---|---|---|---|---|---|\n");
 	for (size_t k = 0; k < n; k++) {
 		slo_buf_adds(to, "| ");
 		text(to, all[k].place);
@@ -192,9 +197,10 @@ static void classes(struct slo_buf *to, const struct bench *b)
 {
 	const struct slo_tally *t = &b->result[METHOD_OURS].tally;
 
-	slo_buf_adds(to, "\n## Domains\n\nOne fault at a time, by the domain blamed first; and whole cause sets, over all "
-			 "positives and healthy runs.\n\n| domain | precision | recall | F1 | support | set precision | set "
-			 "recall | set F1 | set support |\n|---|---|---|---|---|---|---|---|---|\n");
+	slo_buf_adds(to, "\n## Domains\n\nOne fault at a time, by the domain blamed first; and whole cause sets, over "
+			 "all positives and healthy runs.\n\n| domain | precision | recall | F1 | support | "
+			 "set precision | set recall | set F1 | set support |\n"
+			 "|---|---|---|---|---|---|---|---|---|\n");
 	for (int d = 0; d < SLO_DOMAIN__COUNT; d++) {
 		const struct slo_class_score *set = &t->set[d];
 		struct slo_class_score one;
@@ -216,8 +222,8 @@ static void confusion(struct slo_buf *to, const struct bench *b)
 {
 	const struct slo_confusion *m = &b->result[METHOD_OURS].tally.all;
 
-	slo_buf_adds(to, "\n## Confusion\n\nRows: what happened (none: a healthy run). Columns: what was blamed first (none: "
-			 "no incident was opened).\n\n| |");
+	slo_buf_adds(to, "\n## Confusion\n\nRows: what happened (none: a healthy run). Columns: what was blamed first "
+			 "(none: no incident was opened).\n\n| |");
 	for (int k = 0; k < SLO_TALLY_CLASSES; k++)
 		slo_buf_addf(to, " %s |", class_name(k));
 	slo_buf_adds(to, "\n|---|");
@@ -233,22 +239,21 @@ static void confusion(struct slo_buf *to, const struct bench *b)
 
 static void definitions(struct slo_buf *to)
 {
-	slo_buf_adds(
-		to,
-		"\n## How it was scored\n\n"
-		"- The answer is the incident line in force at the end of the fault: the last one, open or updated, not later; "
-		"where there is none, the last one before the end of the recording. An incident resolved before it spoke of "
-		"the fault does not count.\n"
-		"- The cause set is the domain blamed first and every named hypothesis of 0.10 and more; an answer of unknown "
-		"is an abstention.\n"
-		"- Correct: of one fault the domain blamed first; of several the exact set. Partial: the domain blamed first is "
-		"among the true ones. Coverage: the share of the true domains that were listed.\n"
-		"- Missed: no incident was opened. It counts against recall, accuracy and every set.\n"
-		"- A calm window is the time before a fault, and each half of a healthy run. A false alarm is an incident "
-		"opened in one.\n"
-		"- Detection delay: from the label's start to the event time of the opening.\n"
-		"- Every attributor ran as a process of its own on a copy of the stream without a name, in a bare environment; "
-		"labels and manifest were not in its reach by name.\n");
+	slo_buf_adds(to,
+		     "\n## How it was scored\n\n"
+		     "- The answer is the incident line in force at the end of the fault: the last one, open or updated, "
+		     "not later; where there is none, the last one before the end of the recording. An incident resolved "
+		     "before it spoke of the fault does not count.\n"
+		     "- The cause set is the domain blamed first and every named hypothesis of 0.10 and more; an answer "
+		     "of unknown is an abstention.\n"
+		     "- Correct: of one fault the domain blamed first; of several the exact set. Partial: the domain "
+		     "blamed first is among the true ones. Coverage: the share of the true domains that were listed.\n"
+		     "- Missed: no incident was opened. It counts against recall, accuracy and every set.\n"
+		     "- A calm window is the time before a fault, and each half of a healthy run. A false alarm is an "
+		     "incident opened in one.\n"
+		     "- Detection delay: from the label's start to the event time of the opening.\n"
+		     "- Every attributor ran as a process of its own on a copy of the stream without a name, in a bare "
+		     "environment; labels and manifest were not in its reach by name.\n");
 }
 
 void write_report(struct slo_buf *to, const struct bench *b)
@@ -262,15 +267,16 @@ void write_report(struct slo_buf *to, const struct bench *b)
 		groups(to, b);
 	definitions(to);
 	slo_buf_adds(to, "\n## Bundle\n\n"
-			 "- incident_predictions.csv\n- confusion-matrix.csv\n- class_metrics.csv\n- collector_overhead.csv\n"
-			 "- attribution_summary.json\n- provenance.json\n- report.md\n");
+			 "- incident_predictions.csv\n- confusion-matrix.csv\n- class_metrics.csv\n"
+			 "- collector_overhead.csv\n- attribution_summary.json\n- provenance.json\n- report.md\n");
 }
 
 void write_table(struct slo_buf *to, const struct bench *b)
 {
 	static const struct slo_column columns[] = {
-		{ "metric", SLO_ALIGN_LEFT, 0 },   { "attributor", SLO_ALIGN_RIGHT, 0 }, { "rules", SLO_ALIGN_RIGHT, 0 },
-		{ "largest_z", SLO_ALIGN_RIGHT, 0 }, { "majority", SLO_ALIGN_RIGHT, 0 },   { "random", SLO_ALIGN_RIGHT, 0 },
+		{ "metric", SLO_ALIGN_LEFT, 0 },     { "attributor", SLO_ALIGN_RIGHT, 0 },
+		{ "rules", SLO_ALIGN_RIGHT, 0 },     { "largest_z", SLO_ALIGN_RIGHT, 0 },
+		{ "majority", SLO_ALIGN_RIGHT, 0 },  { "random", SLO_ALIGN_RIGHT, 0 },
 	};
 	struct slo_term t = { .width = 120, .height = 24 };
 	struct slo_grid g;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every incident through every attributor, some at once; answers are kept by incident, so their order does not matter. */
+/* Every incident through every attributor, some at once; answers are kept by incident: their order does not matter. */
 #include "benchgen.h"
 
 #include "base/cleanup.h"
@@ -233,11 +233,12 @@ int run_incidents(struct bench *b)
 	c.loudest = malloc(sizeof(*c.loudest));
 	if (!c.slots || !c.loudest)
 		r = slo_err_set(&c.err, -ENOMEM, "out of memory");
-	for (size_t i = 0; c.slots && i < c.count; i++)
-		c.slots[i] = (struct slot){ .in = -1, .out = -1, .errors = -1, .pidfd = -1 };
-	r = r ? r : work(&c);
-	if (c.slots)
+	if (!r) {
+		for (size_t i = 0; i < c.count; i++)
+			c.slots[i] = (struct slot){ .in = -1, .out = -1, .errors = -1, .pidfd = -1 };
+		r = work(&c);
 		stop_all(&c);
+	}
 	free(c.slots);
 	free(c.loudest);
 	if (r) {

@@ -74,6 +74,11 @@ static int ask(struct samples *s)
 	return slo_event_encode_payload(SLO_KIND_FAULT_SAMPLE, &q, &s->questions);
 }
 
+static char *text_of(struct slo_str s)
+{
+	return strndup(s.p ? s.p : "", s.len);
+}
+
 /* The sample of item @i is in @s->ev. */
 static int keep_truth(struct samples *s, size_t i)
 {
@@ -84,8 +89,8 @@ static int keep_truth(struct samples *s, size_t i)
 	s->unknown_truths += !slo_truth_read(from, &truth);
 	/* The truth of a sample is its set; where it expects one domain beside it, that one is in it. */
 	s->b->cases[i] = (struct slo_case){ .truth = truth.set, .positive = true, .end_ns = from->timestamp };
-	*it = (struct item){ .id = strndup(from->incident_id.p ? from->incident_id.p : "", from->incident_id.len),
-			     .scenario = strndup(from->fault_label.p ? from->fault_label.p : "", from->fault_label.len) };
+	it->id = text_of(from->incident_id);
+	it->scenario = text_of(from->fault_label);
 	return it->id && it->scenario ? 0 : -ENOMEM;
 }
 

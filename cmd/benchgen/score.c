@@ -21,8 +21,8 @@ const char *const method_name[METHOD__COUNT] = {
 const char *const method_about[METHOD__COUNT] = {
 	[METHOD_OURS] = "the attributor under test",
 	[METHOD_RULES] = "the same attributor with --attribution-mode rule: ordered thresholds",
-	[METHOD_LOUDEST] = "the signal with the largest robust z against the incident's own baseline, mapped to a domain; "
-			   "is told when the fault began and ended",
+	[METHOD_LOUDEST] = "the signal with the largest robust z against the incident's own baseline, mapped to a "
+			   "domain; is told when the fault began and ended",
 	[METHOD_MAJORITY] = "always the most frequent truth of the train split; is told that there is an incident",
 	[METHOD_RANDOM] = "one of the eight domains, each as likely, expected over draws; is told that there is an "
 			  "incident",
@@ -83,7 +83,7 @@ static int score_one(struct bench *b, int method, double *scratch)
 static int score_random(struct bench *b, double *scratch)
 {
 	struct result *res = &b->result[METHOD_RANDOM];
-	slo_autofree double *draws = malloc(RANDOM_DRAWS * SLO_METRIC__COUNT * sizeof(*draws));
+	slo_autofree double *draws = malloc((size_t)RANDOM_DRAWS * SLO_METRIC__COUNT * sizeof(*draws));
 	struct slo_rng rng;
 
 	if (!draws)

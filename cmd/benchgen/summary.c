@@ -99,7 +99,7 @@ static json_t *metrics(const struct bench *b)
 		measured(o, why, slo_metric_info[m].name, r->metric[m].value, r->metric[m].why);
 		json_object_set_new(ci, slo_metric_info[m].name, interval(&r->metric[m]));
 	}
-	measured(o, why, "burn_rate_prediction_error", NAN, "burn rates are reported, not predicted: nothing to compare");
+	measured(o, why, "burn_rate_prediction_error", NAN, "burn rates are not predicted: nothing to compare");
 	overhead(b, o, why);
 	json_object_set_new(o, "ci95", ci);
 	json_object_set_new(o, "unavailable", why);

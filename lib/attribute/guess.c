@@ -25,9 +25,12 @@ bool slo_guess_majority(const struct slo_case *cases, size_t n, uint32_t *set)
 		if (cases[i].positive && cases[i].truth && cases[i].truth < SLO_ARRAY_LEN(seen))
 			seen[cases[i].truth]++;
 	/* Bits are in domain order: of two sets of a size the smaller number has the earlier domains. */
-	for (uint32_t s = 1; s < SLO_ARRAY_LEN(seen); s++)
-		if (seen[s] > seen[best] || (seen[s] && seen[s] == seen[best] && slo_domains_count(s) < slo_domains_count(best)))
+	for (uint32_t s = 1; s < SLO_ARRAY_LEN(seen); s++) {
+		bool smaller = slo_domains_count(s) < slo_domains_count(best);
+
+		if (seen[s] > seen[best] || (seen[s] && seen[s] == seen[best] && smaller))
 			best = s;
+	}
 	if (!seen[best])
 		return false;
 	*set = best;

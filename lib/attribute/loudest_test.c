@@ -76,7 +76,8 @@ START_TEST(a_signal_speaks_for_its_likeliest_domain_and_the_retrieval_role_for_i
 	ck_assert_int_eq(slo_loudest_domain(SLO_SIGNAL_DNS_LATENCY, SLO_ROLE_RESOLVER), SLO_DOMAIN_NETWORK_DNS);
 	ck_assert_int_eq(slo_loudest_domain(SLO_SIGNAL_TCP_RETRANSMITS, SLO_ROLE_RETRIEVAL), SLO_DOMAIN_NETWORK_EGRESS);
 	ck_assert_int_eq(slo_loudest_domain(SLO_SIGNAL_CONNECT_ERRORS, SLO_ROLE_PROVIDER), SLO_DOMAIN_PROVIDER_ERROR);
-	ck_assert_int_eq(slo_loudest_domain(SLO_SIGNAL_CONNECT_ERRORS, SLO_ROLE_RETRIEVAL), SLO_DOMAIN_RETRIEVAL_BACKEND);
+	ck_assert_int_eq(slo_loudest_domain(SLO_SIGNAL_CONNECT_ERRORS, SLO_ROLE_RETRIEVAL),
+			 SLO_DOMAIN_RETRIEVAL_BACKEND);
 	ck_assert_int_eq(slo_loudest_domain(SLO_SIGNAL_CFS_THROTTLED, SLO_ROLE_OTHER), SLO_DOMAIN_CPU_THROTTLE);
 	ck_assert_int_eq(slo_loudest_domain(SLO_SIGNAL_DISK_IO, SLO_ROLE_OTHER), SLO_DOMAIN_MEMORY_PRESSURE);
 }

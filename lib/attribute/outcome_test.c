@@ -42,7 +42,11 @@ static void take(struct slo_outcome *o, const struct slo_case *c, int status, in
 	slo_outcome_take(o, c, &l);
 }
 
-enum { OPEN = SLO_INCIDENT_STATUS_OPEN, UPDATED = SLO_INCIDENT_STATUS_UPDATED, RESOLVED = SLO_INCIDENT_STATUS_RESOLVED };
+enum {
+	OPEN = SLO_INCIDENT_STATUS_OPEN,
+	UPDATED = SLO_INCIDENT_STATUS_UPDATED,
+	RESOLVED = SLO_INCIDENT_STATUS_RESOLVED
+};
 
 START_TEST(strata_count_distinct_domains)
 {

@@ -14,7 +14,7 @@
 enum { SLO_TALLY_NONE = SLO_DOMAIN__COUNT, SLO_TALLY_CLASSES };
 
 struct slo_tally {
-	bool told;                          /* the method was told that there is an incident: nothing to miss or raise */
+	bool told;                          /* that there is an incident: nothing to miss or to raise */
 	struct slo_confusion single;        /* single faults: truth against the domain blamed first */
 	struct slo_confusion all;           /* and faults outside the domains, and healthy runs */
 	uint64_t cases[SLO_CASE__COUNT];
@@ -24,7 +24,7 @@ struct slo_tally {
 	uint64_t partial[SLO_CASE__COUNT]; /* the domain blamed first is among the true ones */
 	uint64_t abstained[SLO_CASE__COUNT];
 	double covered[SLO_CASE__COUNT]; /* sum of |truth and listed| / |truth| */
-	struct slo_class_score set[SLO_DOMAIN__COUNT]; /* each domain in the cause set or not, positives and healthy runs */
+	struct slo_class_score set[SLO_DOMAIN__COUNT]; /* in the cause set or not; positives, healthy runs */
 	uint64_t calm, alarms, blamed;      /* calm phases, those with an opening, those with a named domain */
 	uint64_t delays;                    /* positives with a detection delay */
 	double delay_median_s, delay_p95_s; /* type 7; NaN without any */

@@ -15,7 +15,7 @@ static void spell(const unsigned char *raw, char hex[SLO_SHA256_HEX])
 		hex[2 * i] = "0123456789abcdef"[raw[i] >> 4];
 		hex[2 * i + 1] = "0123456789abcdef"[raw[i] & 15];
 	}
-	hex[2 * BYTES] = '\0';
+	hex[SLO_SHA256_HEX - 1] = '\0';
 }
 
 static int finish(EVP_MD_CTX *md, char hex[SLO_SHA256_HEX])

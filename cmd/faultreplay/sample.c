@@ -109,7 +109,6 @@ static void fill_fact(const struct sampler *s, int signal, int role, struct slo_
 	f->state = slo_merged_state(m);
 	f->told = m->windows || m->blind;
 	f->value = slo_merged_scalar(m, slo_signal_info[signal].scalar);
-	slo_fact_judge(f);
 }
 
 static void fill_signals(const struct sampler *s, struct slo_fault_sample *out)

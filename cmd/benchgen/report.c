@@ -239,21 +239,22 @@ static void confusion(struct slo_buf *to, const struct bench *b)
 
 static void definitions(struct slo_buf *to)
 {
-	slo_buf_adds(to,
-		     "\n## How it was scored\n\n"
-		     "- The answer is the incident line in force at the end of the fault: the last one, open or updated, "
-		     "not later; where there is none, the last one before the end of the recording. An incident resolved "
-		     "before it spoke of the fault does not count.\n"
-		     "- The cause set is the domain blamed first and every named hypothesis of 0.10 and more; an answer "
-		     "of unknown is an abstention.\n"
-		     "- Correct: of one fault the domain blamed first; of several the exact set. Partial: the domain "
-		     "blamed first is among the true ones. Coverage: the share of the true domains that were listed.\n"
-		     "- Missed: no incident was opened. It counts against recall, accuracy and every set.\n"
-		     "- A calm window is the time before a fault, and each half of a healthy run. A false alarm is an "
-		     "incident opened in one.\n"
-		     "- Detection delay: from the label's start to the event time of the opening.\n"
-		     "- Every attributor ran as a process of its own on a copy of the stream without a name, in a bare "
-		     "environment; labels and manifest were not in its reach by name.\n");
+	slo_buf_adds(
+		to,
+		"\n## How it was scored\n\n"
+		"- The answer is the incident line in force at the end of the fault: the last one, open or updated, "
+		"not later; where there is none, the last one before the end of the recording. An incident resolved "
+		"before it spoke of the fault does not count.\n"
+		"- The cause set is the domain blamed first and every named hypothesis of 0.10 and more; an answer "
+		"of unknown is an abstention.\n"
+		"- Correct: of one fault the domain blamed first; of several the exact set. Partial: the domain "
+		"blamed first is among the true ones. Coverage: the share of the true domains that were listed.\n"
+		"- Missed: no incident was opened. It counts against recall, accuracy and every set.\n"
+		"- A calm window is the time before a fault, and each half of a healthy run. A false alarm is an "
+		"incident opened in one.\n"
+		"- Detection delay: from the label's start to the event time of the opening.\n"
+		"- Every attributor ran as a process of its own on a copy of the stream without a name, in a bare "
+		"environment; labels and manifest were not in its reach by name.\n");
 }
 
 void write_report(struct slo_buf *to, const struct bench *b)

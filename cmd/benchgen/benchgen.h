@@ -140,11 +140,27 @@ struct task {
 	struct slo_str objectives; /* joined by ";", absent for fault samples */
 };
 
-/** child_start - Return: its pid, with @out and @errors to read from when it has ended; or a negative errno. */
-int64_t child_start(const struct command *c, const struct task *t, int *out, int *errors);
+/* A running attributor. */
+struct child {
+	int64_t pid;              /* 0 = none */
+	int pidfd;                /* readable when it has ended; -1 = none */
+	int out, errors;          /* what it wrote, to be read when it has ended; -1 = none */
+	int64_t deadline_ns;      /* monotonic */
+};
 
-/** child_judge - say in @err why a child that ended with @status failed. Return: 0 for exit status 0; -EIO. */
-int child_judge(const struct command *c, int status, int errors, struct slo_err *err);
+void child_init(struct child *k);
+
+/** child_start - Return: 0; a negative errno with @err. */
+int child_start(struct child *k, const struct command *c, const struct task *t, struct slo_err *err);
+
+/** child_check - Return: 0; -ETIMEDOUT or -EMSGSIZE with @err when it takes too long or writes too much. */
+int child_check(const struct child *k, const struct command *c, struct slo_err *err);
+
+/** child_end - take its exit status once it has ended. Return: 0 for exit status 0; a negative errno with @err. */
+int child_end(struct child *k, const struct command *c, struct slo_err *err);
+
+/** child_drop - kill it if it runs, close what is open. */
+void child_drop(struct child *k);
 
 /** child_plain_file - a file in memory under the name "stream". Return: descriptor or a negative errno. */
 int child_plain_file(void);

@@ -7,6 +7,7 @@
 #include "benchgen.h"
 
 #include "base/cleanup.h"
+#include "base/time.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,8 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -179,17 +182,34 @@ static int spawn(const char *const *argv, int in, int out, int errors, pid_t *pi
 	return -r;
 }
 
-int64_t child_start(const struct command *c, const struct task *t, int *out, int *errors)
+static void drop(int *fd)
 {
-	slo_autoclose int to = child_plain_file(), say = child_plain_file();
-	slo_autofree char *objectives = strndup(t->objectives.p ? t->objectives.p : "", t->objectives.len);
-	const char *argv[ARGS_MAX + 1];
-	size_t n = c->argc;
-	pid_t pid = 0;
-	int r;
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
 
-	if (to < 0 || say < 0 || !objectives)
-		return -ENOMEM;
+void child_init(struct child *k)
+{
+	*k = (struct child){ .pidfd = -1, .out = -1, .errors = -1 };
+}
+
+void child_drop(struct child *k)
+{
+	if (k->pid) {
+		kill((pid_t)k->pid, SIGKILL);
+		waitpid((pid_t)k->pid, NULL, 0);
+	}
+	drop(&k->pidfd);
+	drop(&k->out);
+	drop(&k->errors);
+	k->pid = 0;
+}
+
+static size_t arguments(const struct command *c, const struct task *t, char *objectives, const char **argv)
+{
+	size_t n = c->argc;
+
 	memcpy(argv, c->argv, n * sizeof(argv[0]));
 	argv[n++] = "--config";
 	argv[n++] = "/dev/null";
@@ -201,20 +221,59 @@ int64_t child_start(const struct command *c, const struct task *t, int *out, int
 	}
 	n = add_objectives(objectives, argv, n);
 	argv[n] = NULL;
-	if (lseek(t->in, 0, SEEK_SET) < 0)
-		return -errno;
-	r = spawn(argv, t->in, to, say, &pid);
-	if (r)
-		return r;
-	*out = SLO_TAKE_FD(to);
-	*errors = SLO_TAKE_FD(say);
-	return pid;
+	return n;
 }
 
-int child_judge(const struct command *c, int status, int errors, struct slo_err *err)
+int child_start(struct child *k, const struct command *c, const struct task *t, struct slo_err *err)
+{
+	slo_autofree char *objectives = strndup(t->objectives.p ? t->objectives.p : "", t->objectives.len);
+	static const struct rlimit most = { ANSWER_MAX, ANSWER_MAX };
+	const char *argv[ARGS_MAX + 1];
+	pid_t pid = 0;
+	int r = objectives ? 0 : -ENOMEM;
+
+	child_init(k);
+	k->out = child_plain_file();
+	k->errors = child_plain_file();
+	if (k->out < 0 || k->errors < 0)
+		r = -ENOMEM;
+	else if (!r && lseek(t->in, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (!r) {
+		arguments(c, t, objectives, argv);
+		r = spawn(argv, t->in, k->out, k->errors, &pid);
+	}
+	k->pid = pid;
+	if (!r && prlimit(pid, RLIMIT_FSIZE, &most, NULL) < 0)
+		r = -errno;
+	k->deadline_ns = slo_now_mono_ns() + TIMEOUT_S * SLO_NS_PER_S;
+	if (!r && (k->pidfd = pidfd_open(pid, 0)) < 0)
+		r = -errno;
+	if (!r)
+		return 0;
+	child_drop(k);
+	slo_err_at(err, "%s", c->argv[0]);
+	return slo_err_set(err, r, "%s", slo_strerror(r));
+}
+
+int child_check(const struct child *k, const struct command *c, struct slo_err *err)
+{
+	struct stat st;
+	int r = 0;
+
+	if (fstat(k->out, &st) == 0 && st.st_size >= ANSWER_MAX)
+		r = slo_err_set(err, -EMSGSIZE, "writes more than %d MiB", ANSWER_MAX >> 20);
+	else if (slo_now_mono_ns() > k->deadline_ns)
+		r = slo_err_set(err, -ETIMEDOUT, "no end within %d s", TIMEOUT_S);
+	if (r)
+		slo_err_at(err, "%s", c->argv[0]);
+	return r;
+}
+
+static int judge(const struct child *k, const struct command *c, int status, struct slo_err *err)
 {
 	char text[200];
-	ssize_t n = pread(errors, text, sizeof(text) - 1, 0);
+	ssize_t n = pread(k->errors, text, sizeof(text) - 1, 0);
 	size_t len;
 
 	text[n > 0 ? n : 0] = '\0';
@@ -227,4 +286,19 @@ int child_judge(const struct command *c, int status, int errors, struct slo_err 
 		slo_err_set(err, -EIO, "ended by signal %d%s%.*s", WTERMSIG(status), len ? ": " : "", (int)len, text);
 	slo_err_at(err, "%s", c->argv[0]);
 	return -EIO;
+}
+
+int child_end(struct child *k, const struct command *c, struct slo_err *err)
+{
+	int status, r;
+
+	while (waitpid((pid_t)k->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return slo_err_set(err, -errno, "waitpid: %s", slo_strerror(-errno));
+	r = child_check(k, c, err);
+	k->pid = 0;
+	drop(&k->pidfd);
+	r = r == -EMSGSIZE ? r : judge(k, c, status, err);
+	drop(&k->errors);
+	return r;
 }

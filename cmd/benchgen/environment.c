@@ -77,19 +77,26 @@ static struct slo_str agent_of(const struct item *it)
 	return slo_str(it->agent);
 }
 
+/* Machines of different places may bear one name. */
+static bool same_node(const struct bench *b, const struct cost *x, const struct cost *y)
+{
+	return strcmp(x->node, y->node) == 0 &&
+	       slo_str_eq(b->items[x->incident].rec->place, b->items[y->incident].rec->place);
+}
+
 /* Nodes that wrote stats. */
 static uint64_t nodes(const struct bench *b)
 {
-	const char *seen[NODES_MAX];
+	const struct cost *seen[NODES_MAX];
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->costs.count; i++) {
 		bool known = false;
 
 		for (size_t k = 0; k < n; k++)
-			known = known || strcmp(seen[k], b->costs.rows[i].node) == 0;
+			known = known || same_node(b, seen[k], &b->costs.rows[i]);
 		if (!known && n < NODES_MAX)
-			seen[n++] = b->costs.rows[i].node;
+			seen[n++] = &b->costs.rows[i];
 	}
 	return n;
 }

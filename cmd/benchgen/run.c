@@ -4,16 +4,13 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "base/time.h"
 #include "io/reader.h"
 
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 /* Who runs a process, in this order. */
 static const int runners[] = { METHOD_OURS, METHOD_RULES };
@@ -21,10 +18,8 @@ static const int runners[] = { METHOD_OURS, METHOD_RULES };
 struct slot {
 	size_t item;
 	size_t stage;        /* index into runners */
-	int in, out, errors; /* -1 = none */
-	int64_t pid;         /* 0 = idle */
-	int pidfd;
-	int64_t deadline_ns;
+	int in;              /* -1 = none */
+	struct child child;
 };
 
 struct crew {
@@ -35,13 +30,6 @@ struct crew {
 	struct slo_event ev;
 	struct slo_err err;
 };
-
-static void drop(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
 
 static int mode_of(const struct bench *b, size_t stage)
 {
@@ -59,16 +47,8 @@ static int start(struct crew *c, struct slot *s)
 	struct bench *b = c->b;
 	struct task t = { .in = s->in, .mode = mode_of(b, s->stage), .bayes_model = b->o->bayes_model,
 			  .objectives = b->items[s->item].rec->objective };
-	int64_t pid = child_start(&b->command, &t, &s->out, &s->errors);
 
-	if (pid < 0) {
-		slo_err_at(&c->err, "%s", b->command.argv[0]);
-		return slo_err_set(&c->err, (int)pid, "%s", slo_strerror((int)pid));
-	}
-	s->pid = pid;
-	s->pidfd = pidfd_open((pid_t)pid, 0);
-	s->deadline_ns = slo_now_mono_ns() + TIMEOUT_S * SLO_NS_PER_S;
-	return s->pidfd < 0 ? slo_err_set(&c->err, -errno, "pidfd_open: %s", slo_strerror(-errno)) : 0;
+	return child_start(&s->child, &b->command, &t, &c->err);
 }
 
 static int begin(struct crew *c, struct slot *s)
@@ -95,11 +75,11 @@ static int read_answers(struct crew *c, struct slot *s)
 	struct slo_rec_ctx ctx;
 	struct slo_reader *in = NULL;
 	struct slo_str line;
-	int r = lseek(s->out, 0, SEEK_SET) < 0 ? -errno : slo_reader_fd(s->out, "answer", &in), got;
+	int r = lseek(s->child.out, 0, SEEK_SET) < 0 ? -errno : slo_reader_fd(s->child.out, "answer", &in), got;
 
 	if (r)
 		return slo_err_set(&c->err, r, "%s", slo_strerror(r));
-	s->out = -1; /* the reader's */
+	s->child.out = -1; /* the reader's */
 	slo_rec_ctx_init(&ctx);
 	while (!r && (got = slo_reader_next(in, &line, -1)) == SLO_READ_LINE) {
 		r = slo_event_decode(&ctx, line.p, line.len, SLO_KIND_INCIDENT, 1u << SLO_KIND_INCIDENT, &c->ev,
@@ -127,32 +107,14 @@ static int read_answers(struct crew *c, struct slot *s)
 /* Its process has ended: what did it say, and what comes next? */
 static int finish(struct crew *c, struct slot *s)
 {
-	int status, r;
+	int r = child_end(&s->child, &c->b->command, &c->err);
 
-	while (waitpid((pid_t)s->pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return slo_err_set(&c->err, -errno, "waitpid: %s", slo_strerror(-errno));
-	s->pid = 0;
-	drop(&s->pidfd);
-	r = child_judge(&c->b->command, status, s->errors, &c->err);
 	r = r ? r : read_answers(c, s);
-	drop(&s->out);
-	drop(&s->errors);
-	if (r) {
-		slo_err_at(&c->err, "%s", c->b->items[s->item].id);
-		return r;
-	}
-	if (++s->stage < stages(c->b))
+	child_drop(&s->child);
+	if (!r && ++s->stage < stages(c->b))
 		return start(c, s);
-	drop(&s->in);
-	return 0;
-}
-
-static int late(struct crew *c, const struct slot *s)
-{
-	slo_err_set(&c->err, -ETIMEDOUT, "no end within %d s", TIMEOUT_S);
-	slo_err_at(&c->err, "%s: %s", c->b->items[s->item].id, c->b->command.argv[0]);
-	return -ETIMEDOUT;
+	close(SLO_TAKE_FD(s->in));
+	return r;
 }
 
 static int wait_some(struct crew *c)
@@ -161,7 +123,7 @@ static int wait_some(struct crew *c)
 	int r = 0;
 
 	for (size_t i = 0; i < c->count; i++)
-		fds[i] = (struct pollfd){ .fd = c->slots[i].pid ? c->slots[i].pidfd : -1, .events = POLLIN };
+		fds[i] = (struct pollfd){ .fd = c->slots[i].child.pidfd, .events = POLLIN };
 	if (poll(fds, c->count, 1000) < 0 && errno != EINTR)
 		return slo_err_set(&c->err, -errno, "poll: %s", slo_strerror(-errno));
 	for (size_t i = 0; i < c->count && !r; i++) {
@@ -169,10 +131,9 @@ static int wait_some(struct crew *c)
 
 		if (fds[i].fd < 0)
 			continue;
-		if (fds[i].revents)
-			r = finish(c, s);
-		else if (slo_now_mono_ns() > s->deadline_ns)
-			r = late(c, s);
+		r = fds[i].revents ? finish(c, s) : child_check(&s->child, &c->b->command, &c->err);
+		if (r)
+			slo_err_at(&c->err, "%s", c->b->items[s->item].id);
 	}
 	return r;
 }
@@ -180,16 +141,9 @@ static int wait_some(struct crew *c)
 static void stop_all(struct crew *c)
 {
 	for (size_t i = 0; i < c->count; i++) {
-		struct slot *s = &c->slots[i];
-
-		if (s->pid) {
-			kill((pid_t)s->pid, SIGKILL);
-			waitpid((pid_t)s->pid, NULL, 0);
-		}
-		drop(&s->pidfd);
-		drop(&s->in);
-		drop(&s->out);
-		drop(&s->errors);
+		child_drop(&c->slots[i].child);
+		if (c->slots[i].in >= 0)
+			close(c->slots[i].in);
 	}
 }
 
@@ -201,9 +155,9 @@ static int work(struct crew *c)
 	do {
 		busy = 0;
 		for (size_t i = 0; i < c->count && !r; i++) {
-			if (!c->slots[i].pid && c->next < c->b->count)
+			if (!c->slots[i].child.pid && c->next < c->b->count)
 				r = begin(c, &c->slots[i]);
-			busy += c->slots[i].pid != 0;
+			busy += c->slots[i].child.pid != 0;
 		}
 		if (!r && busy)
 			r = wait_some(c);
@@ -234,8 +188,10 @@ int run_incidents(struct bench *b)
 	if (!c.slots || !c.loudest)
 		r = slo_err_set(&c.err, -ENOMEM, "out of memory");
 	if (!r) {
-		for (size_t i = 0; i < c.count; i++)
-			c.slots[i] = (struct slot){ .in = -1, .out = -1, .errors = -1, .pidfd = -1 };
+		for (size_t i = 0; i < c.count; i++) {
+			c.slots[i].in = -1;
+			child_init(&c.slots[i].child);
+		}
 		r = work(&c);
 		stop_all(&c);
 	}
@@ -243,7 +199,7 @@ int run_incidents(struct bench *b)
 	free(c.loudest);
 	if (r) {
 		slo_warn_err(&c.err);
-		return r == -EIO || r == -ETIMEDOUT ? EXIT_BACKEND : EXIT_FAILED;
+		return r == -EIO || r == -ETIMEDOUT || r == -EMSGSIZE ? EXIT_BACKEND : EXIT_FAILED;
 	}
 	if (b->o->mode == MODE_RULE)
 		memcpy(b->out[METHOD_RULES], b->out[METHOD_OURS], b->count * sizeof(*b->out[METHOD_OURS]));

@@ -14,8 +14,9 @@
 
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <stdlib.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 enum { SAMPLES_MAX = 1 << 20 };
 
@@ -220,20 +221,21 @@ static int read_answers(struct samples *s, int fd, int method)
 
 static int answer(struct samples *s, int fd, int method, int mode)
 {
+	const struct command *command = &s->b->command;
 	struct task t = { .in = fd, .mode = mode, .bayes_model = s->b->o->bayes_model };
-	slo_autoclose int errors = -1;
-	int out = -1, status, r;
-	int64_t pid = child_start(&s->b->command, &t, &out, &errors);
+	struct child k;
+	struct pollfd p = { .events = POLLIN };
+	int r = child_start(&k, command, &t, &s->err);
 
-	if (pid < 0)
-		return slo_err_set(&s->err, (int)pid, "%s: %s", s->b->command.argv[0], slo_strerror((int)pid));
-	while (waitpid((pid_t)pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	r = child_judge(&s->b->command, status, errors, &s->err);
 	if (r)
-		close(out);
-	return r ? r : read_answers(s, out, method);
+		return r;
+	for (p.fd = k.pidfd; !r && poll(&p, 1, 1000) <= 0;)
+		r = child_check(&k, command, &s->err);
+	r = r ? r : child_end(&k, command, &s->err);
+	if (!r)
+		r = read_answers(s, SLO_TAKE_FD(k.out), method);
+	child_drop(&k);
+	return r;
 }
 
 static int run_all(struct samples *s)

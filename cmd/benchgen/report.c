@@ -108,8 +108,8 @@ static void sizes(struct slo_buf *to, const struct bench *b)
 static void methods(struct slo_buf *to, const struct bench *b)
 {
 	slo_buf_addf(to, "\n## Methods\n\nOn the same incidents; in brackets the interval that holds the truth with "
-			 "95 %%: Clopper and Pearson for shares, else %d bootstrap draws of whole incidents, for "
-			 "random where 95 %% of the draws fall.\n\n| metric |",
+			 "95 %%: Clopper and Pearson for shares, else %d bootstrap draws of whole incidents (none "
+			 "where all draws agree), for random where 95 %% of the draws fall.\n\n| metric |",
 		     BOOT_ITERATIONS);
 	for (int m = 0; m < METHOD__COUNT; m++) {
 		slo_buf_addc(to, ' ');

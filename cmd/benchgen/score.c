@@ -71,10 +71,10 @@ static int score_one(struct bench *b, int method, double *scratch)
 
 		*f = (struct figure){ slo_metric_value(&res->tally, m), boot[m].lo, boot[m].hi,
 				      slo_metric_why(&res->tally, m) };
-		if (f->why)
-			f->lo = f->hi = NAN;
-		else if (slo_metric_info[m].share && slo_metric_parts(&res->tally, m, &k, &n))
+		if (slo_metric_info[m].share && slo_metric_parts(&res->tally, m, &k, &n))
 			slo_clopper_pearson(k, n, CONFIDENCE, &f->lo, &f->hi);
+		else if (f->why || f->lo >= f->hi) /* draws that all agree: there are few */
+			f->lo = f->hi = NAN;
 	}
 	return 0;
 }

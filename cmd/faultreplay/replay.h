@@ -6,6 +6,7 @@
 #include "event/event.h"
 #include "gen/recorded.h"
 #include "io/filter.h"
+#include "opt/opt.h"
 
 #include <signal.h>
 
@@ -42,6 +43,13 @@ struct replay {
 };
 
 extern volatile sig_atomic_t replay_stop;
+extern const struct slo_opt replay_options[];
+
+/** replay_settle - settings that hang on others, and what @r takes from them. Return: 0; -EINVAL with @err. */
+int replay_settle(struct replay *r, struct replay_opts *o, struct slo_err *err);
+
+/** replay_filter - which incidents the options ask for. */
+void replay_filter(const struct replay_opts *o, struct slo_recorded_filter *f);
 
 /** replay_load - read the manifest of @dir. Return: 0; a negative errno with @err. */
 int replay_load(struct slo_recorded_set *set, const char *dir, struct slo_err *err);

@@ -76,7 +76,7 @@ static int newest_program(const char *name)
 
 		if (fd < 0)
 			continue;
-		if (bpf_prog_get_info_by_fd(fd, &info, &size) == 0 && strcmp(info.name, name) == 0) {
+		if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && strcmp(info.name, name) == 0) {
 			if (found >= 0)
 				close(found);
 			found = fd;
@@ -92,7 +92,7 @@ static uint64_t runs(int fd)
 	struct bpf_prog_info info = { 0 };
 	uint32_t size = sizeof(info);
 
-	return fd >= 0 && bpf_prog_get_info_by_fd(fd, &info, &size) == 0 ? info.run_cnt : 0;
+	return fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 ? info.run_cnt : 0;
 }
 
 /* A file on a disk that can be read past the cache; -1 = there is none here. */

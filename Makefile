@@ -162,6 +162,13 @@ prereq-check: $(B)/bin/sloctl
 m5-gate: $(B)/bin/m5gate
 	@$(B)/bin/m5gate $(M5GATE_FLAGS)
 
+# The recorded set against its manifest; and from it the file of samples for tests of attribution.
+.PHONY: check-incidents multi-fault-samples
+check-incidents: $(B)/bin/schemavalidate
+	@scripts/lab/check-incidents --require --bin $(B)/bin testdata/incidents
+multi-fault-samples: $(B)/bin/faultreplay $(B)/bin/schemavalidate
+	@scripts/lab/multi-fault-samples $(B)/bin
+
 lint:
 	@scripts/lint
 

@@ -4,55 +4,13 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "gen/replay.h"
 #include "io/filter.h"
 
 #include <errno.h>
 #include <time.h>
 
 enum { TURN_MS = 100 }; /* a slow input is waited for in pieces of this */
-
-/* The moment of a record, ns; 0 when it has none of its own. */
-static int64_t moment(const struct slo_event *ev)
-{
-	switch (ev->kind) {
-	case SLO_KIND_SLO:
-		return ev->slo.timestamp;
-	case SLO_KIND_PROBE:
-		return ev->probe.ts_unix_nano;
-	case SLO_KIND_WINDOW:
-		return ev->window.end_ns;
-	case SLO_KIND_SLI_WINDOW:
-		return ev->sli_window.end_ns;
-	default:
-		return 0;
-	}
-}
-
-static void mark_labels(struct slo_sli_event *e)
-{
-	for (uint32_t i = 0; i < e->labels_count; i++)
-		if (slo_str_is(e->labels[i].key, "source")) {
-			if (!slo_str_is(e->labels[i].value, "synthetic"))
-				e->labels[i].value = slo_str("replay");
-			return;
-		}
-	if (e->labels_count < SLO_MAX_LABELS)
-		e->labels[e->labels_count++] = (struct slo_pair){ slo_str("source"), slo_str("replay") };
-}
-
-/* A synthetic record stays one: replaying it does not make it a recording of anything. */
-static void mark(struct slo_event *ev)
-{
-	int *source = ev->kind == SLO_KIND_PROBE        ? &ev->probe.source
-		      : ev->kind == SLO_KIND_WINDOW     ? &ev->window.source
-		      : ev->kind == SLO_KIND_SLI_WINDOW ? &ev->sli_window.source
-							: NULL;
-
-	if (ev->kind == SLO_KIND_SLO)
-		mark_labels(&ev->slo);
-	else if (source && *source != SLO_SOURCE_SYNTHETIC)
-		*source = SLO_SOURCE_REPLAY;
-}
 
 /* Sleep until @due_mono_ns or until told to stop. */
 static void wait_until(struct agent *a, int64_t due_mono_ns)
@@ -74,7 +32,7 @@ static void wait_until(struct agent *a, int64_t due_mono_ns)
 /* Keep the recorded distances between records. */
 static void pace(struct agent *a, const struct slo_event *ev, int64_t *offset)
 {
-	int64_t at = moment(ev);
+	int64_t at = slo_replay_moment(ev);
 
 	if (at == 0)
 		return;
@@ -100,7 +58,7 @@ static void replay_line(struct agent *a, struct slo_filter *f, struct slo_rec_ct
 		return;
 	if (a->o->replay_speed == AGENT_SPEED_RECORDED)
 		pace(a, &ev, offset);
-	mark(&ev);
+	slo_replay_mark(&ev);
 	agent_emit(a, &ev);
 	/* Nobody else's reader is slow here: wait for ours instead of dropping. */
 	if (!a->write_error)
@@ -138,6 +96,8 @@ int agent_run_replay(struct agent *a, const char *path)
 			agent_metrics_beat(a);
 		slo_err_reset(&err);
 	}
+	if (r < 0 && r != -EINTR)
+		slo_warn("%s: %s", slo_reader_name(f.in), slo_reader_why(f.in, r));
 	agent_emit_stats(a, NULL, 0, slo_now_wall_ns(), true);
 	slo_rec_ctx_fini(&ctx);
 	status = slo_filter_end(&f) || (r < 0 && r != -EINTR);

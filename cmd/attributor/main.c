@@ -103,7 +103,7 @@ static bool first_record(struct attributor *a, int *bare)
 	*bare = -1;
 	while (!attributor_stop && (r = slo_reader_next(a->filter.in, &line, 1000)) != SLO_READ_EOF) {
 		if (r < 0) {
-			slo_warn("%s: %s", slo_reader_name(a->filter.in), slo_strerror(r));
+			slo_warn("%s: %s", slo_reader_name(a->filter.in), slo_reader_why(a->filter.in, r));
 			a->status = 1;
 			return false;
 		}

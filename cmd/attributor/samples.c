@@ -76,7 +76,7 @@ static int follow(struct samples *s, int bare)
 		else if (r == SLO_READ_EOF || (r == SLO_READ_TIMEOUT && attributor_stop))
 			break;
 		else if (r < 0) {
-			slo_warn("%s: %s", slo_reader_name(in), slo_strerror(r));
+			slo_warn("%s: %s", slo_reader_name(in), slo_reader_why(in, r));
 			return 1;
 		}
 	}

@@ -107,7 +107,7 @@ static int follow(struct stream *s, int bare)
 		case SLO_READ_WAKE:
 			break;
 		default:
-			slo_warn("%s: %s", slo_reader_name(in), slo_strerror(r));
+			slo_warn("%s: %s", slo_reader_name(in), slo_reader_why(in, r));
 			return 1;
 		}
 	}

@@ -91,7 +91,7 @@ static int read_all(struct benchmark *b, struct slo_reader *in, struct file *f, 
 		else if (got == SLO_READ_TOO_LONG)
 			r = slo_err_set(err, -EMSGSIZE, "a line over %d bytes", SLO_M5_LINE_MAX);
 		else if (got < 0)
-			r = slo_err_set(err, got, "%s", slo_strerror(got));
+			r = slo_err_set(err, got, "%s", slo_reader_why(in, got));
 		if (r)
 			slo_err_at(err, "%s:%" PRIu64, slo_reader_name(in), slo_reader_line(in));
 	}

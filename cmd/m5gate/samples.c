@@ -103,7 +103,7 @@ static int read_all(struct slo_reader *in, struct slo_m5_run *run, size_t *total
 		else if (got == SLO_READ_TOO_LONG)
 			r = slo_err_set(err, -EMSGSIZE, "a line over %d bytes", SLO_LINE_MAX);
 		else if (got < 0)
-			r = slo_err_set(err, got, "%s", slo_strerror(got));
+			r = slo_err_set(err, got, "%s", slo_reader_why(in, got));
 		if (!r && got == SLO_READ_LINE && ++*total > TOTAL_MAX)
 			r = slo_err_set(err, -E2BIG, "more than %d samples in all runs together", TOTAL_MAX);
 		if (r)

@@ -85,7 +85,7 @@ static int follow(struct stream *s)
 		r = slo_reader_next(s->in, &line, idle && !stop ? 1000 : 0);
 		left -= stop != 0;
 		if (r < 0) {
-			slo_warn("%s: %s", slo_reader_name(s->in), slo_strerror(r));
+			slo_warn("%s: %s", slo_reader_name(s->in), slo_reader_why(s->in, r));
 			return EXIT_INVALID;
 		}
 		if (r == SLO_READ_LINE)

@@ -111,7 +111,7 @@ static int read_all(struct notify *n)
 		int r = slo_reader_next(n->filter.in, &line, WAIT_MS);
 
 		if (r < 0) {
-			slo_warn("%s: %s", slo_reader_name(n->filter.in), slo_strerror(r));
+			slo_warn("%s: %s", slo_reader_name(n->filter.in), slo_reader_why(n->filter.in, r));
 			return EXIT_FAILURE;
 		}
 		if (r == SLO_READ_EOF)

@@ -127,7 +127,7 @@ static int read_all(struct report *r)
 		int ret = slo_reader_next(r->in, &line, r->live && r->dirty ? FRAME_MS : WAIT_MS);
 
 		if (ret < 0) {
-			slo_warn("%s: %s", slo_reader_name(r->in), slo_strerror(ret));
+			slo_warn("%s: %s", slo_reader_name(r->in), slo_reader_why(r->in, ret));
 			return ret;
 		}
 		if (ret == SLO_READ_EOF)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A verdict as an incident record. */
 #include "attribute/model.h"
+#include "base/num.h"
 
 #include <math.h>
+
+enum { DIGITS = 6 }; /* histograms are not that exact */
 
 /* To @digits decimals: what is printed must not depend on a libm's last bit. */
 static double decimals(double v, double scale)
@@ -10,23 +13,12 @@ static double decimals(double v, double scale)
 	return isfinite(v) ? nearbyint(v * scale) / scale : v;
 }
 
-/* To six significant digits; histograms are not that exact. */
-static double significant(double v)
-{
-	double scale;
-
-	if (!isfinite(v) || v == 0)
-		return v;
-	scale = pow(10, 5 - floor(log10(fabs(v))));
-	return isfinite(scale) && scale != 0 ? nearbyint(v * scale) / scale : v;
-}
-
 static void add_captured(const struct slo_verdict *v, const struct slo_facts *f, int signal, struct slo_evidence *e)
 {
 	const struct slo_fact *fact = slo_facts_of(f, signal);
 
-	e->value = (struct slo_value){ .type = SLO_VALUE_NUM, .num = significant(fact->value) };
-	e->baseline = significant(fact->baseline);
+	e->value = (struct slo_value){ .type = SLO_VALUE_NUM, .num = slo_round_digits(fact->value, DIGITS) };
+	e->baseline = slo_round_digits(fact->baseline, DIGITS);
 	e->unit = slo_str(slo_signal_info[signal].unit);
 	e->weight = v->model->weighs ? decimals(v->weight[signal], 1e4) : NAN;
 }

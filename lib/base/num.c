@@ -315,3 +315,13 @@ size_t slo_fmt_f64(char *to, double v)
 		n = fmt_exact(to, v, digits);
 	return sign + (n ? n : fmt_printf(to, v));
 }
+
+double slo_round_digits(double v, int digits)
+{
+	double scale;
+
+	if (!isfinite(v) || v == 0)
+		return v;
+	scale = pow(10, digits - 1 - floor(log10(fabs(v))));
+	return isfinite(scale) && scale != 0 ? nearbyint(v * scale) / scale : v;
+}

@@ -38,4 +38,11 @@ size_t slo_fmt_i64(char *to, int64_t v);
  */
 size_t slo_fmt_f64(char *to, double v);
 
+/**
+ * slo_round_digits - @v to @digits significant decimal digits, 1 to 15
+ *
+ * For what is printed and must not depend on the last bit of a libm. 0, NaN and infinities come back as they are.
+ */
+double slo_round_digits(double v, int digits);
+
 #endif

@@ -189,6 +189,24 @@ START_TEST(prints_integers)
 }
 END_TEST
 
+START_TEST(rounds_to_significant_digits)
+{
+	static const struct {
+		double v;
+		int digits;
+		double want;
+	} cases[] = {
+		{ 1.0 / 3, 6, 0.333333 }, { 19.999999999999982, 6, 20 }, { -1234567.8, 6, -1234570 }, { 0, 6, 0 },
+		{ 1e-320, 6, 1e-320 }, { 0.00012345678, 3, 0.000123 }, { 99.9996, 4, 100 }, { 1.5, 15, 1.5 },
+	};
+
+	for (size_t i = 0; i < SLO_ARRAY_LEN(cases); i++)
+		ck_assert_double_eq(slo_round_digits(cases[i].v, cases[i].digits), cases[i].want);
+	ck_assert(isnan(slo_round_digits(NAN, 6)));
+	ck_assert(isinf(slo_round_digits(INFINITY, 6)));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("base/num");
@@ -203,6 +221,7 @@ int main(void)
 	tcase_add_loop_test(t, prints_the_shortest_text_that_reads_back, 0, SLO_ARRAY_LEN(printed));
 	tcase_add_test(t, prints_any_double_shortest);
 	tcase_add_test(t, prints_integers);
+	tcase_add_test(t, rounds_to_significant_digits);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

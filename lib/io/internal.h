@@ -26,6 +26,7 @@ struct slo_stream {
 	size_t scan;     /* first byte not searched for a line end */
 	size_t tail;     /* end of what was read */
 	uint64_t line;   /* number of the line handed out last */
+	struct slo_inflate *inflate; /* owned; NULL = the bytes are the text */
 };
 
 enum {
@@ -52,6 +53,29 @@ int slo_stream_line(struct slo_stream *s, struct slo_str *line);
 /** slo_stream_fill - read once. Invalidates views. Return: 0, at the end of input too; a negative errno. */
 int slo_stream_fill(struct slo_stream *s);
 
+/*
+ * What a gzip file holds, read like a file.
+ */
+struct slo_inflate;
+
+/** slo_inflate_new - Return: 0 or -ENOMEM. */
+int slo_inflate_new(struct slo_inflate **out);
+void slo_inflate_free(struct slo_inflate *s);
+
+/**
+ * slo_inflate_read - the next bytes inside the gzip read from @fd, at most one read() of it
+ *
+ * Return: 1 to @room; 0 at the end; -EAGAIN when it has to be called again; -EBADMSG for what is no
+ * whole gzip file, from then on; another negative errno.
+ */
+ssize_t slo_inflate_read(struct slo_inflate *s, int fd, char *to, size_t room);
+
+/** slo_inflate_pending - slo_inflate_read() would not read from its descriptor. */
+bool slo_inflate_pending(const struct slo_inflate *s);
+
+/** slo_inflate_why - what is wrong with the format after -EBADMSG, else NULL. */
+const char *slo_inflate_why(const struct slo_inflate *s);
+
 /* What both kinds of reader are; reader.c dispatches on @hub. */
 struct slo_hub;
 struct slo_reader {
@@ -64,6 +88,9 @@ struct slo_reader {
 
 /** slo_reader_limit - for tests: lower SLO_LINE_MAX and the first buffer, before the first read of a descriptor. */
 int slo_reader_limit(struct slo_reader *r, size_t max_line, size_t cap);
+
+/** slo_reader_inflate - what @r reads is gzip. Before the first read. Return: 0 or -ENOMEM. */
+int slo_reader_inflate(struct slo_reader *r);
 
 /** slo_wait - poll one descriptor. Return: 0 ready, SLO_READ_TIMEOUT, SLO_READ_WAKE, or a negative errno. */
 int slo_wait(int fd, short events, int timeout_ms);

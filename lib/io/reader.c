@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,10 +71,18 @@ int slo_reader_fd(int fd, const char *name, struct slo_reader **out)
 
 int slo_reader_limit(struct slo_reader *r, size_t max_line, size_t cap)
 {
-	int fd = r->stream.fd;
+	struct slo_inflate *inflate = r->stream.inflate;
+	int fd = r->stream.fd, rc;
 
 	free(r->stream.buf);
-	return slo_stream_init(&r->stream, fd, cap, max_line);
+	rc = slo_stream_init(&r->stream, fd, cap, max_line);
+	r->stream.inflate = inflate;
+	return rc;
+}
+
+int slo_reader_inflate(struct slo_reader *r)
+{
+	return slo_inflate_new(&r->stream.inflate);
 }
 
 static int open_plain(const struct slo_endpoint *e, struct slo_err *err)
@@ -110,13 +119,27 @@ static int open_hub(const char *path, struct slo_reader **out, struct slo_err *e
 	return 0;
 }
 
+static bool is_gzip(const struct slo_endpoint *e)
+{
+	size_t len = e->kind == SLO_ENDPOINT_FILE ? strlen(e->path) : 0;
+
+	return len > 3 && strcmp(e->path + len - 3, ".gz") == 0;
+}
+
 static int open_stream(const struct slo_endpoint *e, const char *name, struct slo_reader **out, struct slo_err *err)
 {
 	slo_autoclose int fd = open_plain(e, err);
-	int rc = fd < 0 ? fd : slo_reader_fd(fd, name, out);
+	struct slo_reader *r;
+	int rc = fd < 0 ? fd : slo_reader_fd(fd, name, &r);
 
-	if (rc == 0)
-		(void)SLO_TAKE_FD(fd);
+	if (rc < 0)
+		return rc;
+	(void)SLO_TAKE_FD(fd);
+	rc = is_gzip(e) ? slo_reader_inflate(r) : 0;
+	if (rc < 0)
+		slo_reader_close(r);
+	else
+		*out = r;
 	return rc;
 }
 
@@ -146,7 +169,7 @@ static int refill(struct slo_reader *r, int64_t *deadline, int timeout_ms)
 	 * poll() also where the read may block, because unlike read() it is never
 	 * restarted after a signal.
 	 */
-	if (!r->regular) {
+	if (!r->regular && !(r->stream.inflate && slo_inflate_pending(r->stream.inflate))) {
 		if (*deadline < 0)
 			*deadline = slo_deadline(timeout_ms);
 		rc = slo_wait(r->stream.fd, POLLIN, slo_left_ms(*deadline));
@@ -199,6 +222,13 @@ const char *slo_reader_name(const struct slo_reader *r)
 	const char *client = r->hub ? slo_hub_name(r->hub) : NULL;
 
 	return client ? client : r->name;
+}
+
+const char *slo_reader_why(const struct slo_reader *r, int rc)
+{
+	const char *why = rc == -EBADMSG && r->stream.inflate ? slo_inflate_why(r->stream.inflate) : NULL;
+
+	return why ? why : slo_strerror(rc);
 }
 
 const struct slo_reader_stats *slo_reader_stats(const struct slo_reader *r)

@@ -8,6 +8,10 @@
  * either. Empty lines are skipped but have a number. Any other byte, NUL and
  * invalid UTF-8 included, is handed on as it came.
  *
+ * A path that ends in ".gz" is read as the text inside it; lines, numbers and bounds
+ * are those of the text. What is no whole gzip file is the error -EBADMSG once
+ * the lines before the damage were returned.
+ *
  * unix-listen replaces a socket nobody listens on, never another kind of file;
  * the socket has mode 0660 and is removed on close.
  */
@@ -73,6 +77,9 @@ uint64_t slo_reader_line(const struct slo_reader *r);
 
 /** slo_reader_name - "stdin", the path, or "path#client" of the line returned last. For messages. */
 const char *slo_reader_name(const struct slo_reader *r);
+
+/** slo_reader_why - the reason for the negative @rc of slo_reader_next(), for a message. Valid until the next such call. */
+const char *slo_reader_why(const struct slo_reader *r, int rc);
 
 const struct slo_reader_stats *slo_reader_stats(const struct slo_reader *r);
 void slo_reader_close(struct slo_reader *r);

@@ -23,6 +23,7 @@ void slo_stream_fini(struct slo_stream *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s->buf);
+	slo_inflate_free(s->inflate);
 	*s = (struct slo_stream){ .fd = -1 };
 }
 
@@ -106,9 +107,15 @@ int slo_stream_fill(struct slo_stream *s)
 
 	if (rc < 0)
 		return rc;
-	n = read(s->fd, s->buf + s->tail, s->cap - s->tail);
-	if (n < 0)
-		return -errno;
+	if (s->inflate) {
+		n = slo_inflate_read(s->inflate, s->fd, s->buf + s->tail, s->cap - s->tail);
+		if (n < 0)
+			return (int)n;
+	} else {
+		n = read(s->fd, s->buf + s->tail, s->cap - s->tail);
+		if (n < 0)
+			return -errno;
+	}
 	s->tail += (size_t)n;
 	s->eof = n == 0;
 	return 0;

@@ -63,7 +63,7 @@ START_TEST(posteriors_are_those_computed_by_hand)
 	struct slo_posterior p;
 	double total = 0;
 
-	slo_model_naive.posterior(&f, &p);
+	slo_model_naive.posterior(&slo_model_naive, &f, &p);
 	for (int d = 0; d < SLO_DOMAIN__COUNT; d++) {
 		ck_assert_double_eq_tol(p.p[d], posteriors[_i].p[d], posteriors[_i].p[d] * 1e-10);
 		ck_assert_double_eq_tol(p.p[d] + p.not_p[d], 1, 1e-14);
@@ -115,8 +115,8 @@ START_TEST(missing_signals_contribute_nothing)
 	struct slo_facts without = facts(BIT(DNS_LATENCY), BIT(DNS_LATENCY)), quiet = facts(ALL, BIT(DNS_LATENCY));
 	struct slo_posterior p, q;
 
-	slo_model_naive.posterior(&without, &p);
-	slo_model_naive.posterior(&quiet, &q);
+	slo_model_naive.posterior(&slo_model_naive, &without, &p);
+	slo_model_naive.posterior(&slo_model_naive, &quiet, &q);
 	ck_assert_double_eq_tol(p.p[SLO_DOMAIN_NETWORK_DNS], .95 / 2.3, 1e-12);
 	ck_assert_double_gt(fabs(p.p[SLO_DOMAIN_NETWORK_DNS] - q.p[SLO_DOMAIN_NETWORK_DNS]), 0.1);
 }

@@ -21,7 +21,7 @@ uint32_t slo_verdict_speakers(const struct slo_model *m, const struct slo_facts 
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
 		uint32_t at = n;
 
-		if (!slo_facts_of(f, s)->elevated || !m->speaks_for(s, domain))
+		if (!m->speaks_for(m, f, s, domain))
 			continue;
 		for (; at && strcmp(slo_signal_enum.names[out[at - 1]], slo_signal_enum.names[s]) > 0; at--)
 			out[at] = out[at - 1];
@@ -78,7 +78,8 @@ static void predict(struct slo_verdict *v, const struct slo_facts *f, const stru
 	int speakers[SLO_SIGNAL__COUNT], top = v->hypotheses[0].domain;
 
 	v->domain = SLO_DOMAIN_UNKNOWN;
-	if (top != SLO_DOMAIN_UNKNOWN && slo_verdict_speakers(v->model, f, top, speakers)) {
+	if (top != SLO_DOMAIN_UNKNOWN && slo_verdict_speakers(v->model, f, top, speakers) &&
+	    !(v->model->abstains && v->model->abstains(v->model, f))) {
 		v->domain = top;
 		v->claimed = true;
 	}
@@ -103,7 +104,7 @@ static void weigh(struct slo_verdict *v, const struct slo_facts *f, const struct
 			without.by_role[s][r].state = SLO_STATE_NOT_CAPTURED;
 			without.by_role[s][r].elevated = false;
 		}
-		v->model->posterior(&without, &q);
+		v->model->posterior(v->model, &without, &q);
 		v->weight[s] = logit(p, v->domain) - logit(&q, v->domain);
 		memcpy(without.by_role[s], f->by_role[s], sizeof(f->by_role[s]));
 	}
@@ -141,18 +142,20 @@ void slo_verdict_make(const struct slo_model *m, const struct slo_facts *f, stru
 	*out = (struct slo_verdict){ .model = m, .domain = SLO_DOMAIN_UNKNOWN };
 	sort_signals(out, f);
 	out->causes = 1u << SLO_DOMAIN_UNKNOWN;
+	m->posterior(m, f, &p);
 	if (!f->captured) {
-		out->confidence = 1.0 / SLO_DOMAIN__COUNT;
+		/* Rules have no prior. */
+		out->confidence = m->weighs ? p.p[SLO_DOMAIN_UNKNOWN] : 1.0 / SLO_DOMAIN__COUNT;
 		return;
 	}
-	m->posterior(f, &p);
 	rank(&p, ranked);
 	memcpy(out->hypotheses, ranked, sizeof(ranked));
 	predict(out, f, &p);
 	out->causes = 1u << out->domain;
 	for (int i = 0; i < SLO_DOMAIN__COUNT && ranked[i].posterior >= SLO_VERDICT_MIN; i++) {
 		out->hypotheses_count++;
-		if (ranked[i].posterior >= SLO_VERDICT_CAUSE)
+		/* Of what a model abstains from nothing is left. */
+		if (ranked[i].posterior >= m->cause && (out->claimed || !m->abstains))
 			out->causes |= 1u << ranked[i].domain;
 	}
 	if (m->weighs)

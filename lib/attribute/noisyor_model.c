@@ -14,7 +14,7 @@ static bool trained(const struct slo_model_params *p, uint32_t j)
 	for (int c = 0; c < SLO_CLASSES; c++)
 		if (p->detector[j][c].n)
 			return true;
-	return !p->learned && (j >= SLO_FINDING__COUNT || slo_finding_info[j].kind != SLO_FINDING_APP);
+	return !p->soft && (j >= SLO_FINDING__COUNT || slo_finding_info[j].kind != SLO_FINDING_APP);
 }
 
 /* Of the lines of one signal, those that are silent while the others speak. */

@@ -33,7 +33,7 @@ struct slo_finding slo_params_finding(const struct slo_model_params *p, uint32_t
 
 	if (m->state == SLO_MEASURE_NONE || m->class < 0 || m->class >= SLO_CLASSES)
 		return (struct slo_finding){ SLO_FINDING_NONE, 0 };
-	if (!p->learned)
+	if (!p->soft)
 		return (struct slo_finding){ m->elevated ? SLO_FINDING_ELEVATED : SLO_FINDING_QUIET, 0 };
 	d = &p->detector[j][m->class];
 	if (!d->n || isnan(m->z))

@@ -35,7 +35,7 @@ struct slo_abstain {
 
 struct slo_model_params {
 	char name[SLO_PARAMS_NAME_MAX];        /* of the model, for the incident: "expert", or what a file says */
-	bool learned;                          /* from incidents; else the expert table, evidence by thresholds */
+	bool soft;                             /* evidence by detectors; else elevated or not, by the signals' thresholds */
 	struct slo_noisyor_params nor;
 	uint64_t prior_n[SLO_CAUSES];          /* training incidents with this cause */
 	uint64_t leak_n[SLO_FINDINGS_MAX];     /* fault-free training measurements of the finding */

@@ -56,7 +56,7 @@ struct file_abstain {
 
 struct file {
 	struct slo_str v, model, name, finding_set;
-	int learned;
+	int soft_evidence;
 	struct file_part training, validation;
 	struct file_calibration calibration;
 	struct file_abstain abstain;
@@ -141,7 +141,7 @@ static const struct slo_rec_field fields[] = {
 	SLO_F_STR(T, model, 0, "noisyor"),
 	SLO_F_STR(T, name, 0, "of these parameters, as incidents carry it"),
 	SLO_F_STR(T, finding_set, 0, "name of the list of findings"),
-	SLO_F_BOOL(T, learned, 0, "from incidents; false: the expert table, evidence by thresholds"),
+	SLO_F_BOOL(T, soft_evidence, 0, "likelihood ratios of detectors; false: elevated or not, by the signals' thresholds"),
 	SLO_F_OBJ(T, training, struct file_part, &part_rec, "what priors, leaks, links and detectors come from"),
 	SLO_F_OBJ(T, validation, struct file_part, &part_rec, "what calibration and abstention come from"),
 	SLO_F_OBJ(T, calibration, struct file_calibration, &calibration_rec, "calibration of the marginals"),
@@ -213,7 +213,7 @@ int slo_params_write(const struct slo_model_params *p, struct slo_buf *out)
 	f->model = slo_str("noisyor");
 	f->name = slo_str(p->name);
 	f->finding_set = slo_str(SLO_FINDING_SET);
-	f->learned = p->learned;
+	f->soft_evidence = p->soft;
 	f->training = (struct file_part){ slo_str(p->train_sha256), p->train_n };
 	f->validation = (struct file_part){ slo_str(p->validation_sha256), p->validation_n };
 	f->calibration = (struct file_calibration){ p->calibration.a, p->calibration.b, p->calibration.n };
@@ -276,9 +276,9 @@ static int check_head(const struct file *f, struct slo_err *err)
 		slo_err_at(err, is_hash(f->training.sha256) ? "validation.sha256" : "training.sha256");
 		return refuse(err, "want 64 hexadecimal digits in lower case, or none");
 	}
-	if (f->learned && !f->training.sha256.len) {
+	if (f->training.incidents && !f->training.sha256.len) {
 		slo_err_at(err, "training.sha256");
-		return refuse(err, "a learned model names what it was learned from");
+		return refuse(err, "what was learned names what it was learned from");
 	}
 	return 0;
 }
@@ -365,7 +365,7 @@ static int take(const struct file *f, struct slo_model_params *p, struct slo_err
 	if (r)
 		return r;
 	*p = (struct slo_model_params){
-		.learned = f->learned, .nor = { .findings = SLO_FINDING__COUNT },
+		.soft = f->soft_evidence, .nor = { .findings = SLO_FINDING__COUNT },
 		.calibration = { f->calibration.a, f->calibration.b, f->calibration.n },
 		.abstain = { f->abstain.tau, f->abstain.captured,
 			     isnan(f->abstain.surprise) ? INFINITY : f->abstain.surprise },

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -231,12 +232,30 @@ int slo_params_write(const struct slo_model_params *p, struct slo_buf *out)
 	return r ? r : out->err;
 }
 
-static int refuse(struct slo_err *err, const char *what)
+/* @where: the member's path. Return: -EINVAL. */
+static int refuse(struct slo_err *err, const char *what, const char *where, ...) __attribute__((format(printf, 3, 4)));
+static int refuse(struct slo_err *err, const char *what, const char *where, ...)
 {
+	char path[sizeof(err->where)];
+	va_list ap;
+
+	va_start(ap, where);
+	(void)!vsnprintf(path, sizeof(path), where, ap);
+	va_end(ap);
+	slo_err_at(err, "%s", path);
 	return slo_err_set(err, -EINVAL, "%s", what);
 }
 
-/* Neither 0 nor 1. */
+/* The same for a text that is not the wanted one. */
+static int mismatch(struct slo_err *err, const char *want, struct slo_str found, const char *where)
+{
+	slo_err_at(err, "%s", where);
+	return slo_err_set(err, -EINVAL, "want %s, found %.*s", want, SLO_STR_ARG(found));
+}
+
+static const char improper[] = "want a probability that is neither 0 nor 1";
+static const char incomplete[] = "want each fault domain once";
+
 static bool proper(double p)
 {
 	return p > 0 && p < 1;
@@ -254,32 +273,20 @@ static bool is_hash(struct slo_str s)
 
 static int check_head(const struct file *f, struct slo_err *err)
 {
-	if (f->v.len < 2 || memcmp(f->v.p, "1.", 2) != 0) {
-		slo_err_set(err, -EINVAL, "%.*s is not of major version 1", SLO_STR_ARG(f->v));
-		slo_err_at(err, "v");
-		return -EINVAL;
-	}
-	if (!slo_str_is(f->model, "noisyor")) {
-		slo_err_at(err, "model");
-		return slo_err_set(err, -EINVAL, "want noisyor, found %.*s", SLO_STR_ARG(f->model));
-	}
-	if (!slo_str_is(f->finding_set, SLO_FINDING_SET)) {
-		slo_err_at(err, "finding_set");
-		return slo_err_set(err, -EINVAL, "this version's findings are " SLO_FINDING_SET ", the file is of %.*s",
-				   SLO_STR_ARG(f->finding_set));
-	}
-	if (f->name.len == 0 || f->name.len >= SLO_PARAMS_NAME_MAX) {
-		slo_err_at(err, "name");
-		return slo_err_set(err, -EINVAL, "want 1 to %d bytes", SLO_PARAMS_NAME_MAX - 1);
-	}
-	if (!is_hash(f->training.sha256) || !is_hash(f->validation.sha256)) {
-		slo_err_at(err, is_hash(f->training.sha256) ? "validation.sha256" : "training.sha256");
-		return refuse(err, "want 64 hexadecimal digits in lower case, or none");
-	}
-	if (f->training.incidents && !f->training.sha256.len) {
-		slo_err_at(err, "training.sha256");
-		return refuse(err, "what was learned names what it was learned from");
-	}
+	if (f->v.len < 2 || memcmp(f->v.p, "1.", 2) != 0)
+		return mismatch(err, "version 1.x", f->v, "v");
+	if (!slo_str_is(f->model, "noisyor"))
+		return mismatch(err, "noisyor", f->model, "model");
+	if (!slo_str_is(f->finding_set, SLO_FINDING_SET))
+		return mismatch(err, SLO_FINDING_SET ", which are this version's findings", f->finding_set,
+				"finding_set");
+	if (f->name.len == 0 || f->name.len >= SLO_PARAMS_NAME_MAX)
+		return refuse(err, "want 1 to 63 bytes", "name");
+	if (!is_hash(f->training.sha256) || !is_hash(f->validation.sha256))
+		return refuse(err, "want 64 hexadecimal digits in lower case, or none", "%s.sha256",
+			      is_hash(f->training.sha256) ? "validation" : "training");
+	if (f->training.incidents && !f->training.sha256.len)
+		return refuse(err, "what was learned names what it was learned from", "training.sha256");
 	return 0;
 }
 
@@ -290,16 +297,15 @@ static int take_causes(const struct file *f, struct slo_model_params *p, struct 
 	for (uint32_t i = 0; i < f->causes_count; i++) {
 		const struct file_cause *c = &f->causes[i];
 
-		if (seen >> c->cause & 1 || !proper(c->prior)) {
-			slo_err_at(err, "causes[%u].%s", i, proper(c->prior) ? "cause" : "prior");
-			return refuse(err, proper(c->prior) ? "told twice" : "want a probability that is neither 0 nor 1");
-		}
+		if (!proper(c->prior))
+			return refuse(err, improper, "causes[%u].prior", i);
+		if (seen >> c->cause & 1)
+			return refuse(err, "told twice", "causes[%u].cause", i);
 		seen |= 1u << c->cause;
 		p->nor.prior[c->cause] = c->prior;
 		p->prior_n[c->cause] = c->n;
 	}
-	slo_err_at(seen == (1u << SLO_CAUSES) - 1 ? NULL : err, "causes");
-	return seen == (1u << SLO_CAUSES) - 1 ? 0 : refuse(err, "want each fault domain once");
+	return seen == SLO_CAUSE_SETS - 1 ? 0 : refuse(err, incomplete, "causes");
 }
 
 static int take_links(const struct file_finding *f, uint32_t j, struct slo_model_params *p, struct slo_err *err)
@@ -309,30 +315,28 @@ static int take_links(const struct file_finding *f, uint32_t j, struct slo_model
 	for (uint32_t i = 0; i < f->links_count; i++) {
 		const struct file_link *l = &f->links[i];
 
-		if (seen >> l->cause & 1 || l->w >= 1) {
-			slo_err_at(err, "links[%u].%s", i, l->w >= 1 ? "w" : "cause");
-			return refuse(err, l->w >= 1 ? "want less than 1" : "told twice");
-		}
+		if (l->w >= 1)
+			return refuse(err, "want less than 1", "findings[%u].links[%u].w", j, i);
+		if (seen >> l->cause & 1)
+			return refuse(err, "told twice", "findings[%u].links[%u].cause", j, i);
 		seen |= 1u << l->cause;
 		p->nor.link[j][l->cause] = l->w;
 		p->link_n[j][l->cause] = l->n;
 	}
-	slo_err_at(seen == (1u << SLO_CAUSES) - 1 ? NULL : err, "links");
-	return seen == (1u << SLO_CAUSES) - 1 ? 0 : refuse(err, "want each fault domain once");
+	return seen == SLO_CAUSE_SETS - 1 ? 0 : refuse(err, incomplete, "findings[%u].links", j);
 }
 
 static int take_detectors(const struct file_finding *f, uint32_t j, struct slo_model_params *p, struct slo_err *err)
 {
 	for (uint32_t i = 0; i < f->detectors_count; i++) {
 		const struct file_detector *d = &f->detectors[i];
-		const char *why = p->detector[j][d->class].n ? "told twice" :
-				  !proper(d->rate) ? "want a rate that is neither 0 nor 1" :
-				  !d->n ? "want at least one measurement behind it" : NULL;
 
-		if (why) {
-			slo_err_at(err, "detectors[%u]", i);
-			return refuse(err, why);
-		}
+		if (p->detector[j][d->class].n)
+			return refuse(err, "told twice", "findings[%u].detectors[%u].class", j, i);
+		if (!proper(d->rate))
+			return refuse(err, improper, "findings[%u].detectors[%u].rate", j, i);
+		if (!d->n)
+			return refuse(err, "want at least 1", "findings[%u].detectors[%u].n", j, i);
 		p->detector[j][d->class] = (struct slo_detector){ d->a, d->b, d->rate, d->n };
 	}
 	return 0;
@@ -340,18 +344,15 @@ static int take_detectors(const struct file_finding *f, uint32_t j, struct slo_m
 
 static int take_finding(const struct file_finding *f, uint32_t j, struct slo_model_params *p, struct slo_err *err)
 {
+	char where[32];
 	int r;
 
-	if (j >= SLO_FINDING__COUNT || !slo_str_is(f->name, slo_finding_info[j].name)) {
-		slo_err_at(err, "name");
-		return slo_err_set(err, -EINVAL, "want %s, found %.*s",
-				   j < SLO_FINDING__COUNT ? slo_finding_info[j].name : "no more findings",
-				   SLO_STR_ARG(f->name));
-	}
-	if (!proper(f->leak)) {
-		slo_err_at(err, "leak");
-		return refuse(err, "want a probability that is neither 0 nor 1");
-	}
+	(void)!snprintf(where, sizeof(where), "findings[%u].name", j);
+	if (j >= SLO_FINDING__COUNT || !slo_str_is(f->name, slo_finding_info[j].name))
+		return mismatch(err, j < SLO_FINDING__COUNT ? slo_finding_info[j].name : "no more findings", f->name,
+				where);
+	if (!proper(f->leak))
+		return refuse(err, improper, "findings[%u].leak", j);
 	p->nor.leak[j] = f->leak;
 	p->leak_n[j] = f->n;
 	r = take_links(f, j, p, err);
@@ -375,15 +376,10 @@ static int take(const struct file *f, struct slo_model_params *p, struct slo_err
 	slo_str_copy(p->train_sha256, sizeof(p->train_sha256), f->training.sha256);
 	slo_str_copy(p->validation_sha256, sizeof(p->validation_sha256), f->validation.sha256);
 	r = take_causes(f, p, err);
-	for (uint32_t j = 0; j < f->findings_count && !r; j++) {
+	for (uint32_t j = 0; j < f->findings_count && !r; j++)
 		r = take_finding(&f->findings[j], j, p, err);
-		if (r)
-			slo_err_at(err, "findings[%u]", j);
-	}
-	if (!r && f->findings_count != SLO_FINDING__COUNT) {
-		slo_err_at(err, "findings");
-		return slo_err_set(err, -EINVAL, "want %d, found %u", SLO_FINDING__COUNT, f->findings_count);
-	}
+	if (!r && f->findings_count != SLO_FINDING__COUNT)
+		return refuse(err, "findings are missing at its end", "findings");
 	return r;
 }
 

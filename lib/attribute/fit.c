@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define PROBABILITY_MIN 1e-4 /* of what is learned: nothing is impossible or certain */
+#define RATIO_MAX       50.0 /* logarithm of a likelihood ratio that numbers can bear */
 
 const struct slo_detector slo_fit_detector = { .a = -5.5, .b = 4, .rate = 0.1, .n = 0 };
 
@@ -65,7 +66,8 @@ static void expect(struct bench *b)
 			continue;
 		}
 		ratio = d->a + d->b * s->scale - log(d->rate / (1 - d->rate));
-		ratio = exp(fmin(fmax(ratio, -SLO_LAMBDA_MAX), SLO_LAMBDA_MAX));
+		/* Not clipped as in use: labels that stop at e^6 would teach a flatter slope, and so on. */
+		ratio = exp(fmin(fmax(ratio, -RATIO_MAX), RATIO_MAX));
 		s->y = up * ratio / (up * ratio + 1 - up);
 	}
 }

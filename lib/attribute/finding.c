@@ -21,12 +21,12 @@ static_assert((int)SLO_CLASSES == SLO_EVIDENCE__COUNT, "detectors are by evidenc
 /*
  * Chosen by hand, not learned. HOST and ANY rows are the published table of the
  * naive model. PEER rows follow from it: a peer's own domain keeps its figure on
- * its own connections and is as rare as without cause on those of others; those of
+ * its own connections and is as rare as under "unknown" on those of others; those of
  * retrieval on its own connections, and all APP rows, are assumed. Floors: a
  * twentieth of the signal's threshold.
  */
 const struct slo_finding_info slo_finding_info[SLO_FINDING__COUNT] = {
-	/*                                                  dns  egr  cpu  mem  p.th p.er retr leak */
+	/*                                                  dns  egr  cpu  mem  p.th p.er retr unknown */
 	HOST(DNS_LATENCY, "dns_latency_ms", 2,             .95, .70, .10, .10, .10, .10, .15, .10),
 	HOST(RUNQUEUE_DELAY, "runqueue_delay_ms", .5,      .10, .10, .90, .60, .10, .10, .10, .10),
 	HOST(CPU_STEAL, "cpu_steal_pct", .1,               .10, .10, .90, .20, .10, .10, .10, .10),

@@ -48,7 +48,7 @@ struct slo_finding_info {
 	int signal;        /* enum SLO_SIGNAL; -1 = APP */
 	int role;          /* PEER: enum SLO_ROLE; OTHER stands for client and resolver too */
 	double floor;      /* least spread that is believed, in the unit of the scalar, see slo_robust_z() */
-	/* Expert's P(elevated | only this domain), in the order of enum SLO_DOMAIN; unknown's is the leak. */
+	/* Expert's P(elevated | only this domain), in the order of enum SLO_DOMAIN. */
 	double p[SLO_DOMAIN__COUNT];
 };
 

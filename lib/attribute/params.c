@@ -9,6 +9,19 @@ double slo_link_of(double p, double leak)
 	return fmax(0, 1 - (1 - p) / (1 - leak));
 }
 
+/* Expert's P(finding @j elevated | only @cause); 0 = it has nothing to do with it. */
+static double expert_p(int j, int cause)
+{
+	const struct slo_finding_info *info = &slo_finding_info[j];
+	bool path = cause == SLO_DOMAIN_NETWORK_DNS || cause == SLO_DOMAIN_NETWORK_EGRESS;
+	double p = info->p[cause];
+
+	if (p <= info->p[SLO_DOMAIN_UNKNOWN])
+		return 0;
+	/* The table's figure is of any connection; of three lines, at least one is elevated with that probability. */
+	return info->kind == SLO_FINDING_PEER && path ? 1 - cbrt(1 - p) : p;
+}
+
 void slo_params_expert(struct slo_model_params *p)
 {
 	*p = (struct slo_model_params){
@@ -18,11 +31,9 @@ void slo_params_expert(struct slo_model_params *p)
 	for (int k = 0; k < SLO_CAUSES; k++)
 		p->nor.prior[k] = k == SLO_CAUSE_UNMODELLED ? 0.05 : 0.1;
 	for (int j = 0; j < SLO_FINDING__COUNT; j++) {
-		const double *row = slo_finding_info[j].p;
-
-		p->nor.leak[j] = row[SLO_DOMAIN_UNKNOWN];
+		p->nor.leak[j] = SLO_EXPERT_LEAK;
 		for (int k = 0; k < SLO_CAUSE_UNMODELLED; k++)
-			p->nor.link[j][k] = slo_link_of(row[k], p->nor.leak[j]);
+			p->nor.link[j][k] = slo_link_of(expert_p(j, k), SLO_EXPERT_LEAK);
 		p->nor.link[j][SLO_CAUSE_UNMODELLED] = SLO_UNMODELLED_LINK;
 	}
 }

@@ -47,10 +47,15 @@ struct slo_model_params {
 	uint64_t train_n, validation_n;        /* incidents */
 };
 
+#define SLO_EXPERT_LEAK     0.02 /* a finding is elevated without any cause, assumed; fitting measures it */
+
 /**
  * slo_params_expert - the expert table of finding.c: pi = 0.1, of the unmodelled cause 0.05
  *
- * Links from p = P(elevated | only this domain): w = max(0, 1 - (1 - p) / (1 - leak)).
+ * Links from p = P(elevated | only this domain): w = max(0, 1 - (1 - p) / (1 - leak)), and none
+ * where p is no more than under "unknown", which is what the published table says of a domain that has
+ * nothing to do with the signal. That column is no leak: it is of incidents with some other cause.
+ * A cause on the path to every peer lifts each of a signal's three lines with 1 - (1 - p)^(1/3).
  */
 void slo_params_expert(struct slo_model_params *p);
 

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "attribute/noisyor_model.h"
+
+#include <check.h>
+#include <math.h>
+
+static struct slo_noisyor_model model;
+static struct slo_facts facts;
+static struct slo_verdict verdict;
+
+static void setup(void)
+{
+	slo_noisyor_model_init(&model, NULL);
+	slo_facts_clear(&facts);
+}
+
+static void tell_at(int signal, int role, double value, double baseline)
+{
+	struct slo_fact *f = &facts.by_role[signal][role];
+
+	*f = (struct slo_fact){ .state = value > 0 ? SLO_STATE_VALUE : SLO_STATE_ZERO, .told = true, .value = value,
+				.baseline = baseline, .spread = isnan(baseline) ? NAN : 0,
+				.source = SLO_EVIDENCE_EBPF, .threshold = slo_signal_info[signal].elevated };
+	slo_fact_judge(f);
+}
+
+static void up(int signal, int role)
+{
+	tell_at(signal, role, 5 * slo_signal_info[signal].elevated, 0);
+}
+
+/* Everything captured and quiet, peers known. */
+static void calm(void)
+{
+	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
+		tell_at(s, SLO_ROLE_OTHER, 0, 0);
+		if (slo_signal_info[s].scalar == SLO_SCALAR_MEAN || s == SLO_SIGNAL_DNS_LATENCY)
+			continue;
+		tell_at(s, SLO_ROLE_PROVIDER, 0, 0);
+		tell_at(s, SLO_ROLE_RETRIEVAL, 0, 0);
+	}
+}
+
+static void judge(void)
+{
+	slo_facts_choose(&facts);
+	slo_verdict_make(&model.model, &facts, &verdict);
+}
+
+START_TEST(two_faults_are_named_at_once)
+{
+	calm();
+	up(SLO_SIGNAL_DNS_LATENCY, SLO_ROLE_OTHER);
+	up(SLO_SIGNAL_RUNQUEUE_DELAY, SLO_ROLE_OTHER);
+	up(SLO_SIGNAL_CFS_THROTTLED, SLO_ROLE_OTHER);
+	up(SLO_SIGNAL_CPU_STEAL, SLO_ROLE_OTHER);
+	judge();
+	ck_assert_uint_eq(verdict.causes, 1u << SLO_DOMAIN_NETWORK_DNS | 1u << SLO_DOMAIN_CPU_THROTTLE);
+	ck_assert(verdict.claimed);
+	ck_assert_double_gt(verdict.hypotheses[1].posterior, .6);
+	/* The exclusive model has to choose. */
+	slo_verdict_make(&slo_model_naive, &facts, &verdict);
+	ck_assert_double_lt(verdict.hypotheses[1].posterior, .05);
+}
+END_TEST
+
+START_TEST(the_peer_tells_retrieval_from_provider)
+{
+	calm();
+	up(SLO_SIGNAL_CONNECT_LATENCY, SLO_ROLE_RETRIEVAL);
+	up(SLO_SIGNAL_CONNECT_ERRORS, SLO_ROLE_RETRIEVAL);
+	judge();
+	ck_assert_int_eq(verdict.domain, SLO_DOMAIN_RETRIEVAL_BACKEND);
+	calm();
+	up(SLO_SIGNAL_CONNECT_ERRORS, SLO_ROLE_PROVIDER);
+	up(SLO_SIGNAL_CONNECT_LATENCY, SLO_ROLE_PROVIDER);
+	up(SLO_SIGNAL_TLS_FAILS, SLO_ROLE_PROVIDER);
+	judge();
+	ck_assert_int_eq(verdict.domain, SLO_DOMAIN_PROVIDER_ERROR);
+}
+END_TEST
+
+START_TEST(silence_is_unknown)
+{
+	calm();
+	judge();
+	ck_assert_int_eq(verdict.domain, SLO_DOMAIN_UNKNOWN);
+	ck_assert_uint_eq(verdict.causes, 1u << SLO_DOMAIN_UNKNOWN);
+	ck_assert_double_gt(verdict.confidence, .8);
+	ck_assert(!verdict.claimed);
+}
+END_TEST
+
+START_TEST(nothing_captured_has_the_prior_of_no_named_cause)
+{
+	judge();
+	ck_assert_int_eq(verdict.domain, SLO_DOMAIN_UNKNOWN);
+	ck_assert_double_eq_tol(verdict.confidence, pow(.9, 7), 1e-12);
+	ck_assert_uint_eq(verdict.hypotheses_count, 0);
+}
+END_TEST
+
+START_TEST(weights_are_of_whole_signals)
+{
+	struct slo_posterior with, without;
+
+	calm();
+	up(SLO_SIGNAL_CONNECT_LATENCY, SLO_ROLE_RETRIEVAL);
+	up(SLO_SIGNAL_CONNECT_ERRORS, SLO_ROLE_RETRIEVAL);
+	judge();
+	model.model.posterior(&model.model, &facts, &with);
+	for (int r = 0; r < SLO_ROLE__COUNT; r++)
+		facts.by_role[SLO_SIGNAL_CONNECT_LATENCY][r].state = SLO_STATE_NOT_CAPTURED;
+	slo_facts_choose(&facts);
+	model.model.posterior(&model.model, &facts, &without);
+	ck_assert_double_eq_tol(verdict.weight[SLO_SIGNAL_CONNECT_LATENCY],
+				slo_logit(with.p[verdict.domain], with.not_p[verdict.domain]) -
+				slo_logit(without.p[verdict.domain], without.not_p[verdict.domain]), 1e-9);
+	ck_assert_double_gt(verdict.weight[SLO_SIGNAL_CONNECT_LATENCY], .5);
+	ck_assert_double_lt(verdict.weight[SLO_SIGNAL_TLS_HANDSHAKE], 0);
+}
+END_TEST
+
+/* Trained parameters: detectors for what tracing measures. */
+static void learn(void)
+{
+	static struct slo_model_params p;
+
+	slo_params_expert(&p);
+	p.soft = true;
+	slo_str_copy(p.name, sizeof(p.name), slo_str("lab"));
+	for (int j = 0; j < SLO_FINDING__COUNT; j++)
+		if (slo_finding_info[j].kind != SLO_FINDING_APP)
+			p.detector[j][SLO_EVIDENCE_EBPF] = (struct slo_detector){ -5.5, 4, .1, 100 };
+	slo_noisyor_model_init(&model, &p);
+}
+
+START_TEST(a_learned_model_sees_below_the_threshold)
+{
+	learn();
+	calm();
+	tell_at(SLO_SIGNAL_DNS_LATENCY, SLO_ROLE_OTHER, 39, 2); /* threshold 40, z = 18.5 */
+	judge();
+	ck_assert(!slo_facts_of(&facts, SLO_SIGNAL_DNS_LATENCY)->elevated);
+	ck_assert_int_eq(verdict.domain, SLO_DOMAIN_NETWORK_DNS);
+	ck_assert(verdict.claimed);
+	ck_assert_str_eq(verdict.model->name, "noisyor:lab");
+}
+END_TEST
+
+START_TEST(a_learned_model_does_not_use_a_source_nobody_trained)
+{
+	learn();
+	calm();
+	up(SLO_SIGNAL_DNS_LATENCY, SLO_ROLE_OTHER);
+	facts.by_role[SLO_SIGNAL_DNS_LATENCY][SLO_ROLE_OTHER].source = SLO_EVIDENCE_HOST;
+	judge();
+	ck_assert_int_eq(verdict.domain, SLO_DOMAIN_UNKNOWN);
+}
+END_TEST
+
+static struct slo_noisyor_view judged(void)
+{
+	struct slo_measure m[SLO_FINDING__COUNT];
+	struct slo_noisyor_view v;
+
+	slo_facts_choose(&facts);
+	slo_findings_measure(&facts, m);
+	slo_noisyor_judge(&model, m, &v);
+	return v;
+}
+
+START_TEST(the_captured_share_counts_a_signal_once)
+{
+	calm();
+	ck_assert_double_eq_tol(judged().captured, 1, 1e-12);
+	slo_facts_clear(&facts);
+	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
+		tell_at(s, SLO_ROLE_OTHER, 0, 0); /* nobody knows the peers */
+	ck_assert_double_eq_tol(judged().captured, 1, 1e-12);
+	slo_facts_clear(&facts);
+	ck_assert_double_eq(judged().captured, 0);
+	tell_at(SLO_SIGNAL_DNS_LATENCY, SLO_ROLE_OTHER, 0, 0);
+	ck_assert(judged().captured > .05 && judged().captured < .15);
+}
+END_TEST
+
+START_TEST(each_reason_to_abstain_suffices)
+{
+	struct slo_noisyor_view v;
+
+	calm();
+	up(SLO_SIGNAL_MEM_RECLAIM, SLO_ROLE_OTHER);
+	up(SLO_SIGNAL_DISK_IO, SLO_ROLE_OTHER);
+	v = judged();
+	ck_assert(!slo_noisyor_abstains(&model, &v));
+	model.params.abstain.tau = v.marginal[SLO_DOMAIN_MEMORY_PRESSURE] + 1e-6;
+	ck_assert(slo_noisyor_abstains(&model, &v));
+	judge();
+	ck_assert_int_eq(verdict.domain, SLO_DOMAIN_UNKNOWN);
+	ck_assert_int_eq(verdict.hypotheses[0].domain, SLO_DOMAIN_MEMORY_PRESSURE); /* what it would have been is told */
+	ck_assert_uint_eq(verdict.causes, 1u << SLO_DOMAIN_UNKNOWN);
+	model.params.abstain = (struct slo_abstain){ .captured = 1.1, .surprise = INFINITY };
+	ck_assert(slo_noisyor_abstains(&model, &v));
+	model.params.abstain = (struct slo_abstain){ .surprise = -v.posterior.log_evidence - 1e-6 };
+	ck_assert(slo_noisyor_abstains(&model, &v));
+	model.params.abstain.surprise = -v.posterior.log_evidence + 1e-6;
+	ck_assert(!slo_noisyor_abstains(&model, &v));
+	v.marginal[SLO_CAUSE_UNMODELLED] = 1;
+	ck_assert(slo_noisyor_abstains(&model, &v));
+}
+END_TEST
+
+START_TEST(calibration_moves_every_marginal)
+{
+	struct slo_noisyor_view raw, v;
+
+	calm();
+	up(SLO_SIGNAL_MEM_RECLAIM, SLO_ROLE_OTHER);
+	raw = judged();
+	model.params.calibration = (struct slo_platt){ 0, .5, 1 };
+	v = judged();
+	for (int k = 0; k < SLO_CAUSE_UNMODELLED; k++) {
+		ck_assert_double_eq_tol(slo_logit(v.marginal[k], v.not_marginal[k]),
+					slo_logit(raw.marginal[k], raw.not_marginal[k]) / 2, 1e-9);
+		ck_assert_double_eq_tol(v.marginal[k] + v.not_marginal[k], 1, 1e-12);
+	}
+	ck_assert_double_eq_tol(slo_logit(v.marginal[7], v.not_marginal[7]),
+				slo_logit(raw.marginal[7], raw.not_marginal[7]) / 2, 1e-9);
+	ck_assert_double_eq(raw.marginal[7], raw.posterior.unnamed);
+}
+END_TEST
+
+START_TEST(speakers_need_evidence_and_a_link)
+{
+	int who[SLO_SIGNAL__COUNT];
+
+	calm();
+	up(SLO_SIGNAL_MEM_RECLAIM, SLO_ROLE_OTHER);
+	up(SLO_SIGNAL_DNS_LATENCY, SLO_ROLE_OTHER);
+	slo_facts_choose(&facts);
+	ck_assert_uint_eq(slo_verdict_speakers(&model.model, &facts, SLO_DOMAIN_MEMORY_PRESSURE, who), 1);
+	ck_assert_int_eq(who[0], SLO_SIGNAL_MEM_RECLAIM);
+	ck_assert_uint_eq(slo_verdict_speakers(&model.model, &facts, SLO_DOMAIN_UNKNOWN, who), 0);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("noisyor_model");
+	TCase *t = tcase_create("noisyor_model");
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, two_faults_are_named_at_once);
+	tcase_add_test(t, the_peer_tells_retrieval_from_provider);
+	tcase_add_test(t, silence_is_unknown);
+	tcase_add_test(t, nothing_captured_has_the_prior_of_no_named_cause);
+	tcase_add_test(t, weights_are_of_whole_signals);
+	tcase_add_test(t, a_learned_model_sees_below_the_threshold);
+	tcase_add_test(t, a_learned_model_does_not_use_a_source_nobody_trained);
+	tcase_add_test(t, the_captured_share_counts_a_signal_once);
+	tcase_add_test(t, each_reason_to_abstain_suffices);
+	tcase_add_test(t, calibration_moves_every_marginal);
+	tcase_add_test(t, speakers_need_evidence_and_a_link);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *r = srunner_create(suite());
+	int failed;
+
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? 1 : 0;
+}

@@ -155,6 +155,7 @@ static int peer_init(struct slo_calls *c, struct peer *p, const char *name, cons
 static int open_file(struct slo_calls *c, struct slo_err *err)
 {
 	struct stat st;
+	off_t size;
 	int ret;
 
 	if (!c->o.read_file[0])
@@ -164,9 +165,10 @@ static int open_file(struct slo_calls *c, struct slo_err *err)
 		ret = -errno;
 		return slo_err_set(err, ret, "%s: %s", c->o.read_file, slo_strerror(ret));
 	}
-	if (!S_ISREG(st.st_mode) || st.st_size < BLOCK)
-		return slo_err_set(err, -EINVAL, "%s: want a file of at least 64 KiB", c->o.read_file);
-	c->file_blocks = st.st_size / BLOCK;
+	size = S_ISBLK(st.st_mode) ? lseek(c->file, 0, SEEK_END) : S_ISREG(st.st_mode) ? st.st_size : 0;
+	if (size < BLOCK)
+		return slo_err_set(err, -EINVAL, "%s: want a file or disk of at least 64 KiB", c->o.read_file);
+	c->file_blocks = size / BLOCK;
 	if (posix_memalign(&c->block, ALIGN, BLOCK))
 		return -ENOMEM;
 	return 0;

@@ -195,14 +195,28 @@ END_TEST
 
 START_TEST(without_cases_of_a_cause_the_expert_is_believed)
 {
+	int faulty = 0;
+
 	simulate(400);
-	for (size_t i = 0; i < 400; i++)
+	for (size_t i = 0; i < 400; i++) {
 		cases[i].truth &= 3;
+		faulty += cases[i].truth != 0;
+	}
 	prior.nor.link[2][5] = .77;
 	fit(400);
 	ck_assert_double_eq_tol(got.nor.link[2][5], .77, 1e-12);
 	ck_assert_uint_eq(got.link_n[2][5], 0);
-	ck_assert_double_eq_tol(got.nor.prior[5], 1 / ((double)300 + 10), .01);
+	ck_assert_double_eq_tol(got.nor.prior[5], 1. / (faulty + 10), 1e-12); /* fault-free cases have no say */
+}
+END_TEST
+
+START_TEST(what_the_expert_does_not_believe_in_can_be_learned)
+{
+	opts.hard = true;
+	prior.nor.link[0][0] = 0; /* truth: .9 */
+	simulate(2000);
+	fit(2000);
+	ck_assert_double_gt(got.nor.link[0][0], .8);
 }
 END_TEST
 
@@ -306,6 +320,7 @@ static Suite *suite(void)
 	tcase_add_test(t, the_same_cases_give_the_same_parameters_to_the_last_bit);
 	tcase_add_test(t, single_causes_agree_with_the_share_of_elevated_cases);
 	tcase_add_test(t, without_cases_of_a_cause_the_expert_is_believed);
+	tcase_add_test(t, what_the_expert_does_not_believe_in_can_be_learned);
 	tcase_add_test(t, shrinkage_has_the_weight_of_its_pseudo_counts);
 	tcase_add_test(t, what_was_not_captured_teaches_nothing);
 	tcase_add_test(t, simulated_learning_judges_better_than_the_ignorant_expert);

@@ -348,6 +348,15 @@ START_TEST(impossible_evidence_leaves_the_prior)
 }
 END_TEST
 
+START_TEST(of_equally_probable_sets_the_smaller_bit_set_is_named)
+{
+	struct slo_noisyor_params p = { .findings = 0, .prior = { .5, 0, .5 } };
+
+	ck_assert_uint_eq(judge(&p, NULL).map, 0);
+	ck_assert_double_eq_tol(judge(&p, NULL).map_p, .25, 1e-15);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("noisyor");
@@ -367,6 +376,7 @@ static Suite *suite(void)
 	tcase_add_test(t, weights_are_the_change_of_log_odds);
 	tcase_add_loop_test(t, extreme_evidence_stays_finite, 0, 4);
 	tcase_add_test(t, products_beyond_a_doubles_range_keep_their_logarithm);
+	tcase_add_test(t, of_equally_probable_sets_the_smaller_bit_set_is_named);
 	tcase_add_test(t, impossible_evidence_leaves_the_prior);
 	suite_add_tcase(s, t);
 	return s;

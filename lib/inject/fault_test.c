@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table, and plans carried out on an imitation of tc and nft. */
 #include "inject/fault.h"
+#include "inject/plan.h"
 
 #include "base/cleanup.h"
 #include "inject/journal.h"
@@ -193,7 +194,7 @@ START_TEST(a_proxy_comes_before_what_leads_to_it_and_its_connections_are_forgott
 	plan_it(&s, false, "a");
 	ck_assert_int_eq((int)plan.steps_count, 2);
 	ck_assert_int_eq(plan.steps[0].kind, SLO_STEP_HELPER);
-	ck_assert_ptr_nonnull(strstr(plan.steps[1].script, "ip daddr 10.0.0.1 tcp dport 80 ct mark set 0x51f0 counter redirect to :@P0@"));
+	ck_assert_ptr_nonnull(strstr(plan.steps[1].script, "ip daddr 10.0.0.1 tcp dport 80 ct mark set 0x51f0 counter redirect to :0"));
 	ck_assert_ptr_null(strstr(plan.steps[1].script, "udp"));
 	ck_assert_int_eq(apply_all(NULL), 0);
 	ck_assert_int_eq(slo_journal_undo(&io, &j, NULL), 0);
@@ -202,6 +203,24 @@ START_TEST(a_proxy_comes_before_what_leads_to_it_and_its_connections_are_forgott
 	plan_it(&s, false, "a");
 	ck_assert_int_eq((int)plan.steps_count, 1);
 	ck_assert_uint_eq(plan.jobs[0].relay.mark, 0);
+}
+END_TEST
+
+START_TEST(queries_in_the_way_keep_port_53_and_one_address_both_ways)
+{
+	static const int ports[SLO_RELAY_UPSTREAMS_MAX] = { 4444, 53 };
+	struct slo_relay r = { .upstreams = 2, .udp = true, .mark = SLO_STEP_MARK };
+	static struct slo_step s;
+
+	ck_assert_int_eq(slo_host_port_parse("[fd00::1]:53", &r.upstream[0], NULL), 0);
+	ck_assert_int_eq(slo_host_port_parse("10.0.0.2:53", &r.upstream[1], NULL), 0);
+	ck_assert_int_eq(slo_plan_way(&r, ports, &s, NULL), 0);
+	ck_assert_ptr_nonnull(strstr(s.script, "ip6 daddr fd00::1 udp dport 53 ct mark set 0x51f0 counter redirect to :4444\n"));
+	ck_assert_ptr_nonnull(strstr(s.script, "ip daddr 10.0.0.2 udp dport 53 counter notrack ip daddr set 127.83.76.2\n"));
+	ck_assert_ptr_nonnull(strstr(s.script, "ip saddr 127.83.76.2 udp sport 53 ip saddr set 10.0.0.2\n"));
+	ck_assert_ptr_nonnull(strstr(s.script, "ip saddr 127.83.76.2 tcp sport 53 ip saddr set 10.0.0.2\n"));
+	ck_assert_ptr_null(strstr(s.script, "127.83.76.1"));
+	ck_assert_ptr_null(strstr(s.script, "10.0.0.2 udp dport 53 ct mark"));
 }
 END_TEST
 
@@ -253,6 +272,7 @@ int main(void)
 	tcase_add_loop_test(c, says_what_is_left_when_it_cannot_undo_and_can_later, 0, (int)SLO_ARRAY_LEN(rows));
 	tcase_add_loop_test(c, two_bands_share_the_root_and_go_in_either_order, 0, 2);
 	tcase_add_test(c, a_proxy_comes_before_what_leads_to_it_and_its_connections_are_forgotten);
+	tcase_add_test(c, queries_in_the_way_keep_port_53_and_one_address_both_ways);
 	tcase_add_test(c, refuses_the_hosts_own_network_and_what_is_not_named);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

@@ -25,6 +25,9 @@ int slo_plan_tool(const char *name, struct slo_err *err);
 int slo_plan_relay(const struct slo_fault_spec *spec, const struct slo_plan_env *env, const struct slo_relay *r,
 		   struct slo_plan *p, struct slo_err *err);
 
+/** slo_plan_way - the nft table of @s that leads to proxies at these ports, where slo_relay_open() put them. */
+int slo_plan_way(const struct slo_relay *r, const int *ports, struct slo_step *s, struct slo_err *err);
+
 /** slo_plan_netns_name - the namespace for a label. */
 void slo_plan_netns_name(const struct slo_fault_spec *spec, char *to, size_t size);
 

@@ -46,13 +46,58 @@ static int upstreams(const struct slo_fault_spec *spec, struct slo_relay *r, str
 	return r->upstreams ? 0 : read_resolvers(spec->resolv_conf ? spec->resolv_conf : "/etc/resolv.conf", r, err);
 }
 
-/* @P0@, @P1@, … stand for the proxy's ports, which are known once it listens. */
-static int redirect(const struct slo_fault_spec *spec, const struct slo_plan_env *env, const struct slo_relay *r,
-		    struct slo_plan *p, struct slo_err *err)
+/* DNS at port 53 keeps its port, and both ways the proxy's address, so that it stays DNS to whoever watches packets. */
+static void rewrite(struct slo_buf *b, const struct slo_relay *r, const int *ports, bool back)
 {
-	struct slo_step *s = slo_plan_step(p, SLO_STEP_NFT, err);
+	for (int i = 0; i < r->upstreams; i++)
+		for (int udp = 0; ports[i] == DNS_PORT && udp < 2; udp++) {
+			const char *proto = udp ? "udp" : "tcp";
+
+			if (back)
+				slo_buf_addf(b, "\t\tip saddr " SLO_RELAY_DNS_ADDR " %s sport 53 ip saddr set %s\n", i + 1,
+					     proto, r->upstream[i].addr);
+			else
+				slo_buf_addf(b, "\t\tip daddr %s %s dport 53 counter notrack ip daddr set "
+					     SLO_RELAY_DNS_ADDR "\n", r->upstream[i].addr, proto, i + 1);
+		}
+}
+
+static void redirect(struct slo_buf *b, const struct slo_relay *r, const int *ports)
+{
+	for (int i = 0; i < r->upstreams; i++)
+		for (int udp = 0; ports[i] != DNS_PORT && udp < (r->udp ? 2 : 1); udp++)
+			slo_buf_addf(b, "\t\t%s daddr %s %s dport %d ct mark set 0x%x counter redirect to :%d\n",
+				     r->upstream[i].family == AF_INET6 ? "ip6" : "ip", r->upstream[i].addr,
+				     udp ? "udp" : "tcp", r->upstream[i].port, SLO_STEP_MARK, ports[i]);
+}
+
+int slo_plan_way(const struct slo_relay *r, const int *ports, struct slo_step *s, struct slo_err *err)
+{
 	struct slo_buf b;
 	int ret;
+
+	slo_buf_init(&b, sizeof(s->script) - 1);
+	slo_buf_addf(&b, "table inet %s {\n\tchain out {\n\t\ttype nat hook output priority -100; policy accept;\n"
+		     "\t\tmeta mark 0x%x return\n", s->name, SLO_STEP_MARK);
+	redirect(&b, r, ports);
+	slo_buf_addf(&b, "\t}\n\tchain there {\n\t\ttype route hook output priority -300; policy accept;\n"
+		     "\t\tmeta mark 0x%x return\n", SLO_STEP_MARK);
+	rewrite(&b, r, ports, false);
+	slo_buf_adds(&b, "\t}\n\tchain back {\n\t\ttype filter hook input priority 300; policy accept;\n");
+	rewrite(&b, r, ports, true);
+	slo_buf_adds(&b, "\t}\n}\n");
+	ret = b.err ? slo_err_set(err, b.err, "too many endpoints") : 0;
+	if (!ret)
+		slo_str_copy(s->script, sizeof(s->script), slo_buf_str(&b));
+	slo_buf_fini(&b);
+	return ret;
+}
+
+static int way(const struct slo_fault_spec *spec, const struct slo_plan_env *env, const struct slo_relay *r,
+	       struct slo_plan *p, struct slo_err *err)
+{
+	static const int not_yet[SLO_RELAY_UPSTREAMS_MAX];
+	struct slo_step *s = slo_plan_step(p, SLO_STEP_NFT, err);
 
 	if (!s)
 		return -E2BIG;
@@ -61,20 +106,7 @@ static int redirect(const struct slo_fault_spec *spec, const struct slo_plan_env
 	snprintf(s->name, sizeof(s->name), SLO_STEP_NFT_PREFIX "%s", env->name);
 	for (char *c = s->name; *c; c++)
 		*c = *c == '-' ? '_' : *c;
-	slo_buf_init(&b, sizeof(s->script) - 1);
-	slo_buf_addf(&b, "table inet %s {\n\tchain out {\n\t\ttype nat hook output priority -100; policy accept;\n"
-		     "\t\tmeta mark 0x%x return\n", s->name, SLO_STEP_MARK);
-	for (int i = 0; i < r->upstreams; i++)
-		for (int udp = 0; udp < (r->udp ? 2 : 1); udp++)
-			slo_buf_addf(&b, "\t\t%s daddr %s %s dport %d ct mark set 0x%x counter redirect to :@P%d@\n",
-				     r->upstream[i].family == AF_INET6 ? "ip6" : "ip", r->upstream[i].addr,
-				     udp ? "udp" : "tcp", r->upstream[i].port, SLO_STEP_MARK, i);
-	slo_buf_adds(&b, "\t}\n}\n");
-	ret = b.err ? slo_err_set(err, b.err, "too many endpoints") : 0;
-	if (!ret)
-		slo_str_copy(s->script, sizeof(s->script), slo_buf_str(&b));
-	slo_buf_fini(&b);
-	return ret;
+	return slo_plan_way(r, not_yet, s, err);
 }
 
 int slo_plan_relay(const struct slo_fault_spec *spec, const struct slo_plan_env *env, const struct slo_relay *r,
@@ -101,7 +133,7 @@ int slo_plan_relay(const struct slo_fault_spec *spec, const struct slo_plan_env 
 	if (spec->listen.family)
 		return 0;
 	job->relay.mark = SLO_STEP_MARK;
-	return redirect(spec, env, &job->relay, p, err);
+	return way(spec, env, &job->relay, p, err);
 }
 
 static int proxied(const struct slo_fault_spec *spec, const struct slo_plan_env *env, const struct slo_relay *r,

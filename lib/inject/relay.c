@@ -107,19 +107,31 @@ static int open_pair(const struct slo_relay *r, struct slo_host_port at, int *tc
 	return fd;
 }
 
+static int open_for(const struct slo_relay *r, int i, struct slo_relay_ports *p)
+{
+	struct slo_host_port at = r->listen;
+
+	if (at.family)
+		return open_pair(r, at, &p->tcp[i], &p->udp[i], &p->port[i]);
+	at.family = r->upstream[i].family;
+	if (r->mark && r->udp && at.family == AF_INET && r->upstream[i].port == 53) {
+		struct slo_host_port dns = { .family = AF_INET, .port = 53 };
+
+		snprintf(dns.addr, sizeof(dns.addr), SLO_RELAY_DNS_ADDR, i + 1);
+		if (open_pair(r, dns, &p->tcp[i], &p->udp[i], &p->port[i]) == 0)
+			return 0;
+	}
+	slo_str_copy(at.addr, sizeof(at.addr), slo_str(at.family == AF_INET6 ? "::1" : "127.0.0.1"));
+	return open_pair(r, at, &p->tcp[i], &p->udp[i], &p->port[i]);
+}
+
 int slo_relay_open(const struct slo_relay *r, struct slo_relay_ports *p)
 {
 	for (int i = 0; i < SLO_RELAY_UPSTREAMS_MAX; i++)
 		p->tcp[i] = p->udp[i] = -1;
 	for (int i = 0; i < r->upstreams; i++) {
-		struct slo_host_port at = r->listen;
-		int ret;
+		int ret = open_for(r, i, p);
 
-		if (!at.family) {
-			at.family = r->upstream[i].family;
-			slo_str_copy(at.addr, sizeof(at.addr), slo_str(at.family == AF_INET6 ? "::1" : "127.0.0.1"));
-		}
-		ret = open_pair(r, at, &p->tcp[i], &p->udp[i], &p->port[i]);
 		if (ret) {
 			p->tcp[i] = -1;
 			for (int k = 0; k < i; k++) {

@@ -45,7 +45,7 @@ struct slo_relay_stats {
 struct slo_relay {
 	struct slo_host_port upstream[SLO_RELAY_UPSTREAMS_MAX];
 	int upstreams;
-	struct slo_host_port listen; /* for the only upstream; no address = a free port of loopback for each */
+	struct slo_host_port listen; /* for the only upstream; no address = slo_relay_open() finds places */
 	bool udp;                    /* UDP beside TCP, on the same port */
 	int act;                     /* enum slo_relay_act */
 	int share_pm;                /* of requests it happens to, per mille */
@@ -61,7 +61,17 @@ struct slo_relay_ports {
 	int port[SLO_RELAY_UPSTREAMS_MAX];
 };
 
-/** slo_relay_open - listen. Return: 0; a negative errno, with nothing open. */
+/* Where queries over IPv4 are taken at port 53, with the number of the upstream, from 1. */
+#define SLO_RELAY_DNS_ADDR "127.83.76.%d"
+
+/**
+ * slo_relay_open - listen
+ *
+ * Without a @listen: in the way of a resolver at port 53 over IPv4 at SLO_RELAY_DNS_ADDR, port 53, where that can be
+ * had, so that queries are still queries to whoever watches that port; else at a free port of loopback.
+ *
+ * Return: 0; a negative errno, with nothing open.
+ */
 int slo_relay_open(const struct slo_relay *r, struct slo_relay_ports *p);
 
 /** slo_relay_run - serve until the process ends. Return: a negative errno when it cannot. */

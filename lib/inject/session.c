@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "inject/plan.h"
 #include "inject/process.h"
 #include "inject/watcher.h"
 #include "io/writer.h"
@@ -90,28 +91,6 @@ static int start_helpers(struct slo_session *s, struct slo_err *err)
 	return job ? write_journal(s, err) : 0;
 }
 
-/* @P0@ and so on in a script, by where the proxy listens. */
-static void fill_ports(struct slo_step *step, const int *ports)
-{
-	char from[SLO_STEP_SCRIPT_MAX], *to = step->script;
-	size_t room = sizeof(step->script);
-
-	memcpy(from, step->script, sizeof(from));
-	for (const char *p = from; *p && room > 8;) {
-		int n = 1;
-
-		if (p[0] == '@' && p[1] == 'P' && p[2] >= '0' && p[2] < '0' + SLO_RELAY_UPSTREAMS_MAX && p[3] == '@') {
-			n = snprintf(to, room, "%d", ports[p[2] - '0']);
-			p += 4;
-		} else {
-			*to = *p++;
-		}
-		to += n;
-		room -= (size_t)n;
-	}
-	*to = '\0';
-}
-
 static int apply(struct slo_session *s, struct slo_err *err)
 {
 	struct slo_journal *j = s->journal;
@@ -126,8 +105,8 @@ static int apply(struct slo_session *s, struct slo_err *err)
 			continue;
 		}
 		if (step->nat && job)
-			fill_ports(step, s->helpers[job - 1].ports);
-		ret = slo_step_apply(&slo_step_live, step, err);
+			ret = slo_plan_way(&s->plan->jobs[job - 1].relay, s->helpers[job - 1].ports, step, err);
+		ret = ret ? ret : slo_step_apply(&slo_step_live, step, err);
 	}
 	return ret ? ret : slo_session_check(s, err);
 }

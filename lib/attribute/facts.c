@@ -11,7 +11,7 @@ void slo_facts_clear(struct slo_facts *f)
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
 		for (int r = 0; r < SLO_ROLE__COUNT; r++)
 			f->by_role[s][r] = (struct slo_fact){ .state = SLO_STATE_NOT_CAPTURED, .value = NAN,
-							      .baseline = NAN, .spread = NAN,
+							      .baseline = NAN, .spread = NAN, .iqr = NAN,
 							      .threshold = slo_signal_info[s].elevated };
 }
 
@@ -151,6 +151,7 @@ static void judge(const struct slo_merged *m, struct slo_track *t, struct slo_fa
 		return;
 	}
 	f->baseline = slo_track_baseline(t, &f->spread);
+	f->iqr = slo_track_iqr(t);
 	slo_fact_judge(f);
 }
 

@@ -16,6 +16,7 @@ struct slo_fact {
 	double value;     /* scalar, signal's unit; NaN when not captured */
 	double baseline;  /* median before the onset; NaN = no baseline */
 	double spread;    /* 1.4826 * MAD before the onset; NaN = no baseline */
+	double iqr;       /* interquartile range before the onset; NaN = no baseline */
 	double threshold; /* elevated needs at least this */
 	int source;       /* enum SLO_EVIDENCE */
 	const char *why;  /* reason when not captured, or NULL; borrowed from the store */

@@ -105,7 +105,7 @@ static bool peers_known(const struct slo_facts *f)
 /* Robust z of a fact against its own past; NaN without one. */
 static double z_of(const struct slo_fact *f, double floor)
 {
-	return slo_robust_z(f->value, f->baseline, NAN, f->spread, floor);
+	return slo_robust_z(f->value, f->baseline, f->iqr, f->spread, floor);
 }
 
 /* @a says more than @b: captured before not, elevated before not, then the larger z, then the larger value. */

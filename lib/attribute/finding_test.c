@@ -114,6 +114,16 @@ START_TEST(the_loudest_of_the_other_peers_speaks_for_them)
 }
 END_TEST
 
+START_TEST(z_is_in_the_interquartile_range_where_that_is_wider)
+{
+	none();
+	tell(SLO_SIGNAL_DISK_IO, SLO_ROLE_OTHER, 30, 10, 1);
+	facts.by_role[SLO_SIGNAL_DISK_IO][SLO_ROLE_OTHER].iqr = 13.49;
+	measure();
+	ck_assert_double_eq_tol(of("disk_io_latency_ms")->z, 2, 1e-12);
+}
+END_TEST
+
 START_TEST(a_quiet_signal_is_captured_and_one_nobody_watched_is_not)
 {
 	none();
@@ -146,6 +156,7 @@ static Suite *suite(void)
 	tcase_add_test(t, connections_without_known_peers_are_one_finding);
 	tcase_add_test(t, one_known_peer_splits_every_connection_signal);
 	tcase_add_test(t, the_loudest_of_the_other_peers_speaks_for_them);
+	tcase_add_test(t, z_is_in_the_interquartile_range_where_that_is_wider);
 	tcase_add_test(t, a_quiet_signal_is_captured_and_one_nobody_watched_is_not);
 	tcase_add_test(t, without_a_past_there_is_no_z_but_a_threshold);
 	suite_add_tcase(s, t);

@@ -9,12 +9,10 @@ enum { COUNT_Z_MAX = 37 }; /* a tail of 1e-300 */
 
 double slo_robust_z(double value, double median, double iqr, double spread, double floor)
 {
-	double scale = fmax(floor, 0.05 * fabs(median));
+	double scale = fmax(fmax(floor, 0.05 * fabs(median)), fmax(iqr / 1.349, spread)); /* fmax ignores NaN */
+	double z = (value - median) / scale;
 
-	if (isnan(value) || isnan(median))
-		return NAN;
-	scale = fmax(scale, fmax(iqr / 1.349, spread)); /* fmax ignores NaN */
-	return fmin(fmax((value - median) / scale, -SLO_Z_MAX), SLO_Z_MAX);
+	return isnan(z) ? NAN : fmin(fmax(z, -SLO_Z_MAX), SLO_Z_MAX);
 }
 
 double slo_count_tail(double n0, double t0_s, double n, double t_s)

@@ -41,7 +41,7 @@ struct slo_measure {
  * z = (value - median) / max(iqr / 1.349, spread, floor, 0.05 |median|).
  * Without the floors what is 0 most of the time (retransmits, throttling,
  * reclaim) would make any event infinitely unusual. Return: within +-SLO_Z_MAX;
- * NaN when @value or @median is NaN.
+ * NaN when @value or @median is NaN, or both are infinite.
  */
 double slo_robust_z(double value, double median, double iqr, double spread, double floor);
 

@@ -22,6 +22,7 @@ START_TEST(z_is_finite_whenever_there_is_a_baseline)
 	ck_assert_double_eq(slo_robust_z(-1e300, 0, 0, 0, 1e-9), -SLO_Z_MAX);
 	ck_assert(isnan(slo_robust_z(1, NAN, 1, 1, 1)));
 	ck_assert(isnan(slo_robust_z(NAN, 1, 1, 1, 1)));
+	ck_assert(isnan(slo_robust_z(INFINITY, INFINITY, 1, 1, 1)));
 }
 END_TEST
 

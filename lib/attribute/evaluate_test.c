@@ -113,6 +113,17 @@ START_TEST(a_stratum_is_what_its_indices_name)
 }
 END_TEST
 
+START_TEST(blaming_nobody_is_right_where_nothing_was_injected)
+{
+	static const struct slo_eval_case calm = { .opened = true, .domain = SLO_DOMAIN_UNKNOWN, .causes = OUT,
+						   P(0, 0, 0, 0, 0, 0, 0, 1) };
+
+	ck_assert_int_eq(slo_eval_score(&calm, NULL, 1, &e), 0);
+	ck_assert_double_eq(figure(SLO_EVAL_AURC), 0);
+	ck_assert_double_eq(figure(SLO_EVAL_HEALTHY_BLAMED), 0);
+}
+END_TEST
+
 START_TEST(without_cases_there_is_no_figure)
 {
 	ck_assert_int_eq(slo_eval_score(cases, NULL, 0, &e), 0);
@@ -150,6 +161,7 @@ static Suite *suite(void)
 	tcase_add_test(t, figures_of_probabilities_leave_out_what_was_not_opened);
 	tcase_add_test(t, figures_of_abstention_and_delay);
 	tcase_add_test(t, a_stratum_is_what_its_indices_name);
+	tcase_add_test(t, blaming_nobody_is_right_where_nothing_was_injected);
 	tcase_add_test(t, without_cases_there_is_no_figure);
 	tcase_add_test(t, intervals_are_over_incidents);
 	suite_add_tcase(s, t);

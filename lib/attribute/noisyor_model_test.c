@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "attribute/noisyor_model.h"
+#include "base/rng.h"
 
 #include <check.h>
 #include <math.h>
@@ -245,6 +246,51 @@ START_TEST(speakers_need_evidence_and_a_link)
 }
 END_TEST
 
+static void any_fact(struct slo_rng *rng, struct slo_fact *f)
+{
+	static const double values[] = { 0, 1e-300, 0.5, 40, 1e6, 1e300, INFINITY, -1, -INFINITY, NAN };
+
+	f->state = (int)slo_rng_below(rng, SLO_STATE__COUNT);
+	f->told = slo_rng_below(rng, 2);
+	f->value = values[slo_rng_below(rng, SLO_ARRAY_LEN(values))];
+	f->baseline = values[slo_rng_below(rng, SLO_ARRAY_LEN(values))];
+	f->spread = values[slo_rng_below(rng, SLO_ARRAY_LEN(values))];
+	f->iqr = values[slo_rng_below(rng, SLO_ARRAY_LEN(values))];
+	f->source = (int)slo_rng_below(rng, SLO_EVIDENCE__COUNT);
+	slo_fact_judge(f);
+}
+
+/* Numbers no agent sends, in every combination: nothing of it may show in a verdict. */
+START_TEST(no_facts_make_a_verdict_that_is_no_number)
+{
+	struct slo_rng rng;
+
+	slo_rng_seed(&rng, 99);
+	if (_i)
+		learn();
+	for (int round = 0; round < 2000; round++) {
+		double at_most = 1 + 1e-12;
+
+		slo_facts_clear(&facts);
+		for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
+			for (int r = 0; r < SLO_ROLE__COUNT; r++)
+				any_fact(&rng, &facts.by_role[s][r]);
+		judge();
+		ck_assert(verdict.confidence >= 0 && verdict.confidence <= at_most);
+		for (uint32_t h = 0; h < verdict.hypotheses_count; h++)
+			ck_assert(verdict.hypotheses[h].posterior >= 0 && verdict.hypotheses[h].posterior <= at_most);
+		for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
+			ck_assert(isfinite(verdict.weight[s]));
+		/* Who is blamed is blamed for something. */
+		if (verdict.claimed) {
+			int who[SLO_SIGNAL__COUNT];
+
+			ck_assert_uint_gt(slo_verdict_speakers(&model.model, &facts, verdict.domain, who), 0);
+		}
+	}
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("noisyor_model");
@@ -261,6 +307,7 @@ static Suite *suite(void)
 	tcase_add_test(t, the_captured_share_counts_a_signal_once);
 	tcase_add_test(t, each_reason_to_abstain_suffices);
 	tcase_add_test(t, calibration_moves_every_marginal);
+	tcase_add_loop_test(t, no_facts_make_a_verdict_that_is_no_number, 0, 2);
 	tcase_add_test(t, speakers_need_evidence_and_a_link);
 	suite_add_tcase(s, t);
 	return s;

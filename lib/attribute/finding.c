@@ -137,22 +137,49 @@ static const struct slo_fact *fact_of(const struct slo_facts *f, const struct sl
 	return one;
 }
 
+/* Some role of @signal has a past. */
+static bool watched_before(const struct slo_facts *f, int signal)
+{
+	for (int r = 0; r < SLO_ROLE__COUNT; r++)
+		if (!isnan(f->by_role[signal][r].baseline))
+			return true;
+	return false;
+}
+
+static double z_with_past(const struct slo_facts *f, const struct slo_finding_info *info, const struct slo_fact *fact)
+{
+	bool counts = slo_signal_info[info->signal].scalar == SLO_SCALAR_RATE;
+
+	/* Of a peer's latency before it was ever seen nothing is known; of its events, that there were none. */
+	if (info->kind == SLO_FINDING_PEER && counts && isnan(fact->baseline) && watched_before(f, info->signal))
+		return slo_robust_z(fact->value, 0, NAN, NAN, info->floor);
+	return z_of(fact, info->floor);
+}
+
+static struct slo_measure measure(const struct slo_facts *f, const struct slo_finding_info *info)
+{
+	const struct slo_fact *fact = fact_of(f, info), *any = slo_facts_of(f, info->signal);
+	struct slo_measure none = { .state = SLO_MEASURE_NONE, .z = NAN };
+
+	if (fact->state != SLO_STATE_NOT_CAPTURED)
+		return (struct slo_measure){ .state = SLO_MEASURE_TAKEN, .class = fact->source,
+					     .elevated = fact->elevated, .z = z_with_past(f, info, fact) };
+	if (info->kind != SLO_FINDING_PEER || any->state == SLO_STATE_NOT_CAPTURED)
+		return none;
+	return (struct slo_measure){ .state = SLO_MEASURE_TAKEN, .class = any->source, .elevated = false, .z = 0 };
+}
+
 void slo_findings_measure(const struct slo_facts *f, struct slo_measure out[SLO_FINDING__COUNT])
 {
 	int silent = peers_known(f) ? SLO_FINDING_ANY : SLO_FINDING_PEER;
 
 	for (int i = 0; i < SLO_FINDING__COUNT; i++) {
 		const struct slo_finding_info *info = &slo_finding_info[i];
-		const struct slo_fact *fact;
 
-		out[i] = (struct slo_measure){ .state = SLO_MEASURE_NONE, .z = NAN };
 		if (info->kind == SLO_FINDING_APP || info->kind == silent)
-			continue;
-		fact = fact_of(f, info);
-		if (fact->state == SLO_STATE_NOT_CAPTURED)
-			continue;
-		out[i] = (struct slo_measure){ .state = SLO_MEASURE_TAKEN, .class = fact->source,
-					       .elevated = fact->elevated, .z = z_of(fact, info->floor) };
+			out[i] = (struct slo_measure){ .state = SLO_MEASURE_NONE, .z = NAN };
+		else
+			out[i] = measure(f, info);
 	}
 }
 

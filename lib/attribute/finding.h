@@ -16,6 +16,10 @@
  * is captured or its three others are. Without the split provider and retrieval
  * faults look alike (attribution.md 1.2).
  *
+ * The agent writes a window for each role it saw, and one in the usual role where it saw
+ * none. So a connection signal that is captured in any role was watched for every peer: a
+ * peer without a window is quiet, and one that was not heard of before the onset had counts of 0.
+ *
  *   app.rate_limited    share of answers with 429
  *   app.server_error    share of answers with 5xx
  *   app.timeout         share of requests without answer

@@ -93,10 +93,32 @@ START_TEST(one_known_peer_splits_every_connection_signal)
 	ck_assert_int_eq(of("connect_latency_ms")->state, SLO_MEASURE_NONE);
 	ck_assert_int_eq(of("connect_latency_ms@provider")->state, SLO_MEASURE_TAKEN);
 	ck_assert(!of("connect_latency_ms@provider")->elevated);
-	ck_assert_int_eq(of("connect_latency_ms@retrieval")->state, SLO_MEASURE_NONE); /* nobody told */
+	/* No window of that peer: watched, and there was nothing. */
+	ck_assert_int_eq(of("connect_latency_ms@retrieval")->state, SLO_MEASURE_TAKEN);
+	ck_assert(!of("connect_latency_ms@retrieval")->elevated);
+	ck_assert_double_eq(of("connect_latency_ms@retrieval")->z, 0);
+	ck_assert_int_eq(of("connect_errors_total@retrieval")->state, SLO_MEASURE_NONE); /* in no role */
 	ck_assert_int_eq(of("tcp_retransmits_total")->state, SLO_MEASURE_NONE);
 	ck_assert(of("tcp_retransmits_total@other")->elevated);
 	ck_assert_double_eq_tol(of("tcp_retransmits_total@other")->z, 30, 1e-12); /* 3 / floor 0.1 */
+}
+END_TEST
+
+START_TEST(a_peer_not_heard_of_before_had_no_events_but_an_unknown_latency)
+{
+	none();
+	tell(SLO_SIGNAL_TCP_RETRANSMITS, SLO_ROLE_OTHER, 0, 0, 0);
+	tell(SLO_SIGNAL_TCP_RETRANSMITS, SLO_ROLE_PROVIDER, 3, NAN, NAN);
+	tell(SLO_SIGNAL_CONNECT_LATENCY, SLO_ROLE_OTHER, 20, 20, 1);
+	tell(SLO_SIGNAL_CONNECT_LATENCY, SLO_ROLE_PROVIDER, 300, NAN, NAN);
+	measure();
+	ck_assert_double_eq_tol(of("tcp_retransmits_total@provider")->z, 30, 1e-12);
+	ck_assert(of("tcp_retransmits_total@provider")->elevated);
+	ck_assert(isnan(of("connect_latency_ms@provider")->z));
+	/* Nobody watched before: then nothing is known of counts either. */
+	tell(SLO_SIGNAL_TCP_RETRANSMITS, SLO_ROLE_OTHER, 0, NAN, NAN);
+	measure();
+	ck_assert(isnan(of("tcp_retransmits_total@provider")->z));
 }
 END_TEST
 
@@ -155,6 +177,7 @@ static Suite *suite(void)
 	tcase_add_test(t, nothing_told_is_nothing_captured);
 	tcase_add_test(t, connections_without_known_peers_are_one_finding);
 	tcase_add_test(t, one_known_peer_splits_every_connection_signal);
+	tcase_add_test(t, a_peer_not_heard_of_before_had_no_events_but_an_unknown_latency);
 	tcase_add_test(t, the_loudest_of_the_other_peers_speaks_for_them);
 	tcase_add_test(t, z_is_in_the_interquartile_range_where_that_is_wider);
 	tcase_add_test(t, a_quiet_signal_is_captured_and_one_nobody_watched_is_not);

@@ -284,6 +284,37 @@ START_TEST(simulated_learning_judges_better_than_the_ignorant_expert)
 }
 END_TEST
 
+/* The shipped list, few simulated cases, one source: what is learned is what a file may say, and says the same. */
+START_TEST(what_is_learned_survives_its_file)
+{
+	static struct slo_measure full[60][SLO_FINDING__COUNT];
+	static struct slo_model_params expert, back;
+	struct slo_err err = { .what = "" };
+	struct slo_buf text;
+
+	slo_params_expert(&expert);
+	for (size_t i = 0; i < 60; i++) {
+		cases[i] = (struct slo_fit_case){ .truth = i % 3 ? 1u << i % SLO_CAUSES : 0, .x = full[i] };
+		for (uint32_t j = 0; j < SLO_FINDING__COUNT; j++) {
+			bool e = slo_rng_unit(&rng) >= slo_noisyor_quiet(&expert.nor, j, cases[i].truth);
+
+			full[i][j] = (struct slo_measure){ .state = slo_finding_info[j].signal >= 0, .class = 4,
+							   .z = e ? 1e6 : 0 }; /* as far apart as can be */
+		}
+	}
+	ck_assert_int_eq(slo_fit_params(&expert, cases, 60, &opts, &got, &report), 0);
+	slo_str_copy(got.name, sizeof(got.name), slo_str("simulated"));
+	memset(got.train_sha256, 'a', SLO_PARAMS_HASH_MAX - 1);
+	slo_buf_init(&text, SLO_PARAMS_FILE_MAX);
+	ck_assert_int_eq(slo_params_write(&got, &text), 0);
+	ck_assert_msg(slo_params_read(slo_buf_str(&text), &back, &err) == 0, "%s: %s", err.where, err.what);
+	ck_assert_mem_eq(&back.nor, &got.nor, sizeof(got.nor));
+	ck_assert_mem_eq(back.detector, got.detector, sizeof(got.detector));
+	ck_assert_double_eq(brier_of(&back, 0, 60), brier_of(&got, 0, 60));
+	slo_buf_fini(&text);
+}
+END_TEST
+
 START_TEST(bad_cases_are_refused)
 {
 	struct slo_measure x[FINDINGS] = { { 0 } };
@@ -324,6 +355,7 @@ static Suite *suite(void)
 	tcase_add_test(t, shrinkage_has_the_weight_of_its_pseudo_counts);
 	tcase_add_test(t, what_was_not_captured_teaches_nothing);
 	tcase_add_test(t, simulated_learning_judges_better_than_the_ignorant_expert);
+	tcase_add_test(t, what_is_learned_survives_its_file);
 	tcase_add_test(t, bad_cases_are_refused);
 	tcase_add_test(t, surprise_is_a_quantile_of_the_cases_own);
 	suite_add_tcase(s, t);

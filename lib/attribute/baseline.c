@@ -46,20 +46,20 @@ static void posterior(const struct slo_model *m, const struct slo_facts *f, stru
 	}
 }
 
-static bool speaks_for(const struct slo_model *m, const struct slo_facts *f, int signal, int domain)
+static bool speaks_for(const struct slo_model *m, const struct slo_facts *f, int subject, int domain)
 {
 	struct slo_measure measures[SLO_FINDING__COUNT];
 
 	(void)m;
 	slo_findings_measure(f, measures);
 	for (int j = 0; j < SLO_FINDING__COUNT; j++)
-		if (slo_finding_info[j].signal == signal && slo_baseline_domain(j) == domain &&
+		if (slo_finding_subject(j) == subject && slo_baseline_domain(j) == domain &&
 		    measures[j].state == SLO_MEASURE_TAKEN && measures[j].z >= SLO_BASELINE_Z)
 			return true;
 	return false;
 }
 
 const struct slo_model slo_model_largest_z = {
-	.name = "largest_z", .mode = "bayes", .weighs = false, .cause = SLO_VERDICT_CAUSE,
-	.posterior = posterior, .speaks_for = speaks_for,
+	.name = "largest_z", .mode = "bayes", .weighs = false, .subjects = SLO_SUBJECT__COUNT,
+	.cause = SLO_VERDICT_CAUSE, .posterior = posterior, .speaks_for = speaks_for,
 };

@@ -16,7 +16,8 @@ static_assert((int)SLO_CLASSES == SLO_EVIDENCE__COUNT, "detectors are by evidenc
 #define PEER(id, who, text, fl, ...) \
 	{ .name = text, .kind = SLO_FINDING_PEER, .signal = SLO_SIGNAL_##id, .role = SLO_ROLE_##who, .floor = fl, \
 	  .p = { __VA_ARGS__ } }
-#define APP(text, fl, ...) { .name = text, .kind = SLO_FINDING_APP, .signal = -1, .floor = fl, .p = { __VA_ARGS__ } }
+#define APP(which, text, fl, ...) \
+	{ .name = text, .kind = SLO_FINDING_APP, .signal = -1, .app = which, .floor = fl, .p = { __VA_ARGS__ } }
 
 /*
  * Chosen by hand, not learned. HOST and ANY rows are the published table of the
@@ -75,12 +76,12 @@ const struct slo_finding_info slo_finding_info[SLO_FINDING__COUNT] = {
 	PEER(TLS_FAILS, OTHER, "tls_handshake_fail_total@other", .05,
 							   .05, .70, .05, .05, .05, .05, .05, .05),
 
-	APP("app.rate_limited", .01,                       .02, .02, .02, .02, .90, .05, .02, .02),
-	APP("app.server_error", .01,                       .05, .10, .05, .05, .10, .90, .10, .03),
-	APP("app.timeout", .01,                            .30, .50, .15, .15, .20, .30, .30, .05),
-	APP("app.retrieval_ms", 10,                        .30, .50, .30, .30, .05, .05, .90, .05),
-	APP("load.arrivals", .5,                           .05, .05, .05, .05, .05, .05, .05, .05),
-	APP("load.in_flight", 1,                           .50, .50, .50, .50, .50, .50, .50, .10),
+	APP(SLO_APP_RATE_LIMITED, "app.rate_limited", .01,                       .02, .02, .02, .02, .90, .05, .02, .02),
+	APP(SLO_APP_SERVER_ERROR, "app.server_error", .01,                       .05, .10, .05, .05, .10, .90, .10, .03),
+	APP(SLO_APP_TIMEOUT, "app.timeout", .01,                            .30, .50, .15, .15, .20, .30, .30, .05),
+	APP(SLO_APP_RETRIEVAL, "app.retrieval_ms", 10,                        .30, .50, .30, .30, .05, .05, .90, .05),
+	APP(SLO_APP_ARRIVALS, "load.arrivals", .5,                           .05, .05, .05, .05, .05, .05, .05, .05),
+	APP(-1, "load.in_flight", 1,                           .50, .50, .50, .50, .50, .50, .50, .10),
 };
 
 static bool of_connections(int signal)
@@ -126,10 +127,13 @@ static bool louder(const struct slo_fact *a, const struct slo_fact *b, double fl
 static const struct slo_fact *fact_of(const struct slo_facts *f, const struct slo_finding_info *info)
 {
 	static const int others[] = { SLO_ROLE_CLIENT, SLO_ROLE_RESOLVER };
-	const struct slo_fact *by = f->by_role[info->signal], *one;
+	const struct slo_fact *by, *one;
 
+	if (info->kind == SLO_FINDING_APP)
+		return &f->app[info->app];
 	if (info->kind != SLO_FINDING_PEER)
 		return slo_facts_of(f, info->signal);
+	by = f->by_role[info->signal];
 	one = &by[info->role];
 	for (size_t i = 0; info->role == SLO_ROLE_OTHER && i < SLO_ARRAY_LEN(others); i++)
 		if (louder(&by[others[i]], one, info->floor))
@@ -148,25 +152,27 @@ static bool watched_before(const struct slo_facts *f, int signal)
 
 static double z_with_past(const struct slo_facts *f, const struct slo_finding_info *info, const struct slo_fact *fact)
 {
-	bool counts = slo_signal_info[info->signal].scalar == SLO_SCALAR_RATE;
-
 	/* Of a peer's latency before it was ever seen nothing is known; of its events, that there were none. */
-	if (info->kind == SLO_FINDING_PEER && counts && isnan(fact->baseline) && watched_before(f, info->signal))
+	if (info->kind == SLO_FINDING_PEER && slo_signal_info[info->signal].scalar == SLO_SCALAR_RATE &&
+	    isnan(fact->baseline) && watched_before(f, info->signal))
 		return slo_robust_z(fact->value, 0, NAN, NAN, info->floor);
 	return z_of(fact, info->floor);
 }
 
 static struct slo_measure measure(const struct slo_facts *f, const struct slo_finding_info *info)
 {
-	const struct slo_fact *fact = fact_of(f, info), *any = slo_facts_of(f, info->signal);
+	const struct slo_fact *fact = fact_of(f, info);
 	struct slo_measure none = { .state = SLO_MEASURE_NONE, .z = NAN };
 
 	if (fact->state != SLO_STATE_NOT_CAPTURED)
 		return (struct slo_measure){ .state = SLO_MEASURE_TAKEN, .class = fact->source,
 					     .elevated = fact->elevated, .z = z_with_past(f, info, fact) };
-	if (info->kind != SLO_FINDING_PEER || any->state == SLO_STATE_NOT_CAPTURED)
+	if (info->kind != SLO_FINDING_PEER)
 		return none;
-	return (struct slo_measure){ .state = SLO_MEASURE_TAKEN, .class = any->source, .elevated = false, .z = 0 };
+	fact = slo_facts_of(f, info->signal);
+	if (fact->state == SLO_STATE_NOT_CAPTURED)
+		return none;
+	return (struct slo_measure){ .state = SLO_MEASURE_TAKEN, .class = fact->source, .elevated = false, .z = 0 };
 }
 
 void slo_findings_measure(const struct slo_facts *f, struct slo_measure out[SLO_FINDING__COUNT])
@@ -176,11 +182,20 @@ void slo_findings_measure(const struct slo_facts *f, struct slo_measure out[SLO_
 	for (int i = 0; i < SLO_FINDING__COUNT; i++) {
 		const struct slo_finding_info *info = &slo_finding_info[i];
 
-		if (info->kind == SLO_FINDING_APP || info->kind == silent)
+		if (info->kind == silent || slo_finding_subject(i) < 0)
 			out[i] = (struct slo_measure){ .state = SLO_MEASURE_NONE, .z = NAN };
 		else
 			out[i] = measure(f, info);
 	}
+}
+
+int slo_finding_subject(int j)
+{
+	const struct slo_finding_info *info = &slo_finding_info[j];
+
+	if (info->kind != SLO_FINDING_APP)
+		return info->signal;
+	return info->app < 0 ? -1 : SLO_SIGNAL__COUNT + info->app;
 }
 
 int slo_finding_find(struct slo_str name)

@@ -27,9 +27,9 @@
  *   load.arrivals       requests per second
  *   load.in_flight      requests at the same time
  *
- * The application's and the load's lines are in the list, so that a model file need not
- * change its list when they come; slo_facts does not carry them yet, so they are not captured.
- * Too much load is no fault of a named domain: its findings hang on the unmodelled cause.
+ * Nothing measures load.in_flight yet; its line is there so that model files need not change
+ * their list. Too much load is no fault of a named domain, and no threshold says what is too
+ * much: of the load's lines the expert has no opinion, only learning can give them one.
  */
 #ifndef SLO_ATTRIBUTE_FINDING_H
 #define SLO_ATTRIBUTE_FINDING_H
@@ -51,6 +51,7 @@ struct slo_finding_info {
 	int kind;          /* SLO_FINDING_HOST and so on */
 	int signal;        /* enum SLO_SIGNAL; -1 = APP */
 	int role;          /* PEER: enum SLO_ROLE; OTHER stands for client and resolver too */
+	int app;           /* APP: enum slo_app; -1 = nothing measures it yet */
 	double floor;      /* least spread that is believed, in the unit of the scalar, see slo_robust_z() */
 	/* Expert's P(elevated | only this domain), in the order of enum SLO_DOMAIN. */
 	double p[SLO_DOMAIN__COUNT];
@@ -62,6 +63,9 @@ extern const struct slo_finding_info slo_finding_info[SLO_FINDING__COUNT];
 
 /** slo_findings_measure - the findings of @f, in list order. */
 void slo_findings_measure(const struct slo_facts *f, struct slo_measure out[SLO_FINDING__COUNT]);
+
+/** slo_finding_subject - what finding @j is about, see slo_facts_of(); -1 = nothing that is measured. */
+int slo_finding_subject(int j);
 
 /** slo_finding_find - the index of the finding called @name, or -1. */
 int slo_finding_find(struct slo_str name);

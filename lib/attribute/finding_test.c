@@ -146,6 +146,29 @@ START_TEST(z_is_in_the_interquartile_range_where_that_is_wider)
 }
 END_TEST
 
+START_TEST(the_application_has_its_own_lines)
+{
+	none();
+	facts.app[SLO_APP_TIMEOUT] = (struct slo_fact){ .state = SLO_STATE_VALUE, .told = true, .value = .5, .baseline = 0,
+							.iqr = .0269, .source = SLO_EVIDENCE_APPLICATION,
+							.threshold = .02 };
+	slo_fact_judge(&facts.app[SLO_APP_TIMEOUT]);
+	measure();
+	ck_assert_int_eq(of("app.timeout")->state, SLO_MEASURE_TAKEN);
+	ck_assert(of("app.timeout")->elevated);
+	ck_assert_int_eq(of("app.timeout")->class, SLO_EVIDENCE_APPLICATION);
+	ck_assert_double_gt(of("app.timeout")->z, 20);
+	ck_assert_int_eq(of("app.server_error")->state, SLO_MEASURE_NONE);
+	for (int j = 0; j < SLO_FINDING__COUNT; j++) {
+		int subject = slo_finding_subject(j);
+
+		ck_assert(subject < SLO_SUBJECT__COUNT && (subject >= 0 || strcmp(slo_finding_info[j].name, "load.in_flight") == 0));
+		if (subject >= SLO_SIGNAL__COUNT)
+			ck_assert_str_eq(slo_subject_name(subject), slo_finding_info[j].name);
+	}
+}
+END_TEST
+
 START_TEST(a_quiet_signal_is_captured_and_one_nobody_watched_is_not)
 {
 	none();
@@ -180,6 +203,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_peer_not_heard_of_before_had_no_events_but_an_unknown_latency);
 	tcase_add_test(t, the_loudest_of_the_other_peers_speaks_for_them);
 	tcase_add_test(t, z_is_in_the_interquartile_range_where_that_is_wider);
+	tcase_add_test(t, the_application_has_its_own_lines);
 	tcase_add_test(t, a_quiet_signal_is_captured_and_one_nobody_watched_is_not);
 	tcase_add_test(t, without_a_past_there_is_no_z_but_a_threshold);
 	suite_add_tcase(s, t);

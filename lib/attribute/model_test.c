@@ -184,7 +184,7 @@ END_TEST
 START_TEST(speakers_are_elevated_likely_and_sorted_by_name)
 {
 	struct slo_facts f = facts(ALL, BIT(DNS_LATENCY) | BIT(TCP_RETRANSMITS) | BIT(CONNECT_LATENCY) | BIT(DISK_IO));
-	int who[SLO_SIGNAL__COUNT];
+	int who[SLO_SUBJECT__COUNT];
 
 	ck_assert_uint_eq(slo_verdict_speakers(&slo_model_naive, &f, SLO_DOMAIN_NETWORK_EGRESS, who), 3);
 	ck_assert_int_eq(who[0], SLO_SIGNAL_CONNECT_LATENCY);

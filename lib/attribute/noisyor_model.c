@@ -98,7 +98,7 @@ static bool abstains(const struct slo_model *m, const struct slo_facts *f)
 	return slo_noisyor_abstains(self(m), &v);
 }
 
-static bool speaks_for(const struct slo_model *m, const struct slo_facts *f, int signal, int domain)
+static bool speaks_for(const struct slo_model *m, const struct slo_facts *f, int subject, int domain)
 {
 	const struct slo_model_params *p = &self(m)->params;
 	struct slo_measure measures[SLO_FINDING__COUNT];
@@ -107,7 +107,7 @@ static bool speaks_for(const struct slo_model *m, const struct slo_facts *f, int
 	for (uint32_t j = 0; j < SLO_FINDING__COUNT && domain != SLO_DOMAIN_UNKNOWN; j++) {
 		struct slo_finding x;
 
-		if (slo_finding_info[j].signal != signal || p->nor.link[j][domain] < SLO_NOISYOR_SPEAKS)
+		if (slo_finding_subject((int)j) != subject || p->nor.link[j][domain] < SLO_NOISYOR_SPEAKS)
 			continue;
 		x = slo_params_finding(p, j, &measures[j]);
 		if (x.state == SLO_FINDING_ELEVATED || (x.state == SLO_FINDING_SOFT && x.lambda > 0))
@@ -119,7 +119,8 @@ static bool speaks_for(const struct slo_model *m, const struct slo_facts *f, int
 void slo_noisyor_model_init(struct slo_noisyor_model *n, const struct slo_model_params *p)
 {
 	n->model = (struct slo_model){
-		.name = n->name, .mode = "bayes", .weighs = true, .cause = SLO_NOISYOR_CAUSE,
+		.name = n->name, .mode = "bayes", .weighs = true, .subjects = SLO_SUBJECT__COUNT,
+		.cause = SLO_NOISYOR_CAUSE,
 		.posterior = posterior, .speaks_for = speaks_for, .abstains = abstains,
 	};
 	if (p)

@@ -160,6 +160,81 @@ START_TEST(a_learned_model_does_not_use_a_source_nobody_trained)
 }
 END_TEST
 
+static void tell_app(enum slo_app app, double value, double baseline)
+{
+	struct slo_fact *f = &facts.app[app];
+
+	f->state = SLO_STATE_VALUE;
+	f->told = true;
+	f->value = value;
+	f->baseline = baseline;
+	f->spread = 0;
+	f->source = SLO_EVIDENCE_APPLICATION;
+	slo_fact_judge(f);
+}
+
+START_TEST(statuses_tell_what_no_kernel_signal_can)
+{
+	struct slo_incident inc;
+
+	calm();
+	tell_app(SLO_APP_RATE_LIMITED, .4, 0);
+	tell_app(SLO_APP_SERVER_ERROR, 0, 0);
+	judge();
+	ck_assert_int_eq(verdict.domain, SLO_DOMAIN_PROVIDER_THROTTLE);
+	ck_assert_int_eq(verdict.order[0], SLO_SIGNAL__COUNT + SLO_APP_RATE_LIMITED);
+	slo_rec_clear(slo_event_rec[SLO_KIND_INCIDENT], &inc);
+	slo_verdict_fill(&verdict, &facts, &inc);
+	ck_assert(slo_str_is(inc.evidence[0].signal, "app.rate_limited"));
+	ck_assert(slo_str_is(inc.evidence[0].unit, "ratio"));
+	ck_assert_int_eq(inc.evidence[0].source, SLO_EVIDENCE_APPLICATION);
+	ck_assert_int_eq(inc.evidence[0].role, -1);
+	ck_assert(slo_str_is(inc.fault_hypotheses[0].evidence[0], "app.rate_limited"));
+	slo_facts_clear(&facts);
+	tell_app(SLO_APP_SERVER_ERROR, .4, 0); /* and nothing of the kernel at all */
+	judge();
+	ck_assert_int_eq(verdict.domain, SLO_DOMAIN_PROVIDER_ERROR);
+	/* The published model knows signals only. */
+	slo_verdict_make(&slo_model_naive, &facts, &verdict);
+	ck_assert_int_eq(verdict.domain, SLO_DOMAIN_UNKNOWN);
+	ck_assert_uint_eq(verdict.hypotheses_count, 0);
+}
+END_TEST
+
+START_TEST(weights_of_the_application_are_of_one_number_each)
+{
+	struct slo_posterior with, without;
+	int subject = SLO_SIGNAL__COUNT + SLO_APP_RATE_LIMITED;
+
+	calm();
+	tell_app(SLO_APP_RATE_LIMITED, .4, 0);
+	tell_app(SLO_APP_TIMEOUT, 0, 0);
+	judge();
+	model.model.posterior(&model.model, &facts, &with);
+	facts.app[SLO_APP_RATE_LIMITED].state = SLO_STATE_NOT_CAPTURED;
+	model.model.posterior(&model.model, &facts, &without);
+	ck_assert_double_eq_tol(verdict.weight[subject], slo_logit(with.p[verdict.domain], with.not_p[verdict.domain]) -
+				slo_logit(without.p[verdict.domain], without.not_p[verdict.domain]), 1e-9);
+	ck_assert_double_gt(verdict.weight[subject], 2);
+}
+END_TEST
+
+/* No threshold says how much load is too much: without learning it must not move anything. */
+START_TEST(load_has_no_say_before_it_was_learned)
+{
+	double before;
+
+	calm();
+	up(SLO_SIGNAL_MEM_RECLAIM, SLO_ROLE_OTHER);
+	judge();
+	before = verdict.confidence;
+	tell_app(SLO_APP_ARRIVALS, 1e6, 1);
+	judge();
+	ck_assert_double_eq_tol(verdict.confidence, before, 1e-12);
+	ck_assert_double_eq_tol(verdict.weight[SLO_SIGNAL__COUNT + SLO_APP_ARRIVALS], 0, 1e-9);
+}
+END_TEST
+
 static struct slo_noisyor_view judged(void)
 {
 	struct slo_measure m[SLO_FINDING__COUNT];
@@ -234,7 +309,7 @@ END_TEST
 
 START_TEST(speakers_need_evidence_and_a_link)
 {
-	int who[SLO_SIGNAL__COUNT];
+	int who[SLO_SUBJECT__COUNT];
 
 	calm();
 	up(SLO_SIGNAL_MEM_RECLAIM, SLO_ROLE_OTHER);
@@ -283,7 +358,7 @@ START_TEST(no_facts_make_a_verdict_that_is_no_number)
 			ck_assert(isfinite(verdict.weight[s]));
 		/* Who is blamed is blamed for something. */
 		if (verdict.claimed) {
-			int who[SLO_SIGNAL__COUNT];
+			int who[SLO_SUBJECT__COUNT];
 
 			ck_assert_uint_gt(slo_verdict_speakers(&model.model, &facts, verdict.domain, who), 0);
 		}
@@ -304,6 +379,9 @@ static Suite *suite(void)
 	tcase_add_test(t, weights_are_of_whole_signals);
 	tcase_add_test(t, a_learned_model_sees_below_the_threshold);
 	tcase_add_test(t, a_learned_model_does_not_use_a_source_nobody_trained);
+	tcase_add_test(t, statuses_tell_what_no_kernel_signal_can);
+	tcase_add_test(t, weights_of_the_application_are_of_one_number_each);
+	tcase_add_test(t, load_has_no_say_before_it_was_learned);
 	tcase_add_test(t, the_captured_share_counts_a_signal_once);
 	tcase_add_test(t, each_reason_to_abstain_suffices);
 	tcase_add_test(t, calibration_moves_every_marginal);

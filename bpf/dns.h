@@ -21,6 +21,8 @@ enum {
 	SLO_BPF_DNS_QUERIES = 16384, /* unanswered ones remembered */
 };
 
+enum { SLO_BPF_NXDOMAIN = 3 }; /* code of an answer: no such name */
+
 /* enum slo_bpf_event info[1] of DNS events. */
 enum {
 	SLO_BPF_DNS_TRUNCATED = 1,

@@ -182,7 +182,7 @@ static __always_inline void emit(const struct slo_bpf_config *c, const struct wo
 }
 
 /* One row for each owner: whoever is asked, it is its resolver. */
-static __always_inline void count_end(const struct slo_bpf_config *c, const struct work *w, __u64 now)
+static __always_inline void count_end(const struct slo_bpf_config *c, const struct work *w, __u64 now, bool failed)
 {
 	struct slo_bpf_peer peer = { .slot = w->q.slot, .port = w->q.dst_port };
 
@@ -190,6 +190,8 @@ static __always_inline void count_end(const struct slo_bpf_config *c, const stru
 		return;
 	if (observe(c, SLO_BPF_DNS, &peer, now - w->q.ns))
 		emit(c, w, now);
+	if (failed)
+		observe_failed(SLO_BPF_DNS, &peer);
 }
 
 /* Take a query out. Whoever does tells of it: user space looks for those without an answer. */
@@ -219,7 +221,8 @@ static __always_inline void answered(const struct slo_bpf_config *c, struct work
 	if (local)
 		__builtin_memcpy(w->q.src, local, sizeof(w->q.src));
 	w->err = 0;
-	count_end(c, w, bpf_ktime_get_boot_ns());
+	/* That there is no such name is an answer. */
+	count_end(c, w, bpf_ktime_get_boot_ns(), w->m.rcode != 0 && w->m.rcode != SLO_BPF_NXDOMAIN);
 }
 
 /* The network says that nobody will answer query @id of w->key. */
@@ -234,7 +237,7 @@ static __always_inline void refused(const struct slo_bpf_config *c, struct work 
 	w->m.rcode = 0;
 	w->m.truncated = false;
 	w->err = err;
-	count_end(c, w, bpf_ktime_get_boot_ns());
+	count_end(c, w, bpf_ktime_get_boot_ns(), true);
 }
 
 #endif

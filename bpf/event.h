@@ -75,7 +75,7 @@ enum {
 struct slo_bpf_hist {
 	__u64 count;
 	__u64 sum;        /* ns, or a number for counters */
-	__u64 errors;     /* failed attempts, not in count */
+	__u64 errors;     /* failed attempts, not in count; of probes of one signal only, those in count that failed */
 	__u64 max[2], min[2]; /* by parity of the epoch */
 	__u32 epoch[2];
 	__u32 bucket[SLO_BPF_BUCKETS]; /* wraps */

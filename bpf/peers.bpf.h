@@ -66,6 +66,15 @@ static __always_inline bool observe(const struct slo_bpf_config *c, __u32 probe,
 	return probe < SLO_BPF__PROBES && value >= c->threshold[probe];
 }
 
+/* What was observed just now had failed. */
+static __always_inline void observe_failed(__u32 probe, const struct slo_bpf_peer *peer)
+{
+	struct slo_bpf_hist *h = row_or_rest(probe, peer);
+
+	if (h)
+		__sync_fetch_and_add(&h->errors, 1);
+}
+
 /* Count a failed attempt, which has no latency. */
 static __always_inline void observe_error(__u32 probe, const struct slo_bpf_peer *peer)
 {

@@ -24,7 +24,7 @@ static const struct {
 
 static void reset_cell(struct agg_cell *c)
 {
-	c->count = 0;
+	c->count = c->failed = 0;
 	c->sum = 0;
 	c->min = c->max = NAN;
 	c->provider = "";
@@ -156,6 +156,7 @@ static struct agg_cell *cell_of(struct slo_agg *a, int signal, int service, int 
 static void add_values(struct agg_cell *c, const struct slo_obs_summary *s)
 {
 	c->count += s->count;
+	c->failed += s->failed;
 	c->sum += s->sum;
 	c->min = fmin(c->min, s->min);
 	c->max = fmax(c->max, s->max);
@@ -183,8 +184,8 @@ static void take_obs(void *arg, const struct slo_obs *o)
 	}
 	a->n.observations++;
 	c = cell_of(a, o->signal, o->service, o->role);
-	add_values(c, &(struct slo_obs_summary){ .count = o->times, .sum = o->value * (double)o->times,
-						 .min = o->value, .max = o->value, .provider = o->provider });
+	add_values(c, &(struct slo_obs_summary){ .count = o->times, .failed = o->failed ? o->times : 0,
+						 .sum = o->value * (double)o->times, .min = o->value, .max = o->value, .provider = o->provider });
 	if (slo_signal_info[o->signal].scalar == SLO_SCALAR_LATENCY)
 		slo_hist_add(&c->hist, o->value, o->times);
 	if (slo_probe_status(o->signal, o->value) != SLO_PROBE_STATUS_OK)
@@ -295,6 +296,8 @@ static double clamped(const struct agg_cell *c, double q)
 static void fill_values(struct slo_window *w, const struct agg_cell *c, int signal)
 {
 	w->count = c->count;
+	if (c->failed)
+		w->failed = (int64_t)c->failed;
 	if (c->count == 0)
 		return;
 	w->sum = c->sum;

@@ -15,7 +15,7 @@ enum {
 
 /* One signal of one service and role. */
 struct agg_cell {
-	uint64_t count;
+	uint64_t count, failed;
 	double sum, min, max;
 	const char *provider;
 	struct slo_hist hist;

@@ -468,6 +468,8 @@ START_TEST(a_summary_joins_the_window_and_its_examples_do_not_count_again)
 	slo_hist_init(&h);
 	slo_hist_add(&h, 1, 2);
 	slo_hist_add(&h, 30, 1);
+	sum.failed = 2;
+	o.failed = true;
 	sink.summary(sink.arg, &sum);
 	sink.exemplar(sink.arg, &o);
 	observe(SLO_SIGNAL_RUNQUEUE_DELAY, 0, SLO_ROLE_OTHER, 2, 1);
@@ -480,6 +482,10 @@ START_TEST(a_summary_joins_the_window_and_its_examples_do_not_count_again)
 	ck_assert_uint_eq(slo_hist_count(&w->hist), 4);
 	ck_assert_uint_eq(exemplars_count, 1);
 	ck_assert_double_eq(exemplars[0].probe.value, 30);
+	ck_assert_int_eq(w->failed, 2);
+	sink.obs(sink.arg, &o);
+	flush();
+	ck_assert_int_eq(window("chat", SLO_SIGNAL_RUNQUEUE_DELAY, SLO_ROLE_OTHER)->failed, 1);
 }
 END_TEST
 

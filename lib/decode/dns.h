@@ -43,6 +43,12 @@ int slo_dns_parse(const uint8_t *p, size_t len, struct slo_dns *m);
  */
 void slo_dns_text(const uint8_t *wire, size_t have, size_t len, char to[SLO_DNS_NAME_MAX]);
 
+/** slo_dns_failed - whether an answer with this code failed: one that says no such name did not. */
+static inline bool slo_dns_failed(uint8_t rcode)
+{
+	return rcode != 0 && rcode != 3 /* NXDOMAIN */;
+}
+
 /** slo_dns_rcode - "NXDOMAIN"; "RCODE" for a number without a name. */
 const char *slo_dns_rcode(uint8_t rcode);
 

@@ -99,6 +99,7 @@ static void report(struct slo_flow_tracker *t, const struct query *q, int64_t en
 			     .end_ns = end_ns,
 			     .times = 1,
 			     .err = err,
+			     .failed = !m || slo_dns_failed(m->rcode),
 			     .value = flow_ms(end_ns - q->start_ns),
 			     .has_tuple = true };
 	int n = snprintf(o.detail, sizeof(o.detail), "%s", q->name);

@@ -80,6 +80,7 @@ START_TEST(an_unanswered_query_is_reported_at_its_timeout)
 	ck_assert_uint_eq(got.obs_count, 1);
 	ck_assert_double_eq(got.obs[0].value, 5000);
 	ck_assert_int_eq(got.obs[0].err, ETIMEDOUT);
+	ck_assert(got.obs[0].failed);
 	ck_assert_int_eq(got.obs[0].end_ns, TF_T0 + 5000 * TF_MS);
 	slo_flow_tick(tracker, TF_T0 + 9000 * TF_MS);
 	ck_assert_uint_eq(got.obs_count, 1);
@@ -93,6 +94,7 @@ START_TEST(detail_names_rcode_truncation_and_stub)
 	dns(0, client, resolver, 1, QUERY, "no.example");
 	dns(1, resolver, client, 1, NXDOMAIN, "no.example");
 	ck_assert_str_eq(got.obs[0].detail, "no.example NXDOMAIN");
+	ck_assert(!got.obs[0].failed);
 	dns(2, client, resolver, 2, QUERY, "big.example");
 	dns(3, resolver, client, 2, TRUNCATED, "big.example");
 	ck_assert_str_eq(got.obs[1].detail, "big.example tc");

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "decode/dns.h"
 #include "decode/kernel_internal.h"
 
 #include "bpf/dns.h"
@@ -77,6 +78,7 @@ int slo_kernel_obs(const struct slo_bpf_event *e, int64_t end_ns, struct slo_obs
 		.signal = p->signal, .service = SLO_SERVICE_NONE, .end_ns = end_ns, .times = 1,
 		.value = (double)e->value / p->per_unit, .pid = e->tgid, .tid = e->tid, .cgroup_id = e->cgroup_id,
 		.err = e->err > 0 ? e->err : 0, .has_tuple = e->family != 0,
+		.failed = e->probe == SLO_BPF_DNS && (failed(e) || slo_dns_failed(e->info[0] & 0xf)),
 	};
 	if (p->errors >= 0 && failed(e)) {
 		o->signal = p->errors;

@@ -325,6 +325,23 @@ START_TEST(an_event_says_by_which_protocol)
 }
 END_TEST
 
+START_TEST(an_error_code_is_a_failure_and_no_such_name_is_not)
+{
+	static const struct { uint32_t rcode; bool failed; } codes[] = { { 0, false }, { 2, true }, { 3, false }, { 5, true } };
+
+	for (size_t i = 0; i < SLO_ARRAY_LEN(codes); i++) {
+		struct slo_bpf_event_dns e = event_of("a", codes[i].rcode, 0, 0);
+		struct slo_obs o;
+
+		ck_assert_int_eq(slo_kernel_obs(&e.e, 1, &o), 0);
+		ck_assert_int_eq(o.failed, codes[i].failed);
+		e.e.outcome = SLO_BPF_REFUSED;
+		ck_assert_int_eq(slo_kernel_obs(&e.e, 1, &o), 0);
+		ck_assert(o.failed);
+	}
+}
+END_TEST
+
 START_TEST(a_query_without_an_answer_is_an_observation_of_the_time_limit)
 {
 	struct slo_bpf_dns_query q = { .ns = 1000, .tgid = 42, .tid = 43, .slot = 2, .tries = 3, .family = AF_INET,
@@ -338,6 +355,7 @@ START_TEST(a_query_without_an_answer_is_an_observation_of_the_time_limit)
 	ck_assert_int_eq(slo_kernel_obs(&e.e, 1, &o), 0);
 	ck_assert_int_eq(o.signal, SLO_SIGNAL_DNS_LATENCY);
 	ck_assert_int_eq(o.err, ETIMEDOUT);
+	ck_assert(o.failed);
 	ck_assert_double_eq(o.value, 5000);
 	ck_assert_str_eq(o.detail, "a retries=2");
 	ck_assert_str_eq(o.comm, "asker");
@@ -363,6 +381,7 @@ int main(void)
 	tcase_add_test(t, the_detail_has_the_words_of_the_packet_source);
 	tcase_add_test(t, the_detail_of_the_longest_name_fits);
 	tcase_add_test(t, an_event_says_by_which_protocol);
+	tcase_add_test(t, an_error_code_is_a_failure_and_no_such_name_is_not);
 	tcase_add_test(t, a_query_without_an_answer_is_an_observation_of_the_time_limit);
 	suite_add_tcase(s, t);
 

@@ -32,6 +32,7 @@ struct slo_obs {
 	int64_t pid, tid;   /* 0 = not known */
 	uint64_t cgroup_id; /* 0 = not known */
 	int err;            /* positive errno, 0 = success */
+	bool failed;        /* a lookup that brought no answer, or an error */
 	bool has_tuple;
 	struct slo_tuple tuple;
 	char detail[96];    /* query name, outcome; "" = none */
@@ -43,6 +44,7 @@ struct slo_obs_summary {
 	int signal, service, role; /* as in struct slo_obs */
 	const char *provider;
 	uint64_t count;     /* >= 1 */
+	uint64_t failed;    /* of them */
 	double sum, min, max; /* in the signal's unit */
 	const struct slo_hist *hist; /* of latencies; else NULL. Borrowed for the call */
 };

@@ -130,6 +130,9 @@ static const struct slo_rec_field window_fields[] = {
 	SLO_F_STR(T, unit, REQ, "ms, count or pct"),
 	SLO_F_U64(T, lost, REQ, "observations known to be missing"),
 	SLO_F_U64(T, count, REQ, "observations"),
+	SLO_F_I64(T, failed, OPT, SLO_RANGE(0, 9.2e18),
+		  "of count, those that failed: lookups without an answer, or with an error code other than NXDOMAIN; absent "
+		  "when none did"),
 	SLO_F_F64(T, sum, OPT, ANY, "sum of the observations, in unit"),
 	SLO_F_F64(T, min, OPT, ANY, "smallest observation, in unit"),
 	SLO_F_F64(T, max, OPT, ANY, "largest observation, in unit"),

@@ -101,6 +101,7 @@ struct slo_window {
 	struct slo_str unit;
 	uint64_t lost;            /* observations known to be missing */
 	uint64_t count;
+	int64_t failed;           /* opt; of count, lookups that failed */
 	double sum, min, max;     /* opt when count is 0; in @unit */
 	struct slo_hist hist;     /* opt; latency signals */
 	bool has_hist;

@@ -109,6 +109,8 @@ static bool tell(struct slo_bpf *b, const struct bpf_probe *p, uint32_t slot, in
 	uint64_t errors;
 
 	slo_kernel_delta(p->def->probe, now, before, &hist, &s, &errors);
+	if (k->errors < 0)
+		s.failed = errors;
 	if (s.count)
 		b->o.sink.summary(b->o.sink.arg, &s);
 	if (errors && k->errors >= 0)

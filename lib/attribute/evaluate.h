@@ -45,7 +45,7 @@ enum slo_eval_figure {
 	SLO_EVAL_EXACT,              /* cases with a fault: named causes = named truth */
 	SLO_EVAL_EXACT_TWO,          /* of those with two true domains */
 	SLO_EVAL_MICRO_F1,           /* over domains, of cases with a fault */
-	SLO_EVAL_PR1,                /* PR@1 .. PR@3: named truth among the most probable, of cases with a named fault */
+	SLO_EVAL_PR1,                /* PR@1 .. PR@3: named truth among the most probable; cases with a named fault */
 	SLO_EVAL_PR2,
 	SLO_EVAL_PR3,
 	SLO_EVAL_PARTIAL,            /* cases with a fault: the verdict is in the truth */

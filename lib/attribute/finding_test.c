@@ -149,8 +149,8 @@ END_TEST
 START_TEST(the_application_has_its_own_lines)
 {
 	none();
-	facts.app[SLO_APP_TIMEOUT] = (struct slo_fact){ .state = SLO_STATE_VALUE, .told = true, .value = .5, .baseline = 0,
-							.iqr = .0269, .source = SLO_EVIDENCE_APPLICATION,
+	facts.app[SLO_APP_TIMEOUT] = (struct slo_fact){ .state = SLO_STATE_VALUE, .told = true, .value = .5,
+							.baseline = 0, .iqr = .0269, .source = SLO_EVIDENCE_APPLICATION,
 							.threshold = .02 };
 	slo_fact_judge(&facts.app[SLO_APP_TIMEOUT]);
 	measure();
@@ -162,7 +162,8 @@ START_TEST(the_application_has_its_own_lines)
 	for (int j = 0; j < SLO_FINDING__COUNT; j++) {
 		int subject = slo_finding_subject(j);
 
-		ck_assert(subject < SLO_SUBJECT__COUNT && (subject >= 0 || strcmp(slo_finding_info[j].name, "load.in_flight") == 0));
+		ck_assert_int_lt(subject, SLO_SUBJECT__COUNT);
+		ck_assert(subject >= 0 || strcmp(slo_finding_info[j].name, "load.in_flight") == 0);
 		if (subject >= SLO_SIGNAL__COUNT)
 			ck_assert_str_eq(slo_subject_name(subject), slo_finding_info[j].name);
 	}

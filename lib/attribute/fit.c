@@ -181,7 +181,8 @@ static void keep(const struct bench *b, uint32_t j, struct slo_model_params *out
 		out->link_n[j][k] = b->cause_n[k];
 	}
 	for (int c = 0; c < SLO_CLASSES; c++)
-		out->detector[j][c] = b->detector[c].n && !b->o->hard ? b->detector[c] : (struct slo_detector){ .n = 0 };
+		out->detector[j][c] = b->detector[c].n && !b->o->hard ? b->detector[c] :
+									 (struct slo_detector){ .n = 0 };
 }
 
 static void fit_priors(const struct slo_fit_case *cases, size_t count, struct slo_model_params *out)

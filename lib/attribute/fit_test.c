@@ -43,7 +43,8 @@ static void setup(void)
 	static const double leaks[FINDINGS] = { .02, .05, .1, .01, .05, .3 };
 
 	slo_rng_seed(&rng, 42);
-	truth = (struct slo_model_params){ .name = "truth", .nor = { .findings = FINDINGS }, .calibration = { 0, 1, 0 } };
+	truth = (struct slo_model_params){ .name = "truth", .nor = { .findings = FINDINGS },
+					    .calibration = { 0, 1, 0 } };
 	for (int k = 0; k < SLO_CAUSES; k++)
 		truth.nor.prior[k] = k < 3 ? .3 : .05;
 	for (int j = 0; j < FINDINGS; j++) {
@@ -96,7 +97,8 @@ static void ck_near(double tolerance)
 		ck_assert_double_eq_tol(got.nor.leak[j], truth.nor.leak[j], tolerance);
 		for (int k = 0; k < 3; k++) /* the causes with enough cases */
 			ck_assert_msg(fabs(got.nor.link[j][k] - truth.nor.link[j][k]) < tolerance,
-				      "link %d of cause %d: %g, not %g", j, k, got.nor.link[j][k], truth.nor.link[j][k]);
+				      "link %d of cause %d: %g, not %g", j, k, got.nor.link[j][k],
+				      truth.nor.link[j][k]);
 	}
 }
 

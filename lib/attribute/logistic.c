@@ -45,7 +45,8 @@ struct slope {
 
 static struct slope slope_at(const struct problem *p, double a, double b)
 {
-	struct slope s = { .ga = p->pa * (a - p->around.a), .gb = p->pb * (b - p->around.b), .haa = p->pa, .hbb = p->pb };
+	struct slope s = { .ga = p->pa * (a - p->around.a), .gb = p->pb * (b - p->around.b), .haa = p->pa,
+			   .hbb = p->pb };
 
 	for (size_t i = 0; i < p->n; i++) {
 		double mean = 1 / (1 + exp(-(a + b * p->x[i]))), w = mean * (1 - mean);

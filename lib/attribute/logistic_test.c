@@ -99,7 +99,7 @@ static const struct {
 	{ { false, false, false, false, true, true, true, true }, .2, .4 },         /* one of five is tolerated */
 	{ { true, false, false, false, false, false, false, false }, .13, 0 },      /* the first is wrong, 1 of 8 */
 	{ { true, true, true, false, false, true, true, true }, .05, .4 },          /* impossible: 3/5 is the least */
-	{ { true, false, false, true, true, true, true, true }, .05, .6 },          /* 1/3 would answer less than half */
+	{ { true, false, false, true, true, true, true, true }, .05, .6 },          /* 1/3 answers too few */
 };
 
 START_TEST(the_threshold_answers_as_much_as_the_risk_allows)

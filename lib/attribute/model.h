@@ -67,7 +67,7 @@ struct slo_verdict {
 	uint32_t hypotheses_count;
 	uint32_t causes;     /* bit set of the domains of the cause set */
 	double weight[SLO_SUBJECT__COUNT]; /* logit P(domain) - logit P(domain without it); 0 when not captured */
-	int order[SLO_SUBJECT__COUNT];     /* the model's subjects by descending |weight|, captured before not, then order */
+	int order[SLO_SUBJECT__COUNT];     /* its subjects by descending |weight|, captured before not, then order */
 };
 
 /**

@@ -283,7 +283,7 @@ START_TEST(each_reason_to_abstain_suffices)
 	ck_assert(slo_noisyor_abstains(&model, &v));
 	judge();
 	ck_assert_int_eq(verdict.domain, SLO_DOMAIN_UNKNOWN);
-	ck_assert_int_eq(verdict.hypotheses[0].domain, SLO_DOMAIN_MEMORY_PRESSURE); /* what it would have been is told */
+	ck_assert_int_eq(verdict.hypotheses[0].domain, SLO_DOMAIN_MEMORY_PRESSURE); /* what it would have been */
 	ck_assert_uint_eq(verdict.causes, 1u << SLO_DOMAIN_UNKNOWN);
 	model.params.abstain = (struct slo_abstain){ .captured = 1.1, .surprise = INFINITY };
 	ck_assert(slo_noisyor_abstains(&model, &v));

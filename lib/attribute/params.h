@@ -35,7 +35,7 @@ struct slo_abstain {
 
 struct slo_model_params {
 	char name[SLO_PARAMS_NAME_MAX];        /* of the model, for the incident: "expert", or what a file says */
-	bool soft;                             /* evidence by detectors; else elevated or not, by the signals' thresholds */
+	bool soft;                             /* evidence by detectors; else elevated or not, by threshold */
 	struct slo_noisyor_params nor;
 	uint64_t prior_n[SLO_CAUSES];          /* training incidents with this cause */
 	uint64_t leak_n[SLO_FINDINGS_MAX];     /* fault-free training measurements of the finding */
@@ -74,7 +74,10 @@ struct slo_finding slo_params_finding(const struct slo_model_params *p, uint32_t
 /** slo_platt_apply - the calibrated probability of @p, @not_p = 1 - @p; both sides of it into @out. */
 void slo_platt_apply(const struct slo_platt *c, double p, double not_p, double *out, double *not_out);
 
-/** slo_params_write - append the file's text, indented, a newline at the end. Return: 0; -EDOM for what no file may say; @out->err. */
+/**
+ * slo_params_write - append the file's text, indented, a newline at the end
+ * Return: 0; -EDOM for what no file may say; -ENOMEM; @out->err.
+ */
 int slo_params_write(const struct slo_model_params *p, struct slo_buf *out);
 
 /**

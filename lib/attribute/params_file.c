@@ -129,7 +129,8 @@ static SLO_REC_DEFINE(calibration_rec, T, "calibration", calibration_fields, "on
 #define T struct file_abstain
 static const struct slo_rec_field abstain_fields[] = {
 	SLO_F_F64(T, tau, 0, SLO_RANGE(0, 1), "unknown when no named cause reaches this calibrated marginal"),
-	SLO_F_F64(T, captured, 0, SLO_RANGE(0, 1), "unknown when less than this share of the findings' weight was captured"),
+	SLO_F_F64(T, captured, 0, SLO_RANGE(0, 1),
+		  "unknown when less than this share of the findings' weight was captured"),
 	SLO_F_F64(T, surprise, SLO_REC_OPT, SLO_RANGE(-COEFFICIENT_MAX, COEFFICIENT_MAX),
 		  "unknown when -ln P(x) is more; absent: no limit"),
 };
@@ -142,7 +143,8 @@ static const struct slo_rec_field fields[] = {
 	SLO_F_STR(T, model, 0, "noisyor"),
 	SLO_F_STR(T, name, 0, "of these parameters, as incidents carry it"),
 	SLO_F_STR(T, finding_set, 0, "name of the list of findings"),
-	SLO_F_BOOL(T, soft_evidence, 0, "likelihood ratios of detectors; false: elevated or not, by the signals' thresholds"),
+	SLO_F_BOOL(T, soft_evidence, 0,
+		   "likelihood ratios of detectors; false: elevated or not, by the signals' thresholds"),
 	SLO_F_OBJ(T, training, struct file_part, &part_rec, "what priors, leaks, links and detectors come from"),
 	SLO_F_OBJ(T, validation, struct file_part, &part_rec, "what calibration and abstention come from"),
 	SLO_F_OBJ(T, calibration, struct file_calibration, &calibration_rec, "calibration of the marginals"),

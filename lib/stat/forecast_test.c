@@ -6,7 +6,8 @@
 #include <math.h>
 
 static const struct slo_forecast toy[8] = {
-	{ .9, true }, { .8, true }, { .7, false }, { .6, true }, { .4, false }, { .3, true }, { .2, false }, { .1, false },
+	{ .9, true }, { .8, true }, { .7, false }, { .6, true },
+	{ .4, false }, { .3, true }, { .2, false }, { .1, false },
 };
 
 START_TEST(scores_are_the_reference_values)

@@ -76,11 +76,11 @@ const struct slo_finding_info slo_finding_info[SLO_FINDING__COUNT] = {
 	PEER(TLS_FAILS, OTHER, "tls_handshake_fail_total@other", .05,
 							   .05, .70, .05, .05, .05, .05, .05, .05),
 
-	APP(SLO_APP_RATE_LIMITED, "app.rate_limited",        .01,           .02, .02, .02, .02, .90, .05, .02, .02),
-	APP(SLO_APP_SERVER_ERROR, "app.server_error",        .01,           .05, .10, .05, .05, .10, .90, .10, .03),
-	APP(SLO_APP_TIMEOUT, "app.timeout",                  .01,                .30, .50, .15, .15, .20, .30, .30, .05),
+	APP(SLO_APP_RATE_LIMITED, "app.rate_limited", .01,   .02, .02, .02, .02, .90, .05, .02, .02),
+	APP(SLO_APP_SERVER_ERROR, "app.server_error", .01,   .05, .10, .05, .05, .10, .90, .10, .03),
+	APP(SLO_APP_TIMEOUT, "app.timeout", .01,             .30, .50, .15, .15, .20, .30, .30, .05),
 	APP(SLO_APP_RETRIEVAL, "app.retrieval_ms", 10,       .30, .50, .30, .30, .05, .05, .90, .05),
-	APP(SLO_APP_ARRIVALS, "load.arrivals",               .5,               .05, .05, .05, .05, .05, .05, .05, .05),
+	APP(SLO_APP_ARRIVALS, "load.arrivals", .5,           .05, .05, .05, .05, .05, .05, .05, .05),
 	APP(-1, "load.in_flight", 1,                         .50, .50, .50, .50, .50, .50, .50, .10),
 };
 

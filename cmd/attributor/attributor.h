@@ -3,7 +3,7 @@
 #ifndef ATTRIBUTOR_H
 #define ATTRIBUTOR_H
 
-#include "attribute/model.h"
+#include "attribute/noisyor_model.h"
 #include "base/buf.h"
 #include "config/config.h"
 #include "event/event.h"
@@ -17,6 +17,7 @@ struct attributor_opts {
 	const char *input, *out;           /* endpoints */
 	const char *summary_out, *confusion_out, *reject; /* files; "" = none */
 	const char *schema, *config;
+	const char *model;                 /* file; "" = none */
 	int mode, bayes_model;             /* index into modes, models */
 	struct slo_opt_list objectives;
 	int64_t lateness_ns, stale_after_ns, update_every_ns;
@@ -36,6 +37,7 @@ extern const struct slo_opt attributor_options[];
 struct attributor {
 	const struct attributor_opts *o;
 	const struct slo_model *model;
+	struct slo_noisyor_model noisyor;  /* where @model is that */
 	struct slo_config config;
 	struct slo_filter filter;
 	struct slo_writer *out, *reject;
@@ -53,6 +55,9 @@ extern volatile sig_atomic_t attributor_stop;
 
 /** attributor_write - one incident line; flushed when the input is live. Return: false when the run must end. */
 bool attributor_write(struct attributor *a, const struct slo_incident *inc);
+
+/** model_choose - set @a->model as the options ask. Return: 0, or a negative errno with @err. */
+int model_choose(struct attributor *a, struct slo_err *err);
 
 /** webhook_start - if options or configuration ask for one. Return: 0, or a negative errno with @err. */
 int webhook_start(struct attributor *a, struct slo_err *err);

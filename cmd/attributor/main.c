@@ -73,6 +73,7 @@ static int setup(struct attributor *a, struct slo_err *err)
 		return slo_err_set(err, -EINVAL, "standard input is a terminal: name an --input or pipe records in");
 	r = slo_config_find(&a->config, o->config[0] ? o->config : NULL, err);
 	r = r ? r : slo_config_override(&a->config, a->o->objectives.items, a->o->objectives.count, err);
+	r = r ? r : model_choose(a, err);
 	r = r ? r : webhook_start(a, err);
 	r = r ? r : slo_reader_open(o->input, &a->filter.in, err);
 	r = r ? r : slo_writer_open(o->out, &w, &a->out, err);
@@ -82,7 +83,6 @@ static int setup(struct attributor *a, struct slo_err *err)
 	a->filter.strict = o->strict;
 	a->filter.report = slo_warn_err;
 	a->live = is_live(o->input);
-	a->model = o->mode == 1 ? &slo_model_rule : &slo_model_naive;
 	return r;
 }
 

@@ -61,7 +61,7 @@ static int score_one(struct bench *b, int method, double *scratch)
 
 	slo_tally_make(b->cases, b->out[method], NULL, b->count, res->told, scratch, &res->tally);
 	slo_rng_seed(&rng, seed_of(b, method));
-	ret = slo_bootstrap_cases(b->count, BOOT_ITERATIONS, CONFIDENCE, &rng, metrics_of, &r, SLO_METRIC__COUNT,
+	ret = slo_bootstrap_metrics(b->count, BOOT_ITERATIONS, CONFIDENCE, &rng, metrics_of, &r, SLO_METRIC__COUNT,
 				  boot);
 	if (ret)
 		return ret;

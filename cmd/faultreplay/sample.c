@@ -32,6 +32,10 @@ struct sampler {
 	const struct slo_recorded *inc;
 	struct slo_merged merged[SCOPES][SLO_SIGNAL__COUNT][SLO_ROLE__COUNT];
 	struct slo_hist hist[SCOPES][SLO_SIGNAL__COUNT][SLO_ROLE__COUNT];
+	/* A role has a window only when something was seen of it: the time watched is that of all roles together. */
+	struct {
+		int64_t ns, until_ns;
+	} watched[SCOPES][SLO_SIGNAL__COUNT];
 	uint64_t valid[SLO_SLI__COUNT], bad[SLO_SLI__COUNT];
 	struct victim victim[SLO_SLI__COUNT];
 	char cluster[NAME_BYTES], namespace[NAME_BYTES];
@@ -41,6 +45,7 @@ static void begin(struct sampler *s, const struct slo_recorded *inc)
 {
 	memset(s->valid, 0, sizeof(s->valid));
 	memset(s->bad, 0, sizeof(s->bad));
+	memset(s->watched, 0, sizeof(s->watched));
 	s->inc = inc;
 	s->cluster[0] = s->namespace[0] = '\0';
 	for (int i = 0; i < SLO_SLI__COUNT; i++)
@@ -53,13 +58,27 @@ static void begin(struct sampler *s, const struct slo_recorded *inc)
 			}
 }
 
+/* Windows come in the order of their time. */
+static void watch(struct sampler *s, int scope, const struct slo_window *w)
+{
+	int64_t from_ns = s->watched[scope][w->signal].until_ns;
+
+	if (w->start_ns > from_ns)
+		from_ns = w->start_ns;
+	if (w->end_ns <= from_ns)
+		return;
+	s->watched[scope][w->signal].ns += w->end_ns - from_ns;
+	s->watched[scope][w->signal].until_ns = w->end_ns;
+}
+
 static void take_window(struct sampler *s, const struct slo_window *w)
 {
 	bool own = slo_str_eq(w->service, s->inc->service);
 
 	if ((!own && w->service.len) || w->start_ns < s->inc->fault_start_ns || w->end_ns > s->inc->fault_end_ns)
 		return;
-	slo_merged_add(&s->merged[own ? OWN : WIDE][w->signal][w->role], w);
+	if (slo_merged_add(&s->merged[own][w->signal][w->role], w) && w->state != SLO_STATE_NOT_CAPTURED)
+		watch(s, own, w);
 }
 
 static void take_requests(struct sampler *s, const struct slo_sli_window *w)
@@ -102,13 +121,14 @@ static bool take_record(void *arg, struct slo_str line, const struct slo_event *
 /* The service's own windows speak before those of the whole node. */
 static void fill_fact(const struct sampler *s, int signal, int role, struct slo_fact *f)
 {
-	const struct slo_merged *m = &s->merged[OWN][signal][role];
+	int scope = s->watched[OWN][signal].ns > 0 ? OWN : WIDE;
+	struct slo_merged m = s->merged[scope][signal][role];
 
-	if (m->windows == 0)
-		m = &s->merged[WIDE][signal][role];
-	f->state = slo_merged_state(m);
-	f->told = m->windows || m->blind;
-	f->value = slo_merged_scalar(m, slo_signal_info[signal].scalar);
+	if (m.windows)
+		m.time_ns = s->watched[scope][signal].ns;
+	f->state = slo_merged_state(&m);
+	f->told = m.windows || m.blind;
+	f->value = slo_merged_scalar(&m, slo_signal_info[signal].scalar);
 }
 
 static void fill_signals(const struct sampler *s, struct slo_fault_sample *out)

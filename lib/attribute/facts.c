@@ -5,14 +5,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Thresholds: those of an error rate and of a retrieval latency that warn; chosen by hand, like the signals'. */
+static const struct {
+	const char *name, *unit;
+	enum slo_scalar how;
+	double elevated;
+} apps[SLO_APP__COUNT] = {
+	[SLO_APP_RATE_LIMITED] = { "app.rate_limited", "ratio", SLO_SCALAR_MEAN, 0.02 },
+	[SLO_APP_SERVER_ERROR] = { "app.server_error", "ratio", SLO_SCALAR_MEAN, 0.02 },
+	[SLO_APP_TIMEOUT] = { "app.timeout", "ratio", SLO_SCALAR_MEAN, 0.02 },
+	[SLO_APP_RETRIEVAL] = { "app.retrieval_ms", "ms", SLO_SCALAR_LATENCY, 500 },
+	[SLO_APP_ARRIVALS] = { "load.arrivals", "per_s", SLO_SCALAR_RATE, INFINITY },
+};
+
+const char *slo_subject_name(int subject)
+{
+	return subject < SLO_SIGNAL__COUNT ? slo_signal_enum.names[subject] : apps[subject - SLO_SIGNAL__COUNT].name;
+}
+
+const char *slo_subject_unit(int subject)
+{
+	return subject < SLO_SIGNAL__COUNT ? slo_signal_info[subject].unit : apps[subject - SLO_SIGNAL__COUNT].unit;
+}
+
+static struct slo_fact nothing(double threshold)
+{
+	return (struct slo_fact){ .state = SLO_STATE_NOT_CAPTURED, .value = NAN, .baseline = NAN, .spread = NAN,
+				  .iqr = NAN, .threshold = threshold };
+}
+
 void slo_facts_clear(struct slo_facts *f)
 {
 	*f = (struct slo_facts){ .captured = false };
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
 		for (int r = 0; r < SLO_ROLE__COUNT; r++)
-			f->by_role[s][r] = (struct slo_fact){ .state = SLO_STATE_NOT_CAPTURED, .value = NAN,
-							      .baseline = NAN, .spread = NAN,
-							      .threshold = slo_signal_info[s].elevated };
+			f->by_role[s][r] = nothing(slo_signal_info[s].elevated);
+	for (int i = 0; i < SLO_APP__COUNT; i++)
+		f->app[i] = nothing(apps[i].elevated);
 }
 
 void slo_fact_judge(struct slo_fact *f)
@@ -80,13 +109,22 @@ void slo_store_init(struct slo_store *s, int64_t chunk_ns, struct slo_track_budg
 	s->budget = budget;
 }
 
+enum { TRACKS = SLO_SIGNAL__COUNT * SLO_ROLE__COUNT + SLO_APP__COUNT };
+
+/* Each of the store's tracks, or where it would be. */
+static struct slo_track **track_at(struct slo_store *s, int i)
+{
+	int app = i - SLO_SIGNAL__COUNT * SLO_ROLE__COUNT;
+
+	return app < 0 ? &s->tracks[i / SLO_ROLE__COUNT][i % SLO_ROLE__COUNT] : &s->apps[app];
+}
+
 void slo_store_fini(struct slo_store *s)
 {
-	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
-		for (int r = 0; r < SLO_ROLE__COUNT; r++) {
-			slo_track_free(s->tracks[i][r]);
-			s->tracks[i][r] = NULL;
-		}
+	for (int i = 0; i < TRACKS; i++) {
+		slo_track_free(*track_at(s, i));
+		*track_at(s, i) = NULL;
+	}
 }
 
 static int evidence_source(struct slo_str provider)
@@ -116,28 +154,62 @@ void slo_store_add(struct slo_store *s, const struct slo_window *w)
 		(*t)->source = evidence_source(w->provider);
 }
 
+/* @count requests, @sum of what is counted, as one of the application's numbers. */
+static void add_app(struct slo_store *s, enum slo_app app, const struct slo_sli_window *w, uint64_t count, double sum)
+{
+	struct slo_track **t = &s->apps[app];
+	bool latency = app == SLO_APP_RETRIEVAL;
+
+	if (!*t) {
+		*t = slo_track_new(s->chunk_ns, apps[app].how, s->budget);
+		if (!*t) {
+			s->refused++;
+			return;
+		}
+		(*t)->source = SLO_EVIDENCE_APPLICATION;
+	}
+	if (!slo_track_add_hist(*t, w->start_ns, w->end_ns, count, sum, latency ? w->min : NAN, latency ? w->max : NAN,
+				latency ? &w->hist : NULL))
+		s->late++;
+}
+
+void slo_store_add_sli(struct slo_store *s, const struct slo_sli_window *w)
+{
+	const struct slo_bad_counts *b = &w->bad_by;
+
+	if (w->sli == SLO_SLI_RETRIEVAL && w->has_hist && slo_hist_valid(&w->hist))
+		add_app(s, SLO_APP_RETRIEVAL, w, slo_hist_count(&w->hist), w->sum);
+	if (w->sli != SLO_SLI_ERROR_RATE)
+		return;
+	add_app(s, SLO_APP_ARRIVALS, w, w->valid, (double)w->valid);
+	/* A share of no request at all is not known. */
+	if (!w->has_bad_by || !w->valid || b->rate_limited > w->valid || b->server_error > w->valid ||
+	    b->timeout > w->valid)
+		return;
+	add_app(s, SLO_APP_RATE_LIMITED, w, w->valid, (double)b->rate_limited);
+	add_app(s, SLO_APP_SERVER_ERROR, w, w->valid, (double)b->server_error);
+	add_app(s, SLO_APP_TIMEOUT, w, w->valid, (double)b->timeout);
+}
+
 void slo_store_onset(struct slo_store *s, int64_t onset_ns, int64_t until_ns)
 {
-	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
-		for (int r = 0; r < SLO_ROLE__COUNT; r++)
-			if (s->tracks[i][r])
-				slo_track_onset(s->tracks[i][r], onset_ns, until_ns);
+	for (int i = 0; i < TRACKS; i++)
+		if (*track_at(s, i))
+			slo_track_onset(*track_at(s, i), onset_ns, until_ns);
 }
 
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to)
 {
-	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
-		for (int r = 0; r < SLO_ROLE__COUNT; r++)
-			if (s->tracks[i][r])
-				slo_track_age(s->tracks[i][r], at_ns, skip_from, skip_to);
+	for (int i = 0; i < TRACKS; i++)
+		if (*track_at(s, i))
+			slo_track_age(*track_at(s, i), at_ns, skip_from, skip_to);
 }
 
 void slo_store_forget(struct slo_store *s, int64_t from_ns)
 {
-	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
-		for (int r = 0; r < SLO_ROLE__COUNT; r++)
-			if (s->tracks[i][r])
-				slo_track_forget(s->tracks[i][r], from_ns);
+	for (int i = 0; i < TRACKS; i++)
+		if (*track_at(s, i))
+			slo_track_forget(*track_at(s, i), from_ns);
 }
 
 static void judge(const struct slo_merged *m, struct slo_track *t, struct slo_fact *f)
@@ -151,6 +223,7 @@ static void judge(const struct slo_merged *m, struct slo_track *t, struct slo_fa
 		return;
 	}
 	f->baseline = slo_track_baseline(t, &f->spread);
+	f->iqr = slo_track_iqr(t);
 	slo_fact_judge(f);
 }
 
@@ -186,5 +259,8 @@ void slo_store_facts(struct slo_store *s, int64_t from_ns, int64_t to_ns, struct
 		for (int r = 0; r < SLO_ROLE__COUNT; r++)
 			if (s->tracks[i][r])
 				track_fact(s, s->tracks[i][r], from_ns, to_ns, &out->by_role[i][r]);
+	for (int i = 0; i < SLO_APP__COUNT; i++)
+		if (s->apps[i])
+			track_fact(s, s->apps[i], from_ns, to_ns, &out->app[i]);
 	slo_facts_choose(out);
 }

@@ -16,14 +16,33 @@ struct slo_fact {
 	double value;     /* scalar, signal's unit; NaN when not captured */
 	double baseline;  /* median before the onset; NaN = no baseline */
 	double spread;    /* 1.4826 * MAD before the onset; NaN = no baseline */
+	double iqr;       /* interquartile range before the onset; NaN = no baseline */
 	double threshold; /* elevated needs at least this */
 	int source;       /* enum SLO_EVIDENCE */
 	const char *why;  /* reason when not captured, or NULL; borrowed from the store */
 };
 
+/* What the application's own answers say, from its windows of the error_rate and retrieval_latency_ms SLIs. */
+enum slo_app {
+	SLO_APP_RATE_LIMITED, /* share of answers with 429 */
+	SLO_APP_SERVER_ERROR, /* share of answers with 5xx */
+	SLO_APP_TIMEOUT,      /* share of requests without an answer in time */
+	SLO_APP_RETRIEVAL,    /* retrieval latency, ms */
+	SLO_APP_ARRIVALS,     /* requests per second; no threshold: what is too many, only the past tells */
+	SLO_APP__COUNT
+};
+
+/* A subject is what evidence is about: a signal, or one of the above behind them. */
+enum { SLO_SUBJECT__COUNT = SLO_SIGNAL__COUNT + SLO_APP__COUNT };
+
+/** slo_subject_name, _unit - of evidence about @subject, 0 .. SLO_SUBJECT__COUNT - 1. */
+const char *slo_subject_name(int subject);
+const char *slo_subject_unit(int subject);
+
 struct slo_facts {
 	struct slo_fact by_role[SLO_SIGNAL__COUNT][SLO_ROLE__COUNT];
 	int role[SLO_SIGNAL__COUNT];  /* the role that speaks for the signal */
+	struct slo_fact app[SLO_APP__COUNT];
 	bool captured;                /* any signal is in state value or zero */
 };
 
@@ -46,10 +65,12 @@ void slo_fact_judge(struct slo_fact *f);
  */
 void slo_facts_choose(struct slo_facts *f);
 
-/** slo_facts_of - the fact that speaks for @signal. */
-static inline const struct slo_fact *slo_facts_of(const struct slo_facts *f, int signal)
+/** slo_facts_of - the fact that speaks for @subject, a signal or what stands behind them. */
+static inline const struct slo_fact *slo_facts_of(const struct slo_facts *f, int subject)
 {
-	return &f->by_role[signal][f->role[signal]];
+	if (subject >= SLO_SIGNAL__COUNT)
+		return &f->app[subject - SLO_SIGNAL__COUNT];
+	return &f->by_role[subject][f->role[subject]];
 }
 
 /**
@@ -64,6 +85,7 @@ uint32_t slo_facts_from_sample(const struct slo_num_pair *signals, uint32_t coun
 struct slo_store {
 	int64_t chunk_ns;
 	struct slo_track *tracks[SLO_SIGNAL__COUNT][SLO_ROLE__COUNT]; /* made when first needed */
+	struct slo_track *apps[SLO_APP__COUNT]; /* likewise */
 	struct slo_track_budget *budget;
 	struct slo_hist scratch;
 	uint64_t late;      /* windows whose chunk was gone */
@@ -75,6 +97,9 @@ void slo_store_fini(struct slo_store *s);
 
 /** slo_store_add - take a window of this service, or a host-wide one of its node. */
 void slo_store_add(struct slo_store *s, const struct slo_window *w);
+
+/** slo_store_add_sli - take the application's evidence out of a window of requests; other SLIs are passed over. */
+void slo_store_add_sli(struct slo_store *s, const struct slo_sli_window *w);
 
 /** slo_store_onset - new trouble began, see slo_track_onset(). */
 void slo_store_onset(struct slo_store *s, int64_t onset_ns, int64_t until_ns);

@@ -154,6 +154,96 @@ START_TEST(a_signal_that_was_always_high_is_no_evidence)
 }
 END_TEST
 
+static struct slo_sli_window requests(int sli, int64_t at_s, uint64_t valid, uint64_t limited)
+{
+	struct slo_sli_window w;
+
+	slo_rec_clear(slo_event_rec[SLO_KIND_SLI_WINDOW], &w);
+	w.start_ns = at_s * S;
+	w.end_ns = (at_s + 1) * S;
+	w.sli = sli;
+	w.valid = valid;
+	w.bad = limited;
+	w.has_bad_by = true;
+	w.bad_by = (struct slo_bad_counts){ .rate_limited = limited };
+	return w;
+}
+
+START_TEST(the_applications_answers_become_shares_and_a_rate)
+{
+	struct slo_track_budget budget = { .max = 1 << 22 };
+	struct slo_sli_window w;
+	struct slo_store s;
+	struct slo_facts f;
+
+	slo_store_init(&s, S, &budget);
+	for (int i = 0; i < 40; i++) {
+		w = requests(SLO_SLI_ERROR_RATE, i, i < 35 ? 10 : 30, i < 35 ? 0 : 12);
+		slo_store_add_sli(&s, &w);
+		w = requests(SLO_SLI_TTFT, i, 1000, 1000); /* the same requests, not counted again */
+		slo_store_add_sli(&s, &w);
+		slo_store_age(&s, (i + 1) * S, 0, 0);
+	}
+	slo_store_facts(&s, 35 * S, 40 * S, &f);
+	ck_assert_double_eq_tol(f.app[SLO_APP_RATE_LIMITED].value, .4, 1e-12);
+	ck_assert_double_eq(f.app[SLO_APP_RATE_LIMITED].baseline, 0);
+	ck_assert(f.app[SLO_APP_RATE_LIMITED].elevated);
+	ck_assert_int_eq(f.app[SLO_APP_RATE_LIMITED].source, SLO_EVIDENCE_APPLICATION);
+	ck_assert_double_eq(f.app[SLO_APP_SERVER_ERROR].value, 0);
+	ck_assert_double_eq_tol(f.app[SLO_APP_ARRIVALS].value, 30, 1e-12);
+	ck_assert_double_eq_tol(f.app[SLO_APP_ARRIVALS].baseline, 10, 1e-12);
+	ck_assert(!f.app[SLO_APP_ARRIVALS].elevated);
+	ck_assert_int_eq(f.app[SLO_APP_RETRIEVAL].state, SLO_STATE_NOT_CAPTURED);
+	slo_store_fini(&s);
+	ck_assert_uint_eq(budget.used, 0);
+}
+END_TEST
+
+START_TEST(a_share_of_no_request_or_without_classes_is_not_known)
+{
+	struct slo_track_budget budget = { .max = 1 << 22 };
+	struct slo_sli_window w = requests(SLO_SLI_ERROR_RATE, 10, 0, 0);
+	struct slo_store s;
+	struct slo_facts f;
+
+	slo_store_init(&s, S, &budget);
+	slo_store_add_sli(&s, &w);
+	w = requests(SLO_SLI_ERROR_RATE, 10, 5, 9); /* contradicts itself */
+	slo_store_add_sli(&s, &w);
+	w = requests(SLO_SLI_ERROR_RATE, 10, 5, 0);
+	w.has_bad_by = false;
+	slo_store_add_sli(&s, &w);
+	slo_store_facts(&s, 10 * S, 11 * S, &f);
+	ck_assert_int_eq(f.app[SLO_APP_RATE_LIMITED].state, SLO_STATE_NOT_CAPTURED);
+	ck_assert_int_eq(f.app[SLO_APP_ARRIVALS].state, SLO_STATE_VALUE);
+	ck_assert(!f.captured); /* of signals there were none */
+	slo_store_fini(&s);
+}
+END_TEST
+
+START_TEST(retrieval_latency_is_one_of_the_applications_numbers)
+{
+	struct slo_track_budget budget = { .max = 1 << 22 };
+	struct slo_sli_window w = requests(SLO_SLI_RETRIEVAL, 10, 8, 0);
+	struct slo_store s;
+	struct slo_facts f;
+
+	w.has_hist = true;
+	slo_hist_init(&w.hist);
+	slo_hist_add(&w.hist, 700, 39);
+	slo_hist_add(&w.hist, 9000, 1); /* the p95 counts, not the maximum */
+	w.sum = 39 * 700 + 9000;
+	w.min = 700;
+	w.max = 9000;
+	slo_store_init(&s, S, &budget);
+	slo_store_add_sli(&s, &w);
+	slo_store_facts(&s, 10 * S, 11 * S, &f);
+	ck_assert_double_eq_tol(f.app[SLO_APP_RETRIEVAL].value, 700, 10);
+	ck_assert(f.app[SLO_APP_RETRIEVAL].elevated);
+	slo_store_fini(&s);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("facts");
@@ -165,6 +255,9 @@ static Suite *suite(void)
 	tcase_add_test(t, a_sample_signal_that_is_missing_is_not_quiet);
 	tcase_add_test(t, a_sample_without_signals_has_captured_nothing);
 	tcase_add_test(t, the_store_tells_value_zero_and_blind_apart);
+	tcase_add_test(t, the_applications_answers_become_shares_and_a_rate);
+	tcase_add_test(t, a_share_of_no_request_or_without_classes_is_not_known);
+	tcase_add_test(t, retrieval_latency_is_one_of_the_applications_numbers);
 	tcase_add_test(t, a_signal_that_was_always_high_is_no_evidence);
 	suite_add_tcase(s, t);
 	return s;

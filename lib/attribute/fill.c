@@ -13,14 +13,14 @@ static double decimals(double v, double scale)
 	return isfinite(v) ? nearbyint(v * scale) / scale : v;
 }
 
-static void add_captured(const struct slo_verdict *v, const struct slo_facts *f, int signal, struct slo_evidence *e)
+static void add_captured(const struct slo_verdict *v, const struct slo_facts *f, int subject, struct slo_evidence *e)
 {
-	const struct slo_fact *fact = slo_facts_of(f, signal);
+	const struct slo_fact *fact = slo_facts_of(f, subject);
 
 	e->value = (struct slo_value){ .type = SLO_VALUE_NUM, .num = slo_round_digits(fact->value, DIGITS) };
 	e->baseline = slo_round_digits(fact->baseline, DIGITS);
-	e->unit = slo_str(slo_signal_info[signal].unit);
-	e->weight = v->model->weighs ? decimals(v->weight[signal], 1e4) : NAN;
+	e->unit = slo_str(slo_subject_unit(subject));
+	e->weight = v->model->weighs ? decimals(v->weight[subject], 1e4) : NAN;
 }
 
 static void add_blind(const struct slo_fact *fact, struct slo_evidence *e)
@@ -30,27 +30,27 @@ static void add_blind(const struct slo_fact *fact, struct slo_evidence *e)
 
 static void fill_evidence(const struct slo_verdict *v, const struct slo_facts *f, struct slo_incident *out)
 {
-	for (int i = 0; i < SLO_SIGNAL__COUNT; i++) {
-		int signal = v->order[i];
-		const struct slo_fact *fact = slo_facts_of(f, signal);
+	for (int i = 0; i < v->model->subjects; i++) {
+		int subject = v->order[i];
+		const struct slo_fact *fact = slo_facts_of(f, subject);
 		struct slo_evidence *e = &out->evidence[out->evidence_count];
 
 		if (!fact->told)
 			continue;
-		*e = (struct slo_evidence){ .signal = slo_str(slo_signal_enum.names[signal]), .source = fact->source,
+		*e = (struct slo_evidence){ .signal = slo_str(slo_subject_name(subject)), .source = fact->source,
 					    .baseline = NAN, .weight = NAN, .state = fact->state,
-					    .role = f->role[signal] };
+					    .role = subject < SLO_SIGNAL__COUNT ? f->role[subject] : -1 };
 		if (fact->state == SLO_STATE_NOT_CAPTURED)
 			add_blind(fact, e);
 		else
-			add_captured(v, f, signal, e);
+			add_captured(v, f, subject, e);
 		out->evidence_count++;
 	}
 }
 
 static void fill_hypotheses(const struct slo_verdict *v, const struct slo_facts *f, struct slo_incident *out)
 {
-	int speakers[SLO_SIGNAL__COUNT];
+	int speakers[SLO_SUBJECT__COUNT];
 
 	out->fault_hypotheses_count = v->hypotheses_count;
 	for (uint32_t i = 0; i < v->hypotheses_count; i++) {
@@ -60,7 +60,7 @@ static void fill_hypotheses(const struct slo_verdict *v, const struct slo_facts 
 		h->posterior = decimals(v->hypotheses[i].posterior, 1e9);
 		h->evidence_count = slo_verdict_speakers(v->model, f, v->hypotheses[i].domain, speakers);
 		for (uint32_t k = 0; k < h->evidence_count; k++)
-			h->evidence[k] = slo_str(slo_signal_enum.names[speakers[k]]);
+			h->evidence[k] = slo_str(slo_subject_name(speakers[k]));
 	}
 }
 

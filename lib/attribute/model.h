@@ -18,10 +18,14 @@ struct slo_model {
 	const char *name;
 	const char *mode;                /* attribution_mode: "bayes" or "rule" */
 	bool weighs;                     /* leave-one-out weights mean something */
+	int subjects;                    /* how many it looks at: SLO_SIGNAL__COUNT, or SLO_SUBJECT__COUNT */
+	double cause;                    /* from this posterior on a hypothesis belongs to the cause set */
 	/** posterior - of the facts; a signal that is not captured must not matter */
-	void (*posterior)(const struct slo_facts *f, struct slo_posterior *out);
-	/** speaks_for - an elevated @signal is evidence for @domain */
-	bool (*speaks_for)(int signal, int domain);
+	void (*posterior)(const struct slo_model *m, const struct slo_facts *f, struct slo_posterior *out);
+	/** speaks_for - what @f knows of @subject is evidence for @domain */
+	bool (*speaks_for)(const struct slo_model *m, const struct slo_facts *f, int subject, int domain);
+	/** abstains - the answer is unknown, whatever is most probable; NULL = never */
+	bool (*abstains)(const struct slo_model *m, const struct slo_facts *f);
 };
 
 /*
@@ -46,7 +50,7 @@ const struct slo_model *slo_model_find(const char *name);
 double slo_naive_likelihood(int signal, int domain);
 
 #define SLO_VERDICT_MIN 0.01   /* hypotheses below this posterior are not listed */
-#define SLO_VERDICT_CAUSE 0.10 /* from here a hypothesis belongs to the cause set */
+#define SLO_VERDICT_CAUSE 0.10 /* slo_model.cause of the models that name one domain */
 
 struct slo_ranked {
 	int domain;          /* enum SLO_DOMAIN */
@@ -62,8 +66,8 @@ struct slo_verdict {
 	struct slo_ranked hypotheses[SLO_DOMAIN__COUNT]; /* descending; unknown first among equals, then domain order */
 	uint32_t hypotheses_count;
 	uint32_t causes;     /* bit set of the domains of the cause set */
-	double weight[SLO_SIGNAL__COUNT]; /* logit P(domain) - logit P(domain without it); 0 when not captured */
-	int order[SLO_SIGNAL__COUNT];     /* signals by descending |weight|, captured before not, then signal order */
+	double weight[SLO_SUBJECT__COUNT]; /* logit P(domain) - logit P(domain without it); 0 when not captured */
+	int order[SLO_SUBJECT__COUNT];     /* its subjects by descending |weight|, captured before not, then order */
 };
 
 /**
@@ -71,12 +75,12 @@ struct slo_verdict {
  *
  * A named domain is blamed only when it is more probable than unknown and at
  * least one elevated signal speaks for it; otherwise the verdict is unknown with
- * unknown's posterior. Without any captured signal there are no hypotheses and
- * the confidence is the prior.
+ * unknown's posterior, and so it is where the model abstains. Without any captured
+ * subject of the model there are no hypotheses and the confidence is the prior.
  */
 void slo_verdict_make(const struct slo_model *m, const struct slo_facts *f, struct slo_verdict *out);
 
-/** slo_verdict_speakers - the elevated signals that speak for @domain, by name, at most SLO_SIGNAL__COUNT. */
+/** slo_verdict_speakers - the subjects whose evidence speaks for @domain, by name, at most SLO_SUBJECT__COUNT. */
 uint32_t slo_verdict_speakers(const struct slo_model *m, const struct slo_facts *f, int domain, int *out);
 
 /** slo_verdict_detail - quota, contention or steal for a CPU shortage. */

@@ -63,7 +63,7 @@ START_TEST(posteriors_are_those_computed_by_hand)
 	struct slo_posterior p;
 	double total = 0;
 
-	slo_model_naive.posterior(&f, &p);
+	slo_model_naive.posterior(&slo_model_naive, &f, &p);
 	for (int d = 0; d < SLO_DOMAIN__COUNT; d++) {
 		ck_assert_double_eq_tol(p.p[d], posteriors[_i].p[d], posteriors[_i].p[d] * 1e-10);
 		ck_assert_double_eq_tol(p.p[d] + p.not_p[d], 1, 1e-14);
@@ -115,8 +115,8 @@ START_TEST(missing_signals_contribute_nothing)
 	struct slo_facts without = facts(BIT(DNS_LATENCY), BIT(DNS_LATENCY)), quiet = facts(ALL, BIT(DNS_LATENCY));
 	struct slo_posterior p, q;
 
-	slo_model_naive.posterior(&without, &p);
-	slo_model_naive.posterior(&quiet, &q);
+	slo_model_naive.posterior(&slo_model_naive, &without, &p);
+	slo_model_naive.posterior(&slo_model_naive, &quiet, &q);
 	ck_assert_double_eq_tol(p.p[SLO_DOMAIN_NETWORK_DNS], .95 / 2.3, 1e-12);
 	ck_assert_double_gt(fabs(p.p[SLO_DOMAIN_NETWORK_DNS] - q.p[SLO_DOMAIN_NETWORK_DNS]), 0.1);
 }
@@ -184,7 +184,7 @@ END_TEST
 START_TEST(speakers_are_elevated_likely_and_sorted_by_name)
 {
 	struct slo_facts f = facts(ALL, BIT(DNS_LATENCY) | BIT(TCP_RETRANSMITS) | BIT(CONNECT_LATENCY) | BIT(DISK_IO));
-	int who[SLO_SIGNAL__COUNT];
+	int who[SLO_SUBJECT__COUNT];
 
 	ck_assert_uint_eq(slo_verdict_speakers(&slo_model_naive, &f, SLO_DOMAIN_NETWORK_EGRESS, who), 3);
 	ck_assert_int_eq(who[0], SLO_SIGNAL_CONNECT_LATENCY);

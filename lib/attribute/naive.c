@@ -51,10 +51,11 @@ static double log_joint(const struct slo_facts *f, int domain)
 	return sum;
 }
 
-static void posterior(const struct slo_facts *f, struct slo_posterior *out)
+static void posterior(const struct slo_model *m, const struct slo_facts *f, struct slo_posterior *out)
 {
 	double joint[SLO_DOMAIN__COUNT], top = -INFINITY, total = 0;
 
+	(void)m;
 	for (int d = 0; d < SLO_DOMAIN__COUNT; d++) {
 		joint[d] = log_joint(f, d);
 		top = fmax(top, joint[d]);
@@ -73,11 +74,13 @@ static void posterior(const struct slo_facts *f, struct slo_posterior *out)
 	}
 }
 
-static bool speaks_for(int signal, int domain)
+static bool speaks_for(const struct slo_model *m, const struct slo_facts *f, int signal, int domain)
 {
-	return table[signal][domain] >= 0.5;
+	(void)m;
+	return slo_facts_of(f, signal)->elevated && table[signal][domain] >= 0.5;
 }
 
 const struct slo_model slo_model_naive = {
-	.name = "naive", .mode = "bayes", .weighs = true, .posterior = posterior, .speaks_for = speaks_for,
+	.name = "naive", .mode = "bayes", .weighs = true, .subjects = SLO_SIGNAL__COUNT,
+	.cause = SLO_VERDICT_CAUSE, .posterior = posterior, .speaks_for = speaks_for,
 };

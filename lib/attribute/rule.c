@@ -63,11 +63,12 @@ static double quiet(const struct slo_facts *f)
 	return captured ? (double)calm / captured : 0;
 }
 
-static void posterior(const struct slo_facts *f, struct slo_posterior *out)
+static void posterior(const struct slo_model *m, const struct slo_facts *f, struct slo_posterior *out)
 {
 	double share = 0;
 	int domain = SLO_DOMAIN_UNKNOWN;
 
+	(void)m;
 	for (size_t i = 0; i < SLO_ARRAY_LEN(rules) && share == 0; i++) {
 		share = agreement(f, &rules[i]);
 		domain = share > 0 ? rules[i].domain : SLO_DOMAIN_UNKNOWN;
@@ -80,14 +81,16 @@ static void posterior(const struct slo_facts *f, struct slo_posterior *out)
 	}
 }
 
-static bool speaks_for(int signal, int domain)
+static bool speaks_for(const struct slo_model *m, const struct slo_facts *f, int signal, int domain)
 {
-	for (size_t i = 0; i < SLO_ARRAY_LEN(rules); i++)
+	(void)m;
+	for (size_t i = 0; slo_facts_of(f, signal)->elevated && i < SLO_ARRAY_LEN(rules); i++)
 		if (rules[i].domain == domain)
 			return rules[i].signals & 1u << signal;
 	return false;
 }
 
 const struct slo_model slo_model_rule = {
-	.name = "rule", .mode = "rule", .weighs = false, .posterior = posterior, .speaks_for = speaks_for,
+	.name = "rule", .mode = "rule", .weighs = false, .subjects = SLO_SIGNAL__COUNT,
+	.cause = SLO_VERDICT_CAUSE, .posterior = posterior, .speaks_for = speaks_for,
 };

@@ -30,7 +30,7 @@ bool slo_truth_read(const struct slo_fault_sample *s, struct slo_truth *out);
 
 void slo_score_init(struct slo_score *s);
 
-/** slo_score_add - found = predicted domain and hypotheses of at least SLO_VERDICT_CAUSE. */
+/** slo_score_add - found = predicted domain and the rest of the cause set. */
 void slo_score_add(struct slo_score *s, const struct slo_verdict *v, const struct slo_truth *t);
 
 /** slo_score_accuracy, _partial, _coverage - shares in 0 .. 1; NaN without samples. Contract section 9.3. */

@@ -251,8 +251,14 @@ static void summarise(struct slo_track *t)
 		v[i] = t->past[(t->past_at + SLO_TRACK_PAST - 1 - i) % SLO_TRACK_PAST];
 	slo_sort_f64(v, t->past_n);
 	t->median = slo_quantile(v, t->past_n, 0.5);
+	t->iqr = slo_quantile(v, t->past_n, 0.75) - slo_quantile(v, t->past_n, 0.25);
 	t->spread = 1.4826 * slo_mad(v, t->past_n);
 	t->known = true;
+}
+
+double slo_track_iqr(struct slo_track *t)
+{
+	return isnan(slo_track_baseline(t, NULL)) ? NAN : t->iqr;
 }
 
 double slo_track_baseline(struct slo_track *t, double *spread)

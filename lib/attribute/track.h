@@ -41,7 +41,7 @@ struct slo_track {
 	double past[SLO_TRACK_PAST];
 	int64_t past_end[SLO_TRACK_PAST]; /* ns; when the chunk of each ended */
 	uint32_t past_n, past_at;
-	double median, spread; /* of the past, while @known */
+	double median, spread, iqr; /* of the past, while @known */
 	bool known;
 	int source;         /* enum SLO_EVIDENCE: who measured the newest window */
 	char why[48];       /* reason of the newest window that was not captured */
@@ -98,5 +98,8 @@ void slo_track_merge(const struct slo_track *t, int64_t from_ns, int64_t to_ns, 
  * Return: the median, or NaN when fewer than SLO_TRACK_PAST_MIN numbers are known.
  */
 double slo_track_baseline(struct slo_track *t, double *spread);
+
+/** slo_track_iqr - interquartile range of the past (type 7), or NaN where there is no baseline. */
+double slo_track_iqr(struct slo_track *t);
 
 #endif

@@ -81,6 +81,7 @@ START_TEST(past_is_what_left_the_recent_chunks)
 	ck_assert_double_eq(slo_track_baseline(t, &spread), 5);
 	/* Deviations 1 0 1 …: their median is 1. */
 	ck_assert_double_eq_tol(spread, 1.4826, 1e-9);
+	ck_assert_double_eq(slo_track_iqr(t), 2); /* 6 - 4 */
 	slo_track_free(t);
 }
 END_TEST
@@ -95,6 +96,7 @@ START_TEST(too_short_a_past_is_no_baseline)
 	slo_track_age(t, (SLO_TRACK_RECENT + SLO_TRACK_PAST_MIN - 1) * S, 0, 0);
 	ck_assert(isnan(slo_track_baseline(t, &spread)));
 	ck_assert(isnan(spread));
+	ck_assert(isnan(slo_track_iqr(t)));
 	slo_track_age(t, (SLO_TRACK_RECENT + SLO_TRACK_PAST_MIN) * S, 0, 0);
 	ck_assert_double_eq(slo_track_baseline(t, NULL), 1);
 	slo_track_free(t);

@@ -18,12 +18,12 @@ uint32_t slo_verdict_speakers(const struct slo_model *m, const struct slo_facts 
 {
 	uint32_t n = 0;
 
-	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
+	for (int s = 0; s < m->subjects; s++) {
 		uint32_t at = n;
 
-		if (!slo_facts_of(f, s)->elevated || !m->speaks_for(s, domain))
+		if (!m->speaks_for(m, f, s, domain))
 			continue;
-		for (; at && strcmp(slo_signal_enum.names[out[at - 1]], slo_signal_enum.names[s]) > 0; at--)
+		for (; at && strcmp(slo_subject_name(out[at - 1]), slo_subject_name(s)) > 0; at--)
 			out[at] = out[at - 1];
 		out[at] = s;
 		n++;
@@ -75,10 +75,11 @@ static void rank(const struct slo_posterior *p, struct slo_ranked *out)
 
 static void predict(struct slo_verdict *v, const struct slo_facts *f, const struct slo_posterior *p)
 {
-	int speakers[SLO_SIGNAL__COUNT], top = v->hypotheses[0].domain;
+	int speakers[SLO_SUBJECT__COUNT], top = v->hypotheses[0].domain;
 
 	v->domain = SLO_DOMAIN_UNKNOWN;
-	if (top != SLO_DOMAIN_UNKNOWN && slo_verdict_speakers(v->model, f, top, speakers)) {
+	if (top != SLO_DOMAIN_UNKNOWN && slo_verdict_speakers(v->model, f, top, speakers) &&
+	    !(v->model->abstains && v->model->abstains(v->model, f))) {
 		v->domain = top;
 		v->claimed = true;
 	}
@@ -91,25 +92,36 @@ static double logit(const struct slo_posterior *p, int domain)
 	return log(p->p[domain]) - log(p->not_p[domain]);
 }
 
+static void silence(struct slo_fact *f)
+{
+	f->state = SLO_STATE_NOT_CAPTURED;
+	f->elevated = false;
+}
+
 static void weigh(struct slo_verdict *v, const struct slo_facts *f, const struct slo_posterior *p)
 {
 	struct slo_facts without = *f;
 	struct slo_posterior q;
 
-	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
+	for (int s = 0; s < v->model->subjects; s++) {
+		int app = s - SLO_SIGNAL__COUNT;
+
 		if (slo_facts_of(f, s)->state == SLO_STATE_NOT_CAPTURED)
 			continue;
-		for (int r = 0; r < SLO_ROLE__COUNT; r++) {
-			without.by_role[s][r].state = SLO_STATE_NOT_CAPTURED;
-			without.by_role[s][r].elevated = false;
-		}
-		v->model->posterior(&without, &q);
+		if (app >= 0)
+			silence(&without.app[app]);
+		for (int r = 0; r < SLO_ROLE__COUNT && app < 0; r++)
+			silence(&without.by_role[s][r]);
+		v->model->posterior(v->model, &without, &q);
 		v->weight[s] = logit(p, v->domain) - logit(&q, v->domain);
-		memcpy(without.by_role[s], f->by_role[s], sizeof(f->by_role[s]));
+		if (app >= 0)
+			without.app[app] = f->app[app];
+		else
+			memcpy(without.by_role[s], f->by_role[s], sizeof(f->by_role[s]));
 	}
 }
 
-/* Signal @a is stronger evidence than @b. */
+/* Subject @a is stronger evidence than @b. */
 static bool stronger(const struct slo_verdict *v, const struct slo_facts *f, int a, int b)
 {
 	const struct slo_fact *x = slo_facts_of(f, a), *y = slo_facts_of(f, b);
@@ -122,9 +134,9 @@ static bool stronger(const struct slo_verdict *v, const struct slo_facts *f, int
 	return x->elevated && !y->elevated;
 }
 
-static void sort_signals(struct slo_verdict *v, const struct slo_facts *f)
+static void sort_subjects(struct slo_verdict *v, const struct slo_facts *f)
 {
-	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
+	for (int s = 0; s < v->model->subjects; s++) {
 		int at = s;
 
 		for (; at && stronger(v, f, s, v->order[at - 1]); at--)
@@ -133,29 +145,39 @@ static void sort_signals(struct slo_verdict *v, const struct slo_facts *f)
 	}
 }
 
+static bool any_captured(const struct slo_model *m, const struct slo_facts *f)
+{
+	for (int s = 0; s < m->subjects; s++)
+		if (slo_facts_of(f, s)->state != SLO_STATE_NOT_CAPTURED)
+			return true;
+	return false;
+}
+
 void slo_verdict_make(const struct slo_model *m, const struct slo_facts *f, struct slo_verdict *out)
 {
 	struct slo_posterior p;
 	struct slo_ranked ranked[SLO_DOMAIN__COUNT];
 
 	*out = (struct slo_verdict){ .model = m, .domain = SLO_DOMAIN_UNKNOWN };
-	sort_signals(out, f);
+	sort_subjects(out, f);
 	out->causes = 1u << SLO_DOMAIN_UNKNOWN;
-	if (!f->captured) {
-		out->confidence = 1.0 / SLO_DOMAIN__COUNT;
+	m->posterior(m, f, &p);
+	if (!any_captured(m, f)) {
+		/* Rules have no prior. */
+		out->confidence = m->weighs ? p.p[SLO_DOMAIN_UNKNOWN] : 1.0 / SLO_DOMAIN__COUNT;
 		return;
 	}
-	m->posterior(f, &p);
 	rank(&p, ranked);
 	memcpy(out->hypotheses, ranked, sizeof(ranked));
 	predict(out, f, &p);
 	out->causes = 1u << out->domain;
 	for (int i = 0; i < SLO_DOMAIN__COUNT && ranked[i].posterior >= SLO_VERDICT_MIN; i++) {
 		out->hypotheses_count++;
-		if (ranked[i].posterior >= SLO_VERDICT_CAUSE)
+		/* Of what a model abstains from nothing is left. */
+		if (ranked[i].posterior >= m->cause && (out->claimed || !m->abstains))
 			out->causes |= 1u << ranked[i].domain;
 	}
 	if (m->weighs)
 		weigh(out, f, &p);
-	sort_signals(out, f);
+	sort_subjects(out, f);
 }

@@ -155,7 +155,7 @@ struct slo_impact {
 struct slo_hypothesis {
 	struct slo_str domain;
 	double posterior;       /* 0..1 */
-	struct slo_str evidence[SLO_SIGNAL__COUNT];
+	struct slo_str evidence[SLO_MAX_EVIDENCE];
 	uint32_t evidence_count;
 };
 

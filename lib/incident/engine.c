@@ -214,6 +214,8 @@ void slo_incidents_event(struct slo_incidents *inc, const struct slo_event *ev)
 		s = service_get(inc, w->cluster, w->namespace, w->service, w->node);
 		service_source(s, w->source);
 		service_add_sli_window(s, w);
+		if (inc->o.model->subjects > SLO_SIGNAL__COUNT)
+			slo_store_add_sli(&s->store, w);
 		break;
 	case SLO_KIND_SLO:
 		s = service_get(inc, ev->slo.cluster, ev->slo.namespace, ev->slo.service, label(&ev->slo, "node"));

@@ -40,7 +40,7 @@ int slo_bootstrap_quantile(const struct slo_runs *x, const struct slo_runs *y, d
 typedef void slo_bootstrap_fn(void *arg, const uint32_t *pick, size_t n, double *values);
 
 /**
- * slo_bootstrap_cases - percentile intervals for @k statistics of @n cases that are drawn whole, with replacement
+ * slo_bootstrap_metrics - percentile intervals for @k statistics of @n cases that are drawn whole, with replacement
  * @iterations: SLO_BOOT_MIN to SLO_BOOT_MAX
  * @fn:         called for each resample, one after the other
  * @out:        @k intervals; estimate is left alone, lo and hi are NaN where fewer than
@@ -48,7 +48,7 @@ typedef void slo_bootstrap_fn(void *arg, const uint32_t *pick, size_t n, double 
  *
  * Return: 0; -EINVAL for no case, more than SLO_RANK_MAX, or @iterations out of range; -ENOMEM.
  */
-int slo_bootstrap_cases(size_t n, size_t iterations, double confidence, struct slo_rng *rng, slo_bootstrap_fn *fn,
+int slo_bootstrap_metrics(size_t n, size_t iterations, double confidence, struct slo_rng *rng, slo_bootstrap_fn *fn,
 			void *arg, size_t k, struct slo_interval *out);
 
 /**

@@ -8,8 +8,12 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <time.h>
 
-enum { UNDO_PASSES = 32 }; /* a process that forks while it is moved needs another pass */
+enum {
+	UNDO_PASSES = 32,          /* a process that forks while it is moved needs another pass */
+	UNDO_PAUSE_NS = 50000000,
+};
 
 int64_t slo_throttle_quota_us(double severity)
 {
@@ -218,6 +222,9 @@ static int empty(const struct slo_cg_io *io, const struct slo_throttle *t, struc
 
 		if (n <= 0)
 			return n;
+		/* Who is on the way out cannot be moved, and is listed until it is gone. */
+		if (i > 2)
+			nanosleep(&(struct timespec){ .tv_nsec = UNDO_PAUSE_NS }, NULL);
 	}
 	return slo_err_set(err, -EBUSY, "%s: processes keep appearing in it", t->dir);
 }

@@ -42,7 +42,7 @@
 #                                         skipped; those it was run for must have been seen in any case
 #   ends_left_out                         it may have done so between ends_begin and ends_stop: where this excuses anything,
 #                                         ends_seen has to be checked
-#   ends_seen                             each end it ran the program for is in a window
+#   ends_seen                             each end it ran the program for is in a window; on a host nine of ten
 #   records KIND                          payloads of one kind from AGENT_OUT, one JSON object a line
 #   windows SIGNAL [SERVICE]              its window payloads
 #   probes SIGNAL                         its probe payloads
@@ -326,8 +326,14 @@ ends_left_out() {
 ends_seen() {
 	local seen
 	seen=$(windows disk_io_latency_ms | sum_of count)
-	check "each end that the program was run for was seen ($seen of $ENDS_RAN, less at most $ENDS_OTHER)" \
-		test "$seen" -ge $((ENDS_RAN - ENDS_OTHER))
+	if in_vm; then
+		check "each end that the program was run for was seen ($seen of $ENDS_RAN, less at most $ENDS_OTHER)" \
+			test "$seen" -ge $((ENDS_RAN - ENDS_OTHER))
+	else
+		# What others do to the same disks ends in more ways: requests begun before, in parts, by other means.
+		check "nine of ten ends that the program was run for were seen ($seen of $ENDS_RAN, less at most $ENDS_OTHER)" \
+			test $((seen * 10)) -ge $(((ENDS_RAN - ENDS_OTHER) * 9))
+	fi
 }
 
 # Others' requests may make up for ends of ours, not for those that were not seen.

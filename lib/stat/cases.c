@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bootstrap over whole cases, several statistics of each resample at once; resample.h has the one of a single one. */
+/* Bootstrap over whole cases, several statistics of each resample at once. */
 #include "base/cleanup.h"
 #include "stat/bootstrap.h"
 #include "stat/quantile.h"

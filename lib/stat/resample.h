@@ -16,17 +16,16 @@
 typedef double slo_statistic_fn(void *arg, const uint32_t *index, size_t n);
 
 struct slo_resampled {
-	struct slo_interval interval; /* estimate: of all cases once; lo, hi: NaN when every resample was undefined */
+	struct slo_interval interval; /* estimate: of all cases once; lo, hi: as slo_bootstrap_metrics() */
 	size_t undefined;             /* resamples without a value; the ends are of the others */
 };
 
 /**
- * slo_bootstrap_cases - percentile interval for a statistic of @n cases
+ * slo_bootstrap_cases - slo_bootstrap_metrics() of a single statistic, with its estimate
  * @iterations: SLO_BOOT_MIN to SLO_BOOT_MAX
  * @confidence: two-sided, in (0, 1)
  *
- * Ends are the type-7 quantiles of the defined resamples. Return: 0; -EINVAL for no case,
- * over UINT32_MAX of them or arguments out of range; -ENOMEM.
+ * Return: 0; -EINVAL for no case, more than SLO_RANK_MAX, or arguments out of range; -ENOMEM.
  */
 int slo_bootstrap_cases(size_t n, slo_statistic_fn *statistic, void *arg, size_t iterations, double confidence,
 			struct slo_rng *rng, struct slo_resampled *out);

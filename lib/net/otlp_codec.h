@@ -87,17 +87,17 @@ int slo_otlp_decode(struct slo_otlp_decoder *d, int signal, int encoding, struct
 /**
  * slo_otlp_decode_line - a line as the OpenTelemetry Collector's file exporter writes it: one request of any signal
  *
- * The signal follows from the member at hand: resourceLogs, resourceMetrics, resourceSpans. Return: as slo_otlp_decode();
- * -EINVAL as well for an object with none of them.
+ * The signal follows from the member at hand: resourceLogs, resourceMetrics, resourceSpans. Return: as
+ * slo_otlp_decode(); -EINVAL as well for an object with none of them.
  */
 int slo_otlp_decode_line(struct slo_otlp_decoder *d, struct slo_str line, struct slo_otlp_request *out,
 			 struct slo_err *err);
 
-/** slo_otlp_line_signal - the signal of such a line without decoding it: whether it looks like one. Return: signal or -1. */
+/** slo_otlp_line_signal - the signal of such a line, without decoding it. Return: -1 = it does not look like one. */
 int slo_otlp_line_signal(struct slo_str line);
 
-/** slo_otlp_encode - append a request. Return: 0 or @out->err. */
-int slo_otlp_encode(const struct slo_otlp_request *r, int encoding, struct slo_buf *out);
+/** slo_otlp_request_encode - append a request. Return: 0 or @out->err. */
+int slo_otlp_request_encode(const struct slo_otlp_request *r, int encoding, struct slo_buf *out);
 
 /* The answer to a request that was taken (200): what of it was not. */
 struct slo_otlp_answer {

@@ -2,8 +2,8 @@
 /*
  * OTLP to records. Pure: no clock is read, bytes in, records out.
  *
- * Our own export (instrumentation scope "llm-slo") gives back records equal to those that went in, origin included. Spans
- * of others become `span` records; those that are requests of a service become `slo` and `sli_window` records
+ * Our own export (instrumentation scope "llm-slo") gives back records equal to those that went in, origin included.
+ * Spans of others become `span` records; those that are requests of a service become `slo` and `sli_window` records
  * with source otlp as well (otlp_spans.h says which and how). Logs and metrics of others are counted and passed over.
  */
 #ifndef SLO_NET_OTLP_IN_H

@@ -238,7 +238,7 @@ static int put(const struct otlp_job *j, struct point *p)
 	void *point = NULL;
 	int r;
 
-	if (p->hist && p->measured.n == 0 && slo_hist_count(p->hist) == 0)
+	if (p->hist && slo_hist_count(p->hist) == 0)
 		otlp_attr_int(&p->measured, OTLP_HIST, 1);
 	if (p->type == OTLP__METRIC__DATA_EXPONENTIAL_HISTOGRAM)
 		r = histogram_point(j, p, &point);

@@ -59,7 +59,7 @@ void slo_otlp_in_free(struct slo_otlp_in *in)
 const Otlp__AnyValue *otlp_find(size_t n, Otlp__KeyValue *const *list, const char *key)
 {
 	for (size_t i = 0; i < n; i++)
-		if (list[i]->key && list[i]->value && strcmp(list[i]->key, key) == 0)
+		if (list[i]->value && strcmp(otlp_key(list[i]), key) == 0)
 			return list[i]->value;
 	return NULL;
 }

@@ -53,7 +53,7 @@ static void write_plain(const Otlp__AnyValue *v, struct slo_buf *to)
 			const Otlp__KeyValue *pair = v->kvlist_value->values[i];
 
 			slo_buf_addc(to, i ? ',' : '{');
-			slo_json_add_str(to, slo_str(pair->key ? pair->key : ""));
+			slo_json_add_str(to, slo_str(otlp_key(pair)));
 			slo_buf_addc(to, ':');
 			if (pair->value)
 				write_plain(pair->value, to);
@@ -103,14 +103,15 @@ static void read_attributes(struct slo_otlp_in *in, const Otlp__Span *s, bool ow
 	const size_t before = strlen(OTLP_SPAN_ESCAPE);
 
 	for (size_t i = 0; i < s->n_attributes; i++) {
-		const Otlp__KeyValue *a = s->attributes[i];
+		const Otlp__AnyValue *v = s->attributes[i]->value;
+		const char *key = otlp_key(s->attributes[i]);
 
-		if (!a->key || !a->value)
+		if (!v)
 			continue;
-		if (own && strncmp(a->key, OTLP_SPAN_ESCAPE, before) == 0)
-			add_attribute(in, a->key + before, a->value);
-		else if (own ? !otlp_span_reserved(slo_str(a->key)) : !is_content(a->key))
-			add_attribute(in, a->key, a->value);
+		if (own && strncmp(key, OTLP_SPAN_ESCAPE, before) == 0)
+			add_attribute(in, key + before, v);
+		else if (own ? !otlp_span_reserved(slo_str(key)) : !is_content(key))
+			add_attribute(in, key, v);
 	}
 }
 

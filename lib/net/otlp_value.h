@@ -31,6 +31,12 @@ void otlp_attr_text(struct otlp_attrs *a, const char *key, struct slo_str s);
 void otlp_attr_int(struct otlp_attrs *a, const char *key, int64_t v);
 void otlp_attr_double(struct otlp_attrs *a, const char *key, double v);
 
+/** otlp_key - the name of an attribute: writers of proto3 leave an empty one out. */
+static inline const char *otlp_key(const Otlp__KeyValue *a)
+{
+	return a->key ? a->key : "";
+}
+
 /** otlp_attrs_end - the list where the message wants it. Return: 0 or -ENOMEM, earlier failures included. */
 int otlp_attrs_end(struct otlp_attrs *a, size_t *n, Otlp__KeyValue ***list);
 

@@ -94,11 +94,11 @@ static int read_object(struct reader *r, const struct slo_rec_field *f, char *ou
 	for (size_t i = 0; i < v->kvlist_value->n_values; i++) {
 		const Otlp__KeyValue *pair = v->kvlist_value->values[i];
 
-		for (uint32_t k = 0; pair->key && pair->value && k < f->sub->count; k++) {
+		for (uint32_t k = 0; pair->value && k < f->sub->count; k++) {
 			const struct slo_rec_field *inner = &f->sub->fields[k];
 			int ret;
 
-			if (strcmp(inner->key, pair->key) != 0)
+			if (strcmp(inner->key, otlp_key(pair)) != 0)
 				continue;
 			ret = read_value(r, inner, inner->type, out + inner->off, pair->value);
 			if (ret) {
@@ -179,8 +179,8 @@ static int read_map(struct reader *r, const struct slo_rec_field *f, char *out, 
 	for (size_t i = 0; i < v->kvlist_value->n_values && ret == 0; i++) {
 		const Otlp__KeyValue *pair = v->kvlist_value->values[i];
 
-		if (pair->key && pair->value)
-			ret = add_to_map(r, f, out, slo_str(pair->key), pair->value);
+		if (pair->value)
+			ret = add_to_map(r, f, out, slo_str(otlp_key(pair)), pair->value);
 	}
 	return ret;
 }
@@ -234,12 +234,12 @@ static int try_member(struct reader *r, const struct slo_rec_field *f, const str
 	}
 	if (n->where == OTLP_IN_SPREAD) {
 		before = strlen(n->name);
-		if (strncmp(pair->key, n->name, before) != 0)
+		if (strncmp(otlp_key(pair), n->name, before) != 0)
 			return 0;
-		ret = add_to_map(r, f, out, slo_str(pair->key + before), pair->value);
+		ret = add_to_map(r, f, out, slo_str(otlp_key(pair) + before), pair->value);
 		return ret ? ret : 1;
 	}
-	if (strcmp(pair->key, n->name) != 0)
+	if (strcmp(otlp_key(pair), n->name) != 0)
 		return 0;
 	ret = read_value(r, f, f->type, out + f->off, pair->value);
 	return ret ? ret : 1;
@@ -255,7 +255,7 @@ int otlp_members_in(const struct slo_rec *rec, const struct otlp_name *names, bo
 		int ret = 0;
 
 		/* Our own attributes come in the order of the table. */
-		for (uint32_t tried = 0; list[i]->key && list[i]->value && tried < rec->count && ret == 0; tried++) {
+		for (uint32_t tried = 0; list[i]->value && tried < rec->count && ret == 0; tried++) {
 			if (wanted(&r, names[at].where))
 				ret = try_member(&r, &rec->fields[at], &names[at], out, list[i]);
 			if (ret == 0)

@@ -155,8 +155,10 @@ static void hash_whose(const struct otlp_whose *o, uint64_t out[2])
 	out[0] = 1;
 	out[1] = 2;
 	for (size_t i = 0; i < SLO_ARRAY_LEN(s); i++) {
-		out[0] = slo_hash(s[i].p, s[i].len, out[0] + 1);
-		out[1] = slo_hash(s[i].p, s[i].len, out[1] + 1);
+		const char *p = s[i].p ? s[i].p : "";
+
+		out[0] = slo_hash(p, s[i].len, out[0] + 1);
+		out[1] = slo_hash(p, s[i].len, out[1] + 1);
 	}
 }
 

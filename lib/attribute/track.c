@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
@@ -150,8 +151,7 @@ bool slo_track_add_hist(struct slo_track *t, int64_t start_ns, int64_t end_ns, u
 
 	if (!m)
 		return false;
-	m->windows++;
-	m->time_ns += end_ns - start_ns;
+	slo_merged_watch(m, end_ns - start_ns);
 	if (!count)
 		return true;
 	m->count += count;
@@ -185,6 +185,36 @@ bool slo_track_add_value(struct slo_track *t, int64_t ts_ns, double value)
 		m->in_hist++;
 	}
 	return true;
+}
+
+int64_t slo_track_watched(const struct slo_track *t, int64_t end_ns)
+{
+	int64_t index = floor_div(end_ns - 1, t->chunk_ns);
+
+	if (t->first == SLO_ABSENT_I64 || index < t->first || index >= t->first + SLO_TRACK_RING)
+		return 0;
+	return chunk_of(t, index)->watched_ns;
+}
+
+void slo_track_watch(struct slo_track *t, int64_t end_ns, int64_t ns)
+{
+	struct slo_merged *m = take(t, end_ns);
+
+	if (m && m->watched_ns < ns)
+		m->watched_ns = ns;
+}
+
+void slo_track_quiet(struct slo_track *t, const struct slo_track *like)
+{
+	t->first = like->first;
+	for (int i = 0; i < SLO_TRACK_RING; i++)
+		t->ring[i].watched_ns = like->ring[i].watched_ns;
+	t->past_n = like->past_n;
+	t->past_at = like->past_at;
+	memcpy(t->past_end, like->past_end, sizeof(t->past_end));
+	t->onset_ns = like->onset_ns;
+	t->until_ns = like->until_ns;
+	t->trouble.watched_ns = like->trouble.watched_ns;
 }
 
 void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_t skip_to)

@@ -62,6 +62,15 @@ bool slo_track_add_hist(struct slo_track *t, int64_t start_ns, int64_t end_ns, u
 /** slo_track_add_value - one observation that was made at @ts_ns. */
 bool slo_track_add_value(struct slo_track *t, int64_t ts_ns, double value);
 
+/** slo_track_watched - watched time of the chunk that @end_ns falls into, ns; 0 when it is gone. */
+int64_t slo_track_watched(const struct slo_track *t, int64_t end_ns);
+
+/** slo_track_watch - that chunk was watched for at least @ns, whether it has windows or not. */
+void slo_track_watch(struct slo_track *t, int64_t end_ns, int64_t ns);
+
+/** slo_track_quiet - @t is new: nothing was seen of it while @like, the same signal, was watched. */
+void slo_track_quiet(struct slo_track *t, const struct slo_track *like);
+
 /**
  * slo_track_age - let chunks that ended more than SLO_TRACK_RECENT chunks before @at_ns go
  * @skip_from, @skip_to: chunks that overlap this interval do not become past; equal = none

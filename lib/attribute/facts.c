@@ -134,12 +134,41 @@ static int evidence_source(struct slo_str provider)
 	return slo_str_is(provider, "otel") ? SLO_EVIDENCE_OTEL : SLO_EVIDENCE_HOST;
 }
 
+/* The usual role of a signal has windows all the time, a peer's only when something was seen: a rate is over both. */
+static void share_watch(struct slo_store *s, const struct slo_window *w)
+{
+	int64_t longest = 0;
+
+	for (int r = 0; r < SLO_ROLE__COUNT; r++) {
+		int64_t one = s->tracks[w->signal][r] ? slo_track_watched(s->tracks[w->signal][r], w->end_ns) : 0;
+
+		longest = one > longest ? one : longest;
+	}
+	for (int r = 0; r < SLO_ROLE__COUNT; r++)
+		if (s->tracks[w->signal][r])
+			slo_track_watch(s->tracks[w->signal][r], w->end_ns, longest);
+}
+
+static struct slo_track *new_track(struct slo_store *s, int signal)
+{
+	enum slo_scalar how = slo_signal_info[signal].scalar;
+	struct slo_track *t = slo_track_new(s->chunk_ns, how, s->budget);
+
+	for (int r = 0; t && how == SLO_SCALAR_RATE && r < SLO_ROLE__COUNT; r++) {
+		if (!s->tracks[signal][r])
+			continue;
+		slo_track_quiet(t, s->tracks[signal][r]);
+		break;
+	}
+	return t;
+}
+
 void slo_store_add(struct slo_store *s, const struct slo_window *w)
 {
 	struct slo_track **t = &s->tracks[w->signal][w->role];
 
 	if (!*t)
-		*t = slo_track_new(s->chunk_ns, slo_signal_info[w->signal].scalar, s->budget);
+		*t = new_track(s, w->signal);
 	if (!*t) {
 		s->refused++;
 		return;
@@ -148,6 +177,8 @@ void slo_store_add(struct slo_store *s, const struct slo_window *w)
 		s->late++;
 		return;
 	}
+	if ((*t)->how == SLO_SCALAR_RATE)
+		share_watch(s, w);
 	if (w->state == SLO_STATE_NOT_CAPTURED)
 		slo_str_copy((*t)->why, sizeof((*t)->why), w->why);
 	else
@@ -198,6 +229,13 @@ void slo_store_onset(struct slo_store *s, int64_t onset_ns, int64_t until_ns)
 			slo_track_onset(*track_at(s, i), onset_ns, until_ns);
 }
 
+void slo_store_calm(struct slo_store *s, int64_t before_ns)
+{
+	for (int i = 0; i < TRACKS; i++)
+		if (*track_at(s, i))
+			slo_track_calm(*track_at(s, i), before_ns);
+}
+
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to)
 {
 	for (int i = 0; i < TRACKS; i++)
@@ -215,7 +253,7 @@ void slo_store_forget(struct slo_store *s, int64_t from_ns)
 static void judge(const struct slo_merged *m, struct slo_track *t, struct slo_fact *f)
 {
 	f->state = slo_merged_state(m);
-	f->told = m->windows || m->blind;
+	f->told = m->windows || m->watched_ns || m->blind;
 	f->value = slo_merged_scalar(m, t->how);
 	f->source = t->source;
 	if (f->state == SLO_STATE_NOT_CAPTURED) {

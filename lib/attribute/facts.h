@@ -104,6 +104,9 @@ void slo_store_add_sli(struct slo_store *s, const struct slo_sli_window *w);
 /** slo_store_onset - new trouble began, see slo_track_onset(). */
 void slo_store_onset(struct slo_store *s, int64_t onset_ns, int64_t until_ns);
 
+/** slo_store_calm - see slo_track_calm(). */
+void slo_store_calm(struct slo_store *s, int64_t before_ns);
+
 /** slo_store_age - see slo_track_age(). */
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to);
 

@@ -15,7 +15,12 @@ static const struct {
 	[SLO_APP_SERVER_ERROR] = { "app.server_error", "ratio", SLO_SCALAR_MEAN, 0.02 },
 	[SLO_APP_TIMEOUT] = { "app.timeout", "ratio", SLO_SCALAR_MEAN, 0.02 },
 	[SLO_APP_RETRIEVAL] = { "app.retrieval_ms", "ms", SLO_SCALAR_LATENCY, 500 },
+	[SLO_APP_PROVIDER_LIMITED] = { "provider.rate_limited", "ratio", SLO_SCALAR_MEAN, 0.02 },
+	[SLO_APP_PROVIDER_FAILED] = { "provider.failed", "ratio", SLO_SCALAR_MEAN, 0.02 },
+	[SLO_APP_DNS_FAILED] = { "dns.failed", "ratio", SLO_SCALAR_MEAN, 0.02 },
+	[SLO_APP_RECLAIMS] = { "mem_reclaim.events", "per_s", SLO_SCALAR_RATE, 10 },
 	[SLO_APP_ARRIVALS] = { "load.arrivals", "per_s", SLO_SCALAR_RATE, INFINITY },
+	[SLO_APP_IN_FLIGHT] = { "load.in_flight", "requests", SLO_SCALAR_RATE, INFINITY },
 };
 
 const char *slo_subject_name(int subject)
@@ -163,6 +168,49 @@ static struct slo_track *new_track(struct slo_store *s, int signal)
 	return t;
 }
 
+/* One of the application's numbers over an interval. */
+struct number {
+	int64_t start_ns, end_ns;
+	uint64_t count;              /* of what it is about: requests, lookups */
+	double sum;                  /* of what is counted */
+	const struct slo_sli_window *latency; /* whose distribution it is, or NULL */
+	int source;                  /* enum SLO_EVIDENCE */
+};
+
+static void add_app(struct slo_store *s, enum slo_app app, const struct number *n)
+{
+	struct slo_track **t = &s->apps[app];
+	const struct slo_sli_window *l = n->latency;
+
+	if (!*t)
+		*t = slo_track_new(s->chunk_ns, apps[app].how, s->budget);
+	if (!*t) {
+		s->refused++;
+		return;
+	}
+	(*t)->source = n->source;
+	if (!slo_track_add_hist(*t, n->start_ns, n->end_ns, n->count, n->sum, l ? l->min : NAN, l ? l->max : NAN,
+				l ? &l->hist : NULL))
+		s->late++;
+}
+
+/* What a signal's window says beside its scalar. */
+static void add_aside(struct slo_store *s, const struct slo_window *w)
+{
+	struct number n = { .start_ns = w->start_ns, .end_ns = w->end_ns, .count = w->count,
+			    .source = evidence_source(w->provider) };
+
+	if (w->state == SLO_STATE_NOT_CAPTURED)
+		return;
+	if (w->signal == SLO_SIGNAL_MEM_RECLAIM) {
+		n.sum = (double)w->count;
+		add_app(s, SLO_APP_RECLAIMS, &n);
+	} else if (w->signal == SLO_SIGNAL_DNS_LATENCY && w->count) {
+		n.sum = w->failed == SLO_ABSENT_I64 ? 0 : (double)w->failed;
+		add_app(s, SLO_APP_DNS_FAILED, &n);
+	}
+}
+
 void slo_store_add(struct slo_store *s, const struct slo_window *w)
 {
 	struct slo_track **t = &s->tracks[w->signal][w->role];
@@ -183,43 +231,42 @@ void slo_store_add(struct slo_store *s, const struct slo_window *w)
 		slo_str_copy((*t)->why, sizeof((*t)->why), w->why);
 	else
 		(*t)->source = evidence_source(w->provider);
+	add_aside(s, w);
 }
 
-/* @count requests, @sum of what is counted, as one of the application's numbers. */
-static void add_app(struct slo_store *s, enum slo_app app, const struct slo_sli_window *w, uint64_t count, double sum)
+static void add_share(struct slo_store *s, enum slo_app app, struct number n, uint64_t of)
 {
-	struct slo_track **t = &s->apps[app];
-	bool latency = app == SLO_APP_RETRIEVAL;
-
-	if (!*t) {
-		*t = slo_track_new(s->chunk_ns, apps[app].how, s->budget);
-		if (!*t) {
-			s->refused++;
-			return;
-		}
-		(*t)->source = SLO_EVIDENCE_APPLICATION;
-	}
-	if (!slo_track_add_hist(*t, w->start_ns, w->end_ns, count, sum, latency ? w->min : NAN, latency ? w->max : NAN,
-				latency ? &w->hist : NULL))
-		s->late++;
+	n.sum = (double)of;
+	add_app(s, app, &n);
 }
 
 void slo_store_add_sli(struct slo_store *s, const struct slo_sli_window *w)
 {
 	const struct slo_bad_counts *b = &w->bad_by;
-
-	if (w->sli == SLO_SLI_RETRIEVAL && w->has_hist && slo_hist_valid(&w->hist))
-		add_app(s, SLO_APP_RETRIEVAL, w, slo_hist_count(&w->hist), w->sum);
-	if (w->sli != SLO_SLI_ERROR_RATE)
-		return;
-	add_app(s, SLO_APP_ARRIVALS, w, w->valid, (double)w->valid);
+	struct number n = { .start_ns = w->start_ns, .end_ns = w->end_ns, .count = w->valid,
+			    .source = SLO_EVIDENCE_APPLICATION };
 	/* A share of no request at all is not known. */
-	if (!w->has_bad_by || !w->valid || b->rate_limited > w->valid || b->server_error > w->valid ||
-	    b->timeout > w->valid)
-		return;
-	add_app(s, SLO_APP_RATE_LIMITED, w, w->valid, (double)b->rate_limited);
-	add_app(s, SLO_APP_SERVER_ERROR, w, w->valid, (double)b->server_error);
-	add_app(s, SLO_APP_TIMEOUT, w, w->valid, (double)b->timeout);
+	bool shares = w->has_bad_by && w->valid && b->rate_limited <= w->valid && b->server_error <= w->valid &&
+		      b->timeout <= w->valid && b->aborted <= w->valid;
+
+	if (w->has_hist && slo_hist_valid(&w->hist) && w->sli == SLO_SLI_RETRIEVAL)
+		add_app(s, SLO_APP_RETRIEVAL, &(struct number){ n.start_ns, n.end_ns, slo_hist_count(&w->hist), w->sum, w,
+								n.source });
+	if (w->sli == SLO_SLI_LATENCY && !isnan(w->sum)) {
+		n.sum = w->sum / 1e3;
+		add_app(s, SLO_APP_IN_FLIGHT, &n);
+	}
+	if (w->sli == SLO_SLI_ERROR_RATE)
+		add_share(s, SLO_APP_ARRIVALS, n, w->valid);
+	if (w->sli == SLO_SLI_ERROR_RATE && shares) {
+		add_share(s, SLO_APP_RATE_LIMITED, n, b->rate_limited);
+		add_share(s, SLO_APP_SERVER_ERROR, n, b->server_error);
+		add_share(s, SLO_APP_TIMEOUT, n, b->timeout);
+	}
+	if (w->sli == SLO_SLI_PROVIDER_ERROR_RATE && shares) {
+		add_share(s, SLO_APP_PROVIDER_LIMITED, n, b->rate_limited);
+		add_share(s, SLO_APP_PROVIDER_FAILED, n, b->server_error + b->timeout + b->aborted);
+	}
 }
 
 void slo_store_onset(struct slo_store *s, int64_t onset_ns, int64_t until_ns)

@@ -52,7 +52,8 @@ static int64_t onset(const struct service *s, uint32_t set, int64_t at_ns)
 		if (one != SLO_ABSENT_I64 && one < first)
 			first = one;
 	}
-	return first;
+	first += s->inc->o.onset_shift_ns;
+	return first < at_ns ? first : at_ns;
 }
 
 static int64_t stale_after(const struct service *s)
@@ -84,6 +85,8 @@ static void attribute(struct service *s, const struct stand *now, int64_t at_ns,
 
 	slo_store_facts(&s->store, recent > s->life.onset_ns ? recent : s->life.onset_ns, at_ns, &v->facts);
 	slo_verdict_make(s->inc->o.model, &v->facts, &v->verdict);
+	if (s->inc->o.judged)
+		s->inc->o.judged(s->inc->o.arg, at_ns, s->life.onset_ns, &v->facts);
 	v->sli = sli;
 	v->burn = now->burn[sli];
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which model judges, and where its parameters come from. */
 #include "attributor.h"
+#include "learn.h"
 
 #include "base/cleanup.h"
 #include "io/writer.h"
@@ -9,7 +10,7 @@
 
 enum { MODE_RULE = 1, MODEL_NOISYOR = 1 }; /* indices of options.c */
 
-static int read_params(const char *path, struct slo_model_params *out, struct slo_err *err)
+int model_read(const char *path, struct slo_model_params *out, struct slo_err *err)
 {
 	slo_autofree char *text = NULL;
 	size_t len;
@@ -34,7 +35,7 @@ int model_choose(struct attributor *a, struct slo_err *err)
 	a->model = o->mode == MODE_RULE ? &slo_model_rule : &slo_model_naive;
 	if (o->mode == MODE_RULE || o->bayes_model != MODEL_NOISYOR)
 		return 0;
-	r = o->model[0] ? read_params(o->model, &params, err) : 0;
+	r = o->model[0] ? model_read(o->model, &params, err) : 0;
 	if (!r)
 		slo_noisyor_model_init(&a->noisyor, o->model[0] ? &params : NULL);
 	a->model = &a->noisyor.model;

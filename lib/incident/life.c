@@ -143,13 +143,13 @@ static void open_incident(struct service *s, const struct stand *now, int64_t at
 		l->started_ns = l->onset_ns;
 		l->detected_ns = at_ns;
 		name(s);
-		slo_store_onset(&s->store, l->onset_ns, at_ns + hold(s));
 	}
 	/* Chunks of an incident just before must not become past; what came between the two may. */
 	if (adjacent)
 		clear(s, skip_from, skip_to);
 	l->skip_from = l->onset_ns;
 	l->skip_to = INT64_MAX;
+	slo_store_onset(&s->store, l->onset_ns, at_ns + hold(s));
 	divide(s, l->onset_ns);
 	s->inc->open++;
 	attribute(s, now, at_ns, l->view);

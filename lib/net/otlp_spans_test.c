@@ -190,6 +190,19 @@ START_TEST(a_call_of_the_provider_is_no_request_of_the_service)
 }
 END_TEST
 
+START_TEST(a_call_of_the_provider_has_no_latency_of_the_service)
+{
+	give("\"name\":\"chat m\",\"kind\":3,\"parentSpanId\":\"00000000000000ee\"," END("2500000000") ",\"attributes\":["
+	     TEXT("gen_ai.system", "openai") "," DBL("gen_ai.response.time_to_first_chunk", "0.5") "]");
+	slo_otlp_in_drain(in);
+	ck_assert_ptr_null(window_of(SLO_SLI_LATENCY));
+	ck_assert_uint_eq(window_of(SLO_SLI_TTFT)->valid, 1);
+	ck_assert_uint_eq(window_of(SLO_SLI_PROVIDER_ERROR_RATE)->bad, 0);
+	ck_assert_ptr_nonnull(strstr(out.text[2].data, "\"event_id\":\"chat-255-provider_error_rate\""));
+	ck_assert_uint_eq(count_of(SLO_KIND_SLO), 2);
+}
+END_TEST
+
 /* What a span says of its first token, ms; NaN = nothing that is believed. */
 static const struct {
 	const char *members;
@@ -359,11 +372,13 @@ START_TEST(records_of_ours_that_are_not_valid_are_rejected)
 		"{\"resourceLogs\":[{\"scopeLogs\":[{\"scope\":{\"name\":\"llm-slo\"},\"logRecords\":["
 		"{\"eventName\":\"llm_slo.probe\",\"timeUnixNano\":\"5\"},"
 		"{\"eventName\":\"llm_slo.probe\",\"attributes\":[{\"key\":\"pid\",\"value\":{\"stringValue\":\"7\"}}]},"
-		"{\"eventName\":\"llm_slo.probe\",\"attributes\":[{\"key\":\"pid\",\"value\":{\"intValue\":\"-7\"}}]}]}]}]}";
+		"{\"eventName\":\"llm_slo.probe\",\"attributes\":[{\"key\":\"pid\",\"value\":{\"intValue\":\"-7\"}}]},"
+		"{\"eventName\":\"llm_slo.probe\",\"attributes\":[{\"key\":\"llm.ebpf.correlation_confidence\",\"value\":"
+		"{\"doubleValue\":1.5}}]}]}]}]}";
 	struct slo_otlp_answer answer;
 
 	ck_assert_int_eq(slo_otlp_in_line(in, slo_str(logs), &answer, &err), 0);
-	ck_assert_int_eq(answer.rejected, 3);
+	ck_assert_int_eq(answer.rejected, 4);
 	ck_assert_msg(strstr(answer.message.p, "llm_slo.probe: signal: required"), "%s", answer.message.p);
 	ck_assert_uint_eq(out.n, 0);
 }
@@ -391,6 +406,7 @@ int main(void)
 	tcase_add_test(t, a_chat_that_streams_gives_all_slis);
 	tcase_add_test(t, slo_records_say_where_they_come_from);
 	tcase_add_test(t, a_call_of_the_provider_is_no_request_of_the_service);
+	tcase_add_test(t, a_call_of_the_provider_has_no_latency_of_the_service);
 	tcase_add_loop_test(t, first_tokens_are_found_under_all_names, 0, SLO_ARRAY_LEN(firsts));
 	tcase_add_loop_test(t, errors_have_their_class, 0, SLO_ARRAY_LEN(outcomes));
 	tcase_add_test(t, other_spans_are_no_requests);

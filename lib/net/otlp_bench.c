@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Records per second to OTLP and back, in both encodings; beside them jansson's tree of the same JSON bodies: its decode
- * is json_loadb() alone, its encode json_dumpb() of that tree. Batches of 512 records, from a fixed seed.
+ * Records per second to OTLP and back, in both encodings; beside them jansson's tree of the same JSON bodies: its
+ * decode is json_loadb() alone, its encode json_dumpb() of that tree. Batches of 512 records, from a fixed seed.
  */
 #include "base/rng.h"
 #include "base/time.h"
@@ -38,7 +38,8 @@ static void make_probe(struct slo_event *ev)
 	p->pid = (int64_t)slo_rng_below(&rng, 4000000);
 	p->tid = p->pid;
 	p->has_conn_tuple = true;
-	p->conn_tuple = (struct slo_conn_tuple){ SLO_STR("10.0.4.211"), SLO_STR("203.0.113.77"), 51034, 443, SLO_STR("tcp") };
+	p->conn_tuple =
+		(struct slo_conn_tuple){ SLO_STR("10.0.4.211"), SLO_STR("203.0.113.77"), 51034, 443, SLO_STR("tcp") };
 	p->value = slo_rng_exp(&rng, 80);
 	p->unit = slo_str(slo_signal_info[p->signal].unit);
 	p->status = slo_probe_status(p->signal, p->value);
@@ -86,8 +87,10 @@ static char ids[BATCH][64];
 static void make_span(struct slo_event *ev, char text[64])
 {
 	static const struct slo_pair attributes[] = {
-		{ SLO_STR("gen_ai.operation.name"), SLO_STR("chat") }, { SLO_STR("gen_ai.request.model"), SLO_STR("gpt-x") },
-		{ SLO_STR("http.response.status_code"), SLO_STR("200") }, { SLO_STR("server.address"), SLO_STR("api.example") },
+		{ SLO_STR("gen_ai.operation.name"), SLO_STR("chat") },
+		{ SLO_STR("gen_ai.request.model"), SLO_STR("gpt-x") },
+		{ SLO_STR("http.response.status_code"), SLO_STR("200") },
+		{ SLO_STR("server.address"), SLO_STR("api.example") },
 	};
 	struct slo_span *s = &ev->span;
 

@@ -113,16 +113,27 @@ START_TEST(attributes_have_the_published_names)
 		int kind;
 		const char *key, *name;
 	} want[] = {
-		{ SLO_KIND_SLO, "event_id", "event.id" }, { SLO_KIND_SLO, "request_id", "request.id" },
-		{ SLO_KIND_SLO, "workload", "workload" }, { SLO_KIND_SLO, "sli_name", "sli.name" },
-		{ SLO_KIND_SLO, "sli_value", "sli.value" }, { SLO_KIND_SLO, "unit", "sli.unit" },
-		{ SLO_KIND_SLO, "status", "sli.status" }, { SLO_KIND_SLO, "labels", "label." },
-		{ SLO_KIND_PROBE, "signal", "signal" }, { SLO_KIND_PROBE, "pid", "pid" }, { SLO_KIND_PROBE, "tid", "tid" },
-		{ SLO_KIND_PROBE, "value", "value" }, { SLO_KIND_PROBE, "unit", "unit" },
-		{ SLO_KIND_PROBE, "status", "status" }, { SLO_KIND_PROBE, "src_ip", "net.src.ip" },
-		{ SLO_KIND_PROBE, "dst_ip", "net.dst.ip" }, { SLO_KIND_PROBE, "src_port", "net.src.port" },
-		{ SLO_KIND_PROBE, "dst_port", "net.dst.port" }, { SLO_KIND_PROBE, "protocol", "net.transport" },
-		{ SLO_KIND_PROBE, "errno", "errno" }, { SLO_KIND_PROBE, "confidence", "llm.ebpf.correlation_confidence" },
+		{ SLO_KIND_SLO, "event_id", "event.id" },
+		{ SLO_KIND_SLO, "request_id", "request.id" },
+		{ SLO_KIND_SLO, "workload", "workload" },
+		{ SLO_KIND_SLO, "sli_name", "sli.name" },
+		{ SLO_KIND_SLO, "sli_value", "sli.value" },
+		{ SLO_KIND_SLO, "unit", "sli.unit" },
+		{ SLO_KIND_SLO, "status", "sli.status" },
+		{ SLO_KIND_SLO, "labels", "label." },
+		{ SLO_KIND_PROBE, "signal", "signal" },
+		{ SLO_KIND_PROBE, "pid", "pid" },
+		{ SLO_KIND_PROBE, "tid", "tid" },
+		{ SLO_KIND_PROBE, "value", "value" },
+		{ SLO_KIND_PROBE, "unit", "unit" },
+		{ SLO_KIND_PROBE, "status", "status" },
+		{ SLO_KIND_PROBE, "src_ip", "net.src.ip" },
+		{ SLO_KIND_PROBE, "dst_ip", "net.dst.ip" },
+		{ SLO_KIND_PROBE, "src_port", "net.src.port" },
+		{ SLO_KIND_PROBE, "dst_port", "net.dst.port" },
+		{ SLO_KIND_PROBE, "protocol", "net.transport" },
+		{ SLO_KIND_PROBE, "errno", "errno" },
+		{ SLO_KIND_PROBE, "confidence", "llm.ebpf.correlation_confidence" },
 	};
 
 	for (size_t i = 0; i < SLO_ARRAY_LEN(want); i++)

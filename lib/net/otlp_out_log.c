@@ -72,7 +72,7 @@ static void add_text(const struct otlp_job *j, Otlp__LogRecord *l)
 	const char *severity;
 
 	l->has_severity_number = true;
-	l->severity_number = severity_of(j->kind, j->record);
+	l->severity_number = (int)severity_of(j->kind, j->record);
 	severity = l->severity_number == ERROR ? "ERROR" : l->severity_number == WARN ? "WARN" : "INFO";
 	l->severity_text = slo_otlp_arena_text(arena, slo_str(severity));
 	l->event_name = slo_otlp_arena_text(arena, slo_str(otlp_names[j->kind].event));

@@ -116,7 +116,7 @@ static int put_point(const struct otlp_job *j, const char *name, const char *uni
 	return add_metric(j, m);
 }
 
-/* The exemplar that carries what is no part of a series' identity: the largest value of the window, where there is one. */
+/* The exemplar that carries what is no part of a series' identity: the window's largest value, where there is one. */
 static int make_exemplars(const struct otlp_job *j, struct point *p, size_t *n, Otlp__Exemplar ***list)
 {
 	Otlp__Exemplar *e;
@@ -305,8 +305,8 @@ int otlp_window_out(const struct otlp_job *j)
 	struct point p = { .attributes = { .arena = &j->batch->arena }, .measured = { .arena = &j->batch->arena } };
 	int r;
 
-	if (w->signal < 0 || w->signal >= SLO_SIGNAL__COUNT || w->count > INT64_MAX || w->start_ns < 0 || w->end_ns < 0 ||
-	    has_infinity(w->sum, w->min, w->max))
+	if (w->signal < 0 || w->signal >= SLO_SIGNAL__COUNT || w->count > INT64_MAX || w->start_ns < 0 ||
+	    w->end_ns < 0 || has_infinity(w->sum, w->min, w->max))
 		return slo_err_set(j->err, -EINVAL, "signal, count, sum, min, max, start_ns or end_ns out of range");
 	scalar = slo_signal_info[w->signal].scalar;
 	p.metric = slo_signal_info[w->signal].attribute;
@@ -328,8 +328,8 @@ int otlp_window_out(const struct otlp_job *j)
 }
 
 /* Good and bad requests of a window as sums, for those who do not read ours. */
-static int put_requests(const struct otlp_job *j, const struct slo_sli_window *w, struct point *like, const char *outcome,
-			uint64_t n)
+static int put_requests(const struct otlp_job *j, const struct slo_sli_window *w, struct point *like,
+			const char *outcome, uint64_t n)
 {
 	struct point p = { .metric = OTLP_REQUESTS, .unit = "{request}", .start_ns = like->start_ns,
 			   .end_ns = like->end_ns, .max = NAN, .value = (double)n, .type = OTLP__METRIC__DATA_SUM,

@@ -208,8 +208,10 @@ START_TEST(a_window_is_an_exponential_histogram)
 	ck_assert_uint_eq(p->positive->bucket_counts[0], 2);
 	/* What varies from window to window makes no series of its own. */
 	ck_assert_ptr_null(find(p->n_attributes, p->attributes, "llm_slo.lost"));
-	ck_assert_int_eq(find(p->exemplars[0]->n_filtered_attributes, p->exemplars[0]->filtered_attributes, "llm_slo.lost")
-				 ->int_value, 5);
+	ck_assert_int_eq(
+		find(p->exemplars[0]->n_filtered_attributes, p->exemplars[0]->filtered_attributes, "llm_slo.lost")
+			->int_value,
+		5);
 	ck_assert_str_eq(find(p->n_attributes, p->attributes, "llm_slo.role")->string_value, "provider");
 }
 END_TEST
@@ -440,7 +442,8 @@ START_TEST(an_incident_points_at_its_first_trace)
 	ck_assert_str_eq(l->event_name, "llm_slo.incident.attribution");
 	ck_assert_int_eq(l->severity_number, 9);
 	ck_assert_uint_eq(l->trace_id.len, 16);
-	ck_assert_str_eq(l->body->string_value, "incident=inc-1 status=resolved domain=network_dns confidence=0.50 service=chat");
+	ck_assert_str_eq(l->body->string_value,
+			 "incident=inc-1 status=resolved domain=network_dns confidence=0.50 service=chat");
 	ck_assert_double_eq(find(l->n_attributes, l->attributes, "llm_slo.impact.burn_rate")->double_value, 1);
 }
 END_TEST

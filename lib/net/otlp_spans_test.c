@@ -106,23 +106,25 @@ static unsigned int count_of(int kind)
 
 START_TEST(a_span_becomes_a_record)
 {
-	give("\"name\":\"POST /v1/chat\",\"kind\":3,\"parentSpanId\":\"00000000000000ee\"," END("2500000000") ",\"attributes\":["
+	give("\"name\":\"POST /v1/chat\",\"kind\":3,\"parentSpanId\":\"00000000000000ee\"," END("2500000000")
+	     ",\"attributes\":["
 	     TEXT("http.request.method", "POST") "," INT("http.response.status_code", "200") ","
 	     DBL("x", "0.5") "," TEXT("network.peer.address", "10.0.0.2") "," INT("network.peer.port", "443") ","
 	     TEXT("network.local.address", "10.0.0.1") "," INT("network.local.port", "51000") ","
 	     TEXT("gen_ai.prompt.0.content", "secret") ","
-	     "{\"key\":\"list\",\"value\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"a\"},{\"intValue\":\"2\"}]}}}]");
+	     "{\"key\":\"list\""
+	       ",\"value\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"a\"},{\"intValue\":\"2\"}]}}}]");
 	ck_assert_uint_eq(out.n, 1);
 	ck_assert_str_eq(out.text[0].data,
-			 "{\"kind\":\"span\",\"v\":\"1.0\",\"payload\":{\"trace_id\":\"5b8efff798038103d269b633813fc60c\","
-			 "\"span_id\":\"00000000000000ff\",\"parent_span_id\":\"00000000000000ee\",\"name\":\"POST /v1/chat\","
-			 "\"span_kind\":\"client\",\"start_ns\":1771666200000000000,\"end_ns\":1771666202500000000,"
-			 "\"status\":\"unset\",\"service\":\"chat\",\"cluster\":\"here\",\"node\":\"n1\",\"namespace\":\"llm\","
-			 "\"pid\":77,\"conn_tuple\":{\"src_ip\":\"10.0.0.1\",\"dst_ip\":\"10.0.0.2\",\"src_port\":51000,"
-			 "\"dst_port\":443,\"protocol\":\"tcp\"},\"attributes\":{\"http.request.method\":\"POST\","
-			 "\"http.response.status_code\":\"200\",\"x\":\"0.5\",\"network.peer.address\":\"10.0.0.2\","
-			 "\"network.peer.port\":\"443\",\"network.local.address\":\"10.0.0.1\",\"network.local.port\":\"51000\","
-			 "\"list\":\"[\\\"a\\\",2]\"}}}\n");
+		"{\"kind\":\"span\",\"v\":\"1.0\",\"payload\":{\"trace_id\":\"5b8efff798038103d269b633813fc60c\","
+		"\"span_id\":\"00000000000000ff\",\"parent_span_id\":\"00000000000000ee\",\"name\":\"POST /v1/chat\","
+		"\"span_kind\":\"client\",\"start_ns\":1771666200000000000,\"end_ns\":1771666202500000000,"
+		"\"status\":\"unset\",\"service\":\"chat\",\"cluster\":\"here\",\"node\":\"n1\",\"namespace\":"
+		"\"llm\",\"pid\":77,\"conn_tuple\":{\"src_ip\":\"10.0.0.1\",\"dst_ip\":\"10.0.0.2\",\"src_port\":51000,"
+		"\"dst_port\":443,\"protocol\":\"tcp\"},\"attributes\":{\"http.request.method\":\"POST\","
+		"\"http.response.status_code\":\"200\",\"x\":\"0.5\",\"network.peer.address\":\"10.0.0.2\","
+		"\"network.peer.port\":\"443\",\"network.local.address\":\"10.0.0.1\",\"network.local.port\":\"51000\","
+		"\"list\":\"[\\\"a\\\",2]\"}}}\n");
 	slo_otlp_in_drain(in);
 	ck_assert_uint_eq(out.n, 1); /* a call from inside is no request of the service */
 }
@@ -158,7 +160,8 @@ END_TEST
 
 START_TEST(slo_records_say_where_they_come_from)
 {
-	give("\"name\":\"chat m\",\"kind\":3," END("1000000000") ",\"attributes\":[" TEXT("gen_ai.operation.name", "chat") ","
+	give("\"name\":\"chat m\",\"kind\":3," END("1000000000")
+	     ",\"attributes\":[" TEXT("gen_ai.operation.name", "chat") ","
 	     INT("gen_ai.usage.output_tokens", "20") "]");
 	for (unsigned int i = 0; i < out.n; i++) {
 		if (out.ev[i].kind != SLO_KIND_SLO)
@@ -177,7 +180,8 @@ END_TEST
 
 START_TEST(a_call_of_the_provider_is_no_request_of_the_service)
 {
-	give("\"name\":\"chat m\",\"kind\":3,\"parentSpanId\":\"00000000000000ee\"," END("2500000000") ",\"attributes\":["
+	give("\"name\":\"chat m\",\"kind\":3,\"parentSpanId\":\"00000000000000ee\"," END("2500000000")
+	     ",\"attributes\":["
 	     TEXT("gen_ai.system", "openai") "," INT("gen_ai.usage.completion_tokens", "100") ","
 	     TEXT("error.type", "RateLimitError") "]");
 	slo_otlp_in_drain(in);
@@ -192,7 +196,8 @@ END_TEST
 
 START_TEST(a_call_of_the_provider_has_no_latency_of_the_service)
 {
-	give("\"name\":\"chat m\",\"kind\":3,\"parentSpanId\":\"00000000000000ee\"," END("2500000000") ",\"attributes\":["
+	give("\"name\":\"chat m\",\"kind\":3,\"parentSpanId\":\"00000000000000ee\"," END("2500000000")
+	     ",\"attributes\":["
 	     TEXT("gen_ai.system", "openai") "," DBL("gen_ai.response.time_to_first_chunk", "0.5") "]");
 	slo_otlp_in_drain(in);
 	ck_assert_ptr_null(window_of(SLO_SLI_LATENCY));
@@ -208,15 +213,20 @@ static const struct {
 	const char *members;
 	double ttft;
 } firsts[] = {
-	{ "\"attributes\":[" DBL("gen_ai.latency.time_to_first_token", "0.25") "," TEXT("gen_ai.request.model", "m") "]", 250 },
-	{ "\"attributes\":[" DBL("gen_ai.server.time_to_first_token", "0.125") "," TEXT("gen_ai.request.model", "m") "]", 125 },
+	{ "\"attributes\":[" DBL("gen_ai.latency.time_to_first_token", "0.25") ","
+	  TEXT("gen_ai.request.model", "m") "]", 250 },
+	{ "\"attributes\":[" DBL("gen_ai.server.time_to_first_token", "0.125") ","
+	  TEXT("gen_ai.request.model", "m") "]", 125 },
 	{ "\"attributes\":[" DBL("ai.response.msToFirstChunk", "75.5") "," TEXT("gen_ai.system", "m") "]", 75.5 },
-	{ "\"attributes\":[" TEXT("gen_ai.operation.name", "text_completion") "],\"events\":[{\"name\":\"x\",\"timeUnixNano\":\""
+	{ "\"attributes\":[" TEXT("gen_ai.operation.name", "text_completion") "],\"events\":["
+	  "{\"name\":\"x\",\"timeUnixNano\":\""
 	  START "\"},{\"name\":\"First Token Stream Event\",\"timeUnixNano\":\"1771666200100000000\"}]", 100 },
-	{ "\"attributes\":[" TEXT("llm.request.type", "chat") "],\"events\":[{\"name\":\"llm.content.completion.chunk\","
+	{ "\"attributes\":[" TEXT("llm.request.type", "chat") "],"
+	  "\"events\":[{\"name\":\"llm.content.completion.chunk\","
 	  "\"timeUnixNano\":\"1771666200300000000\"},{\"name\":\"llm.content.completion.chunk\",\"timeUnixNano\":"
 	  "\"1771666200900000000\"}]", 300 },
-	{ "\"attributes\":[" DBL("gen_ai.server.time_to_first_token", "125") "," TEXT("gen_ai.request.model", "m") "]", NAN },
+	{ "\"attributes\":[" DBL("gen_ai.server.time_to_first_token", "125") ","
+	  TEXT("gen_ai.request.model", "m") "]", NAN },
 	{ "\"attributes\":[" TEXT("gen_ai.operation.name", "embeddings") ","
 	  DBL("gen_ai.response.time_to_first_chunk", "0.25") "]", NAN },
 	{ "\"attributes\":[" DBL("gen_ai.response.time_to_first_chunk", "-1") "," TEXT("gen_ai.system", "m") "]", NAN },
@@ -334,8 +344,10 @@ END_TEST
 START_TEST(spans_without_ids_are_rejected_one_by_one)
 {
 	static const char body[] =
-		"{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"name\":\"a\"},{\"traceId\":\"5b8efff798038103d269b633813fc60c\","
-		"\"spanId\":\"eee19b7ec3c1b174\",\"name\":\"b\",\"startTimeUnixNano\":\"1\",\"endTimeUnixNano\":\"2\"}]}]}]}";
+		"{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"name\":\"a\"},"
+		"{\"traceId\":\"5b8efff798038103d269b633813fc60c\","
+		"\"spanId\":\"eee19b7ec3c1b174\",\"name\":\"b\",\"startTimeUnixNano\":\"1\","
+		"\"endTimeUnixNano\":\"2\"}]}]}]}";
 	struct slo_otlp_answer answer;
 
 	ck_assert_int_eq(slo_otlp_in_line(in, slo_str(body), &answer, &err), 0);
@@ -350,7 +362,8 @@ START_TEST(logs_and_metrics_of_others_are_counted_and_passed_over)
 {
 	static const char logs[] = "{\"resourceLogs\":[{\"scopeLogs\":[{\"scope\":{\"name\":\"x\"},\"logRecords\":["
 				   "{\"eventName\":\"llm_slo.slo\"},{}]}]}]}";
-	static const char metrics[] = "{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"name\":\"up\",\"gauge\":"
+	static const char metrics[] = "{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"name\":\"up\""
+	  ",\"gauge\":"
 				      "{\"dataPoints\":[{\"asInt\":\"1\"},{\"asDouble\":2}]}}]}]}]}";
 	struct slo_otlp_in_counters n;
 	struct slo_otlp_answer answer;
@@ -371,9 +384,11 @@ START_TEST(records_of_ours_that_are_not_valid_are_rejected)
 	static const char logs[] =
 		"{\"resourceLogs\":[{\"scopeLogs\":[{\"scope\":{\"name\":\"llm-slo\"},\"logRecords\":["
 		"{\"eventName\":\"llm_slo.probe\",\"timeUnixNano\":\"5\"},"
-		"{\"eventName\":\"llm_slo.probe\",\"attributes\":[{\"key\":\"pid\",\"value\":{\"stringValue\":\"7\"}}]},"
+		"{\"eventName\":\"llm_slo.probe\",\"attributes\":[{\"key\":\"pid\""
+		",\"value\":{\"stringValue\":\"7\"}}]},"
 		"{\"eventName\":\"llm_slo.probe\",\"attributes\":[{\"key\":\"pid\",\"value\":{\"intValue\":\"-7\"}}]},"
-		"{\"eventName\":\"llm_slo.probe\",\"attributes\":[{\"key\":\"llm.ebpf.correlation_confidence\",\"value\":"
+		"{\"eventName\":\"llm_slo.probe\",\"attributes\":[{\"key\":\"llm.ebpf.correlation_confidence\""
+		",\"value\":"
 		"{\"doubleValue\":1.5}}]}]}]}]}";
 	struct slo_otlp_answer answer;
 
@@ -387,7 +402,8 @@ END_TEST
 START_TEST(a_body_that_is_refused_gives_nothing)
 {
 	static const char body[] = "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":"
-				   "\"5b8efff798038103d269b633813fc60c\",\"spanId\":\"eee19b7ec3c1b174\"},{\"kind\":\"x\"}]}]}]}";
+				   "\"5b8efff798038103d269b633813fc60c\""
+				   ",\"spanId\":\"eee19b7ec3c1b174\"},{\"kind\":\"x\"}]}]}]}";
 
 	ck_assert_int_eq(slo_otlp_in_body(in, SLO_OTLP_TRACES, SLO_OTLP_JSON, slo_str(body), NULL, &err), -EINVAL);
 	ck_assert_uint_eq(out.n, 0);

@@ -33,7 +33,8 @@ int otlp_windows_new(const struct otlp_windows_opts *o, struct otlp_windows **ou
 		return -ENOMEM;
 	w->o = *o;
 	w->seen_ns = w->closed_ns = INT64_MIN;
-	if (slo_table_init(&w->table, sizeof(((struct window *)0)->key), sizeof(struct window), SLO_OTLP_IN_WINDOWS, 0)) {
+	if (slo_table_init(&w->table, sizeof(((struct window *)0)->key), sizeof(struct window), SLO_OTLP_IN_WINDOWS,
+			   0)) {
 		free(w);
 		return -ENOMEM;
 	}
@@ -77,7 +78,8 @@ static void emit_slo(void *arg, const struct slo_event *ev)
 	*e = ev->slo;
 	if (sli != e->sli_name) {
 		e->sli_name = sli;
-		(void)!snprintf(id, sizeof(id), "%.*s-%s", SLO_STR_ARG(e->request_id), slo_enum_name(&slo_sli_enum, sli));
+		(void)!snprintf(id, sizeof(id), "%.*s-%s", SLO_STR_ARG(e->request_id),
+				slo_enum_name(&slo_sli_enum, sli));
 		e->event_id = slo_str(id);
 	}
 	/* The aggregator counts chunks; what spans tell of are tokens. */
@@ -218,7 +220,7 @@ static int by_time(const void *a, const void *b)
 
 static void close_until(struct otlp_windows *w, int64_t until_ns)
 {
-	struct window *due[SLO_OTLP_IN_WINDOWS];
+	struct window *due[SLO_OTLP_IN_WINDOWS] = { NULL };
 	size_t n = 0;
 
 	for (struct window *x = slo_table_oldest(&w->table); x; x = slo_table_newer(&w->table, x))

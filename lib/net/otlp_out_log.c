@@ -83,7 +83,7 @@ static void add_text(const struct otlp_job *j, Otlp__LogRecord *l)
 		return;
 	otlp__any_value__init(l->body);
 	l->body->value_case = OTLP__ANY_VALUE__VALUE_STRING_VALUE;
-	l->body->string_value = slo_otlp_arena_text(arena, slo_str_n(body, n));
+	l->body->string_value = otlp_text(arena, slo_str_n(body, n));
 }
 
 int otlp_log_out(const struct otlp_job *j)

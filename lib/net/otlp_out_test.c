@@ -106,6 +106,21 @@ START_TEST(an_exemplar_is_a_log_record_with_its_ids_on_top)
 }
 END_TEST
 
+START_TEST(texts_are_valid_whatever_the_kernel_said)
+{
+	struct slo_otlp_request r;
+	const Otlp__LogRecord *l;
+
+	put_probe("chat-1", SLO_PROBE_STATUS_ERROR);
+	ev.probe.comm = slo_str_n("a\xff\xc3\xa9\0z\xe2\x82", 8);
+	put();
+	r = take(SLO_OTLP_LOGS);
+	l = r.logs->resource_logs[0]->scope_logs[0]->log_records[1];
+	ck_assert_str_eq(find(l->n_attributes, l->attributes, "process.executable.name")->string_value,
+			 "a\xef\xbf\xbd\xc3\xa9\xef\xbf\xbdz\xef\xbf\xbd\xef\xbf\xbd");
+}
+END_TEST
+
 START_TEST(severity_follows_the_status)
 {
 	static const int want[] = { 9, 13, 17 };
@@ -457,6 +472,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, prepare, clean);
 	tcase_add_test(t, an_exemplar_is_a_log_record_with_its_ids_on_top);
+	tcase_add_test(t, texts_are_valid_whatever_the_kernel_said);
 	tcase_add_loop_test(t, severity_follows_the_status, 0, 3);
 	tcase_add_test(t, there_is_one_resource_for_each_pod);
 	tcase_add_test(t, a_window_is_an_exponential_histogram);

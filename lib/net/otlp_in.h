@@ -41,6 +41,7 @@ struct slo_otlp_in_counters {
 	uint64_t requests;   /* spans that were a request of a service */
 	uint64_t late;       /* requests of a window that was closed; counted into a window of their own */
 	uint64_t windows_evicted; /* closed early for lack of room */
+	uint64_t requests_dropped; /* of one body that names more services than there may be windows */
 	struct slo_otlp_counters codec;
 };
 

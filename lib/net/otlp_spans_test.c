@@ -329,6 +329,53 @@ START_TEST(windows_close_when_time_has_passed_them)
 }
 END_TEST
 
+/* A body of @n requests, each of a service of its own. */
+static void many_services(unsigned int n)
+{
+	struct slo_otlp_answer answer = { 0 };
+	struct slo_buf b;
+
+	slo_buf_init(&b, 1 << 20);
+	slo_buf_adds(&b, "{\"resourceSpans\":[");
+	for (unsigned int i = 0; i < n; i++)
+		slo_buf_addf(&b,
+			     "%s{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":"
+			     "{\"stringValue\":\"s%u\"}}]},"
+			     "\"scopeSpans\":[{\"spans\":[{\"traceId\":\"5b8efff798038103d269b633813fc60c\",\"spanId\":"
+			     "\"00000000000000ff\",\"kind\":2,\"startTimeUnixNano\":\"" START "\","
+			     "\"endTimeUnixNano\":\"" START "\",\"attributes\":[" INT("http.status_code", "200") "]}]}]}", i ? "," : "", i);
+	slo_buf_adds(&b, "]}");
+	ck_assert_int_eq(slo_otlp_in_body(in, SLO_OTLP_TRACES, SLO_OTLP_JSON, slo_buf_str(&b), &answer, &err), 0);
+	slo_buf_fini(&b);
+}
+
+static uint64_t windows_seen, spans_seen;
+
+static void tally(void *arg, const struct slo_event *e)
+{
+	(void)arg;
+	windows_seen += e->kind == SLO_KIND_SLI_WINDOW;
+	spans_seen += e->kind == SLO_KIND_SPAN;
+}
+
+START_TEST(services_are_bounded)
+{
+	struct slo_otlp_in_opts o = { .emit = tally, .config = &config };
+	struct slo_otlp_in_counters n;
+
+	slo_otlp_in_free(in);
+	ck_assert_int_eq(slo_otlp_in_new(&o, &in), 0);
+	many_services(3 * SLO_OTLP_IN_WINDOWS);
+	slo_otlp_in_counters(in, &n);
+	ck_assert_uint_eq(n.windows_evicted, SLO_OTLP_IN_WINDOWS);
+	ck_assert_uint_eq(n.requests_dropped, SLO_OTLP_IN_WINDOWS);
+	ck_assert_uint_eq(spans_seen, 3 * SLO_OTLP_IN_WINDOWS);
+	ck_assert_uint_eq(windows_seen, 2 * SLO_OTLP_IN_WINDOWS); /* latency and error rate of those pushed out */
+	slo_otlp_in_drain(in);
+	ck_assert_uint_eq(windows_seen, 4 * SLO_OTLP_IN_WINDOWS);
+}
+END_TEST
+
 START_TEST(one_wrong_clock_does_not_move_time)
 {
 	request_at(100);
@@ -427,6 +474,7 @@ int main(void)
 	tcase_add_loop_test(t, errors_have_their_class, 0, SLO_ARRAY_LEN(outcomes));
 	tcase_add_test(t, other_spans_are_no_requests);
 	tcase_add_test(t, windows_close_when_time_has_passed_them);
+	tcase_add_test(t, services_are_bounded);
 	tcase_add_test(t, one_wrong_clock_does_not_move_time);
 	tcase_add_test(t, spans_without_ids_are_rejected_one_by_one);
 	tcase_add_test(t, logs_and_metrics_of_others_are_counted_and_passed_over);

@@ -175,6 +175,11 @@ static bool believable(struct otlp_windows *w, int64_t end_ns)
 	return true;
 }
 
+void otlp_windows_body(struct otlp_windows *w)
+{
+	w->evictions_left = SLO_OTLP_IN_WINDOWS;
+}
+
 int otlp_windows_add(struct otlp_windows *w, const struct otlp_whose *whose, const struct slo_request *r)
 {
 	struct slo_request one = *r;
@@ -186,6 +191,13 @@ int otlp_windows_add(struct otlp_windows *w, const struct otlp_whose *whose, con
 	key.key.start_ns = r->end_ns / w->o.window_ns * w->o.window_ns;
 	if (key.key.start_ns + w->o.window_ns <= w->closed_ns)
 		w->late++;
+	if (w->table.count == w->table.max && !slo_table_find(&w->table, &key.key)) {
+		if (w->evictions_left == 0) {
+			w->dropped++;
+			return 0;
+		}
+		w->evictions_left--;
+	}
 	x = slo_table_get(&w->table, &key.key, &created, evict, w);
 	if (created)
 		ret = open_window(x, w, whose);

@@ -405,6 +405,34 @@ START_TEST(spans_without_ids_are_rejected_one_by_one)
 }
 END_TEST
 
+/* Whatever memory there is: a span is whole, or rejected, or the body is refused. */
+START_TEST(a_span_is_never_cut_for_lack_of_memory)
+{
+	static const char body[] =
+		"{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":\"5b8efff798038103d269b633813fc60c\","
+		"\"spanId\":\"eee19b7ec3c1b174\",\"name\":\"b\",\"attributes\":[" INT("n", "7") "]}]}]}]}";
+	unsigned int refused = 0, rejected = 0;
+
+	for (size_t max = 1; out.n == 0; max += 16) {
+		struct slo_otlp_in_opts o = { .emit = collect, .window_ns = -1, .limits = { .memory_max = max } };
+		struct slo_otlp_answer answer = { 0 };
+		int r;
+
+		ck_assert_uint_lt(max, 10000);
+		slo_otlp_in_free(in);
+		ck_assert_int_eq(slo_otlp_in_new(&o, &in), 0);
+		r = slo_otlp_in_line(in, slo_str(body), &answer, NULL);
+		ck_assert(r == 0 || r == -EMSGSIZE);
+		refused += r != 0;
+		rejected += r == 0 && answer.rejected;
+	}
+	ck_assert_uint_gt(refused, 0);
+	ck_assert_uint_gt(rejected, 0);
+	ck_assert_ptr_nonnull(strstr(out.text[0].data, "\"trace_id\":\"5b8efff798038103d269b633813fc60c\""));
+	ck_assert_ptr_nonnull(strstr(out.text[0].data, "\"attributes\":{\"n\":\"7\"}"));
+}
+END_TEST
+
 START_TEST(logs_and_metrics_of_others_are_counted_and_passed_over)
 {
 	static const char logs[] = "{\"resourceLogs\":[{\"scopeLogs\":[{\"scope\":{\"name\":\"x\"},\"logRecords\":["
@@ -477,6 +505,7 @@ int main(void)
 	tcase_add_test(t, services_are_bounded);
 	tcase_add_test(t, one_wrong_clock_does_not_move_time);
 	tcase_add_test(t, spans_without_ids_are_rejected_one_by_one);
+	tcase_add_test(t, a_span_is_never_cut_for_lack_of_memory);
 	tcase_add_test(t, logs_and_metrics_of_others_are_counted_and_passed_over);
 	tcase_add_test(t, records_of_ours_that_are_not_valid_are_rejected);
 	tcase_add_test(t, a_body_that_is_refused_gives_nothing);

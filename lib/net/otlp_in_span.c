@@ -91,7 +91,8 @@ static void add_attribute(struct slo_otlp_in *in, const char *key, const Otlp__A
 	struct slo_span *s = &in->ev.span;
 	struct slo_str value = text_of(in, v);
 
-	if (!value.p || value.len > VALUE_MAX || s->attributes_count == SLO_MAX_SPAN_ATTRS) {
+	if (!value.p || value.len > VALUE_MAX || s->attributes_count == SLO_MAX_SPAN_ATTRS ||
+	    otlp_has_key(s->attributes, s->attributes_count, sizeof(*s->attributes), slo_str(key))) {
 		in->n.attributes_cut++;
 		return;
 	}

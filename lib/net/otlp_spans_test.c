@@ -343,7 +343,8 @@ static void many_services(unsigned int n)
 			     "{\"stringValue\":\"s%u\"}}]},"
 			     "\"scopeSpans\":[{\"spans\":[{\"traceId\":\"5b8efff798038103d269b633813fc60c\",\"spanId\":"
 			     "\"00000000000000ff\",\"kind\":2,\"startTimeUnixNano\":\"" START "\","
-			     "\"endTimeUnixNano\":\"" START "\",\"attributes\":[" INT("http.status_code", "200") "]}]}]}", i ? "," : "", i);
+			     "\"endTimeUnixNano\":\"" START "\",\"attributes\":[" INT("http.status_code", "200") "]}]}]}",
+			     i ? "," : "", i);
 	slo_buf_adds(&b, "]}");
 	ck_assert_int_eq(slo_otlp_in_body(in, SLO_OTLP_TRACES, SLO_OTLP_JSON, slo_buf_str(&b), &answer, &err), 0);
 	slo_buf_fini(&b);
@@ -433,6 +434,18 @@ START_TEST(a_span_is_never_cut_for_lack_of_memory)
 }
 END_TEST
 
+START_TEST(an_attribute_that_comes_twice_is_there_once)
+{
+	struct slo_otlp_in_counters n;
+
+	give("\"name\":\"a\",\"kind\":1," END("0100000000") ",\"attributes\":[" TEXT("k", "1") "," TEXT("l", "2") ","
+	     TEXT("k", "3") "]");
+	ck_assert_ptr_nonnull(strstr(out.text[0].data, "\"attributes\":{\"k\":\"1\",\"l\":\"2\"}"));
+	slo_otlp_in_counters(in, &n);
+	ck_assert_uint_eq(n.attributes_cut, 1);
+}
+END_TEST
+
 START_TEST(logs_and_metrics_of_others_are_counted_and_passed_over)
 {
 	static const char logs[] = "{\"resourceLogs\":[{\"scopeLogs\":[{\"scope\":{\"name\":\"x\"},\"logRecords\":["
@@ -506,6 +519,7 @@ int main(void)
 	tcase_add_test(t, one_wrong_clock_does_not_move_time);
 	tcase_add_test(t, spans_without_ids_are_rejected_one_by_one);
 	tcase_add_test(t, a_span_is_never_cut_for_lack_of_memory);
+	tcase_add_test(t, an_attribute_that_comes_twice_is_there_once);
 	tcase_add_test(t, logs_and_metrics_of_others_are_counted_and_passed_over);
 	tcase_add_test(t, records_of_ours_that_are_not_valid_are_rejected);
 	tcase_add_test(t, a_body_that_is_refused_gives_nothing);

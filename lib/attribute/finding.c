@@ -198,6 +198,11 @@ int slo_finding_subject(int j)
 	return info->app < 0 ? -1 : SLO_SIGNAL__COUNT + info->app;
 }
 
+const struct slo_fact *slo_finding_fact(const struct slo_facts *f, int j)
+{
+	return slo_finding_subject(j) < 0 ? NULL : fact_of(f, &slo_finding_info[j]);
+}
+
 int slo_finding_find(struct slo_str name)
 {
 	for (int i = 0; i < SLO_FINDING__COUNT; i++)

@@ -62,7 +62,7 @@ static void add_cause(struct slo_buf *b, const struct slo_incident *inc)
 
 		slo_buf_adds(b, "cause unknown");
 		if (!explain_is_rule(inc) && inc->evidence_count)
-			slo_buf_addf(b, ", %s that none of the named causes is at work", piece_percent(text, none));
+			slo_buf_addf(b, ", %s that no named cause is at work", piece_percent(text, none));
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -78,7 +78,7 @@ static void add_standing(struct slo_buf *b, const struct slo_incident *inc)
 {
 	static const char *const words[SLO_INCIDENT_STATUS__COUNT] = {
 		[SLO_INCIDENT_STATUS_OPEN] = "open", [SLO_INCIDENT_STATUS_UPDATED] = "open",
-		[SLO_INCIDENT_STATUS_RESOLVED] = "resolved", [SLO_INCIDENT_STATUS_STALE] = "stale, no requests any more",
+		[SLO_INCIDENT_STATUS_RESOLVED] = "resolved", [SLO_INCIDENT_STATUS_STALE] = "stale (no requests any more)",
 	};
 	bool over = status_of(inc) == SLO_INCIDENT_STATUS_RESOLVED && inc->resolved_at != SLO_ABSENT_I64;
 	char text[PIECE_MAX];
@@ -121,17 +121,20 @@ void explain_answer(struct page *p, const struct slo_incident *inc)
 
 	slo_buf_init(&b, 1 << 16);
 	slo_buf_add(&b, inc->service.p, inc->service.len);
+	slo_buf_adds(&b, status_of(inc) == SLO_INCIDENT_STATUS_RESOLVED ? " missed " : " misses ");
+	slo_buf_add(&b, inc->slo_impact.sli.p, inc->slo_impact.sli.len);
 	slo_buf_adds(&b, ": ");
 	add_cause(&b, inc);
 	page_answer(p, styles[status_of(inc)], finished(&b));
 	slo_buf_reset(&b);
 	add_standing(&b, inc);
-	page_item(p, "incident", "%.*s, %s", (int)inc->incident_id.len, inc->incident_id.p, finished(&b));
+	page_item(p, "state", "%s", finished(&b));
 	slo_buf_reset(&b);
 	add_name(&b, inc);
 	if (inc->source > SLO_SOURCE_LIVE)
 		slo_buf_addf(&b, ", from %s records", slo_enum_name(&slo_source_enum, inc->source));
 	page_item(p, "service", "%s", finished(&b));
+	page_item(p, "incident", "%.*s", (int)inc->incident_id.len, inc->incident_id.p);
 	slo_buf_fini(&b);
 }
 
@@ -258,10 +261,10 @@ void explain_blamed(struct page *p, const struct slo_incident *inc)
 	page_table(p, &g, titles);
 	slo_grid_fini(&g);
 	if (inc->cause_set_count)
-		add_set(p, "blamed", inc->cause_set, inc->cause_set_count, "", "");
+		add_set(p, "cause set", inc->cause_set, inc->cause_set_count, "", "");
 	if (!isnan(inc->map_probability)) {
 		(void)snprintf(note, sizeof(note), ": %s, before calibration", piece_percent(text, inc->map_probability));
-		add_set(p, "likeliest set", inc->map_set, inc->map_set_count, "no cause at all", note);
+		add_set(p, "likeliest set", inc->map_set, inc->map_set_count, "no cause", note);
 	}
 }
 

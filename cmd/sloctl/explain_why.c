@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "explain.h"
 
+#include "event/tables.h"
 #include "piece.h"
 #include "render/bar.h"
 
@@ -17,6 +18,7 @@ enum {
 
 #define DECIBANS 4.342944819032518 /* of a nat: 10 / ln 10 */
 #define FULL_DB 20.0               /* a full bar; odds of 100 to 1 */
+#define WEIGHT_MIN 0.02            /* nats; less is not shown of records that list everything */
 
 static struct slo_str name_of(const struct slo_evidence *e)
 {
@@ -61,7 +63,7 @@ static uint32_t weights_of(const struct slo_incident *inc, uint32_t h, uint32_t 
 	for (uint32_t i = 0; i < hyp->weights_count && i < max; i++)
 		add_sorted(rows, &n, &hyp->weights[i]);
 	for (uint32_t i = 0; i < inc->evidence_count && n < max && h == 0 && !hyp->weights_count; i++)
-		if (fabs(inc->evidence[i].weight) >= 0.005)
+		if (fabs(inc->evidence[i].weight) >= WEIGHT_MIN)
 			add_sorted(rows, &n, &(struct slo_weight){ name_of(&inc->evidence[i]), inc->evidence[i].weight });
 	return n;
 }
@@ -73,12 +75,23 @@ static const char *level(const struct slo_evidence *e)
 	return e->elevated < 0 ? "" : e->elevated ? "high" : "quiet";
 }
 
+/* How long what never happened took is no number. */
+static bool is_latency(struct slo_str signal)
+{
+	int i = slo_enum_find(&slo_signal_enum, signal);
+
+	return i >= 0 && slo_signal_info[i].scalar == SLO_SCALAR_LATENCY;
+}
+
 static void add_observed(struct slo_grid *g, const struct slo_evidence *e, const struct slo_term *t)
 {
 	struct slo_buf b;
 
 	slo_buf_init(&b, CELL_MAX);
-	piece_value(&b, e, t);
+	if (e->state == SLO_STATE_ZERO && is_latency(e->signal))
+		slo_buf_adds(&b, "none");
+	else
+		piece_value(&b, e, t);
 	slo_grid_cell(g, slo_buf_str(&b));
 	slo_buf_reset(&b);
 	if (!isnan(e->baseline)) {
@@ -232,5 +245,6 @@ void explain_blind(struct page *p, const struct slo_incident *inc)
 	if (!any && !isnan(inc->captured_share))
 		page_head(p, "What had no say");
 	if (!isnan(inc->captured_share))
-		page_item(p, "captured", "%s of the evidence's weight", piece_percent(text, inc->captured_share));
+		page_item(p, "captured", "%s of the evidence's weight%s", piece_percent(text, inc->captured_share),
+			  any ? "" : "; nothing that was looked for is missing");
 }

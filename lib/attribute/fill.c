@@ -7,7 +7,7 @@
 
 enum { DIGITS = 6 }; /* histograms are not that exact */
 
-#define WEIGHT_MIN 0.005 /* nats; what does less to a hypothesis is not listed for it */
+#define WEIGHT_MIN 0.02 /* nats, 0.1 decibans; what does less to a hypothesis is not listed for it */
 
 /* To @scale decimals: what is printed must not depend on a libm's last bit. */
 static double decimals(double v, double scale)

@@ -68,9 +68,10 @@ static void add_cause(struct slo_buf *b, const struct slo_incident *inc)
 	for (size_t i = 0; i < n; i++) {
 		slo_buf_adds(b, i == 0 ? "" : i + 1 < n ? ", " : " and ");
 		add_domain(b, inc, domains[i]);
-		slo_buf_addf(b, " %s", piece_percent(text, posterior_of(inc, domains[i])));
+		slo_buf_addf(b, "%s %s", explain_is_rule(inc) ? "," : "",
+			     piece_percent(text, posterior_of(inc, domains[i])));
 	}
-	slo_buf_adds(b, explain_is_rule(inc) ? " (share of the rule's signals, no probability)" : " sure");
+	slo_buf_adds(b, explain_is_rule(inc) ? " of its rule's signals agree" : " sure");
 }
 
 /* Where it stands, in words. */

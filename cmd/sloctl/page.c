@@ -29,7 +29,16 @@ static void escape(struct page *p, struct slo_str s)
 	slo_buf_fini(&safe);
 }
 
-/* One word, or one blank, that ends at @s's first change between the two. */
+/* Markdown: an empty line, unless there is one. */
+static void end_paragraph(struct page *p)
+{
+	const struct slo_buf *b = p->out;
+
+	if (b->len > 1 && b->data[b->len - 2] != '\n')
+		slo_buf_addc(p->out, '\n');
+}
+
+/* @s up to its first blank. */
 static struct slo_str word(struct slo_str s)
 {
 	size_t n = 0;
@@ -86,12 +95,14 @@ void page_head(struct page *p, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	slo_buf_adds(p->out, p->markdown ? "\n### " : "\n");
 	if (p->markdown) {
+		end_paragraph(p);
+		slo_buf_adds(p->out, "### ");
 		escape(p, slo_str(text));
 		slo_buf_adds(p->out, "\n\n");
 		return;
 	}
+	slo_buf_addc(p->out, '\n');
 	slo_style_on(p->out, &p->t, SLO_STYLE_BOLD);
 	wrap(p, 0, INDENT, slo_str(text));
 	slo_style_off(p->out, &p->t);
@@ -144,6 +155,7 @@ void page_note(struct page *p, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (p->markdown) {
+		end_paragraph(p);
 		escape(p, slo_str(text));
 		slo_buf_adds(p->out, "\n\n");
 		return;
@@ -168,7 +180,7 @@ static void markdown_table(struct page *p, const struct slo_grid *g, const char 
 {
 	const char *row[SLO_GRID_MAX_COLUMNS], *at = g->text.data;
 
-	slo_buf_addc(p->out, '\n');
+	end_paragraph(p);
 	markdown_row(p, titles, g->n);
 	for (size_t i = 0; i < g->n; i++)
 		slo_buf_adds(p->out, g->columns[i].align == SLO_ALIGN_RIGHT ? "|---:" : "|---");

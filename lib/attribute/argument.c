@@ -102,15 +102,16 @@ void slo_argument_make(const struct slo_verdict *v, const struct slo_facts *f, s
 	sort(out);
 }
 
-double slo_point_for(const struct slo_point *p, uint32_t causes)
+double slo_point_for(const struct slo_verdict *v, const struct slo_facts *f, const struct slo_point *p)
 {
-	uint32_t named = causes & ~(1u << SLO_DOMAIN_UNKNOWN);
+	const struct slo_model *m = v->model;
+	uint32_t named = v->causes & ~(1u << SLO_DOMAIN_UNKNOWN);
 	double most = 0;
 
 	if (!p->loud)
 		return 0;
 	for (int d = 0; d < SLO_DOMAIN__COUNT; d++)
 		if (named >> d & 1)
-			most = fmax(most, p->weight[d]);
+			most = fmax(most, m->weighs ? p->weight[d] : m->speaks_for(m, f, p->subject, d));
 	return named ? most : 1;
 }

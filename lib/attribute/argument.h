@@ -56,11 +56,11 @@ void slo_argument_fill(const struct slo_argument *a, const struct slo_verdict *v
 const char *slo_point_name(const struct slo_point *p);
 
 /**
- * slo_point_for - what @p says for the causes of @causes (bit set), nats; 0 for what is not loud
+ * slo_point_for - what @p says for the named causes of @v, nats; 0 for what is not loud
  *
- * The largest weight for any named one of them. Without a named cause, whatever is loud
- * counts 1: nobody knows what it speaks for, so somebody has to look.
+ * The largest weight for any of them; 1 for each that speaks for one where the model does not
+ * weigh. Where no named cause is blamed, whatever is loud counts 1: somebody has to look.
  */
-double slo_point_for(const struct slo_point *p, uint32_t causes);
+double slo_point_for(const struct slo_verdict *v, const struct slo_facts *f, const struct slo_point *p);
 
 #endif

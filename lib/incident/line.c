@@ -75,6 +75,7 @@ static void fill_burning(struct service *s, int status, int64_t at_ns, struct sl
 static void fill_exemplars(const struct service *s, const struct slo_argument *a, int64_t at_ns,
 			   struct slo_incident *out)
 {
+	const struct view *v = s->life.view;
 	bool done[SLO_POINTS_MAX] = { false };
 
 	for (uint32_t n = 0; n < a->count; n++) {
@@ -83,7 +84,7 @@ static void fill_exemplars(const struct service *s, const struct slo_argument *a
 		uint32_t at = 0;
 
 		for (uint32_t i = 0; i < a->count; i++) {
-			double w = done[i] ? 0 : slo_point_for(&a->points[i], s->life.view->verdict.causes);
+			double w = done[i] ? 0 : slo_point_for(&v->verdict, &v->facts, &a->points[i]);
 
 			if (w > most + 1e-9) {
 				most = w;

@@ -71,17 +71,34 @@ static void fill_burning(struct service *s, int status, int64_t at_ns, struct sl
 	}
 }
 
+/* The signal whose observations show what @subject counts; -1 = none does. */
+static int signal_of(int subject)
+{
+	if (subject < SLO_SIGNAL__COUNT)
+		return subject;
+	switch (subject - SLO_SIGNAL__COUNT) {
+	case SLO_APP_DNS_FAILED:
+		return SLO_SIGNAL_DNS_LATENCY;
+	case SLO_APP_RECLAIMS:
+		return SLO_SIGNAL_MEM_RECLAIM;
+	default:
+		return -1;
+	}
+}
+
 /* Observations of what speaks for the causes; the strongest point first, each signal and role once. */
 static void fill_exemplars(const struct service *s, const struct slo_argument *a, int64_t at_ns,
 			   struct slo_incident *out)
 {
 	const struct view *v = s->life.view;
 	bool done[SLO_POINTS_MAX] = { false };
+	uint32_t taken[SLO_SIGNAL__COUNT] = { 0 }; /* bit sets of roles */
 
 	for (uint32_t n = 0; n < a->count; n++) {
 		const struct slo_point *p = NULL;
+		uint32_t at = 0, roles;
 		double most = 0;
-		uint32_t at = 0;
+		int signal;
 
 		for (uint32_t i = 0; i < a->count; i++) {
 			double w = done[i] ? 0 : slo_point_for(&v->verdict, &v->facts, &a->points[i]);
@@ -95,10 +112,14 @@ static void fill_exemplars(const struct service *s, const struct slo_argument *a
 		if (!p)
 			return;
 		done[at] = true;
-		if (p->subject < SLO_SIGNAL__COUNT)
-			out->exemplars_count += probes_fill(s->probes, p->subject, p->roles, s->life.onset_ns, at_ns,
-							    &out->exemplars[out->exemplars_count],
-							    SLO_MAX_EXEMPLARS - out->exemplars_count);
+		signal = signal_of(p->subject);
+		if (signal < 0)
+			continue;
+		roles = p->roles & ~taken[signal];
+		taken[signal] |= p->roles;
+		out->exemplars_count += probes_fill(s->probes, signal, roles, s->life.onset_ns, at_ns,
+						    &out->exemplars[out->exemplars_count],
+						    SLO_MAX_EXEMPLARS - out->exemplars_count);
 	}
 }
 

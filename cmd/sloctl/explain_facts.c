@@ -73,16 +73,16 @@ static void add_rest(struct page *p, const struct slo_exemplar *e)
 
 static void add_exemplar(struct page *p, const struct slo_exemplar *e)
 {
+	const char *role = e->role > SLO_ROLE_OTHER ? slo_enum_name(&slo_role_enum, e->role) : "";
+	bool once = slo_str_is(e->unit, "count") && e->value == 1;
 	char at[PIECE_MAX], how[PIECE_MAX];
 	struct slo_buf who;
 
 	slo_buf_init(&who, CELL_MAX);
 	add_who(&who, e);
 	clock_text(at, e->ts_unix_nano);
-	page_item(p, at, "%s%s%s %s%s%.*s", slo_enum_name(&slo_signal_enum, e->signal),
-		  e->role > SLO_ROLE_OTHER ? "@" : "",
-		  e->role > SLO_ROLE_OTHER ? slo_enum_name(&slo_role_enum, e->role) : "",
-		  piece_quantity(how, e->value, e->unit, &p->t), who.len ? " in " : "", (int)who.len,
+	page_item(p, at, "%s%s%s %s%s%.*s", slo_enum_name(&slo_signal_enum, e->signal), role[0] ? "@" : "", role,
+		  once ? "" : piece_quantity(how, e->value, e->unit, &p->t), who.len ? " in " : "", (int)who.len,
 		  who.len ? who.data : "");
 	add_rest(p, e);
 	slo_buf_fini(&who);
@@ -132,9 +132,9 @@ static void add_moment(struct slo_grid *g, const struct moment *m, const struct 
 	slo_grid_cell(g, slo_str(slo_enum_name(&slo_domain_enum, m->domain)));
 	slo_grid_cell(g, slo_str(piece_percent(text, m->confidence)));
 	if (isnan(m->brief))
-		slo_grid_cellf(g, "burn %.3g%s", m->lengthy, times);
+		slo_grid_cellf(g, "burn %.3g%s long", m->lengthy, times);
 	else
-		slo_grid_cellf(g, "burn %.3g%s, %.3g%s", m->brief, times, m->lengthy, times);
+		slo_grid_cellf(g, "burn %.3g%s short, %.3g%s long", m->brief, times, m->lengthy, times);
 }
 
 void explain_history(struct page *p, const struct moment *list, size_t n, uint64_t left_out)
@@ -142,7 +142,7 @@ void explain_history(struct page *p, const struct moment *list, size_t n, uint64
 	static const struct slo_column columns[] = { { NULL, SLO_ALIGN_LEFT, 0 }, { NULL, SLO_ALIGN_LEFT, 0 },
 						     { NULL, SLO_ALIGN_LEFT, 8 }, { NULL, SLO_ALIGN_RIGHT, 0 },
 						     { NULL, SLO_ALIGN_LEFT, 8 } };
-	static const char *const titles[] = { "time", "line", "blamed first", "sure", "burn rate, short and long" };
+	static const char *const titles[] = { "time", "line", "blamed first", "sure", "burn rate" };
 	const struct moment *last = NULL;
 	uint64_t silent = 0;
 	struct slo_grid g;
@@ -162,8 +162,8 @@ void explain_history(struct page *p, const struct moment *list, size_t n, uint64
 	page_table(p, &g, titles);
 	slo_grid_fini(&g);
 	if (silent)
-		page_note(p, "and %llu updates between them that changed neither causes nor confidence",
-			  (unsigned long long)silent);
+		page_note(p, "and %llu %s between them that changed neither causes nor confidence",
+			  (unsigned long long)silent, silent == 1 ? "update" : "updates");
 	if (left_out)
 		page_note(p, "%llu lines in the middle were not kept", (unsigned long long)left_out);
 }

@@ -2,6 +2,8 @@
 /* What a line carries beside its verdict: all that burns, when it began, examples. */
 #include "incident/test_world.h"
 
+#include "attribute/noisyor_model.h"
+
 /* The last line, with texts of its own. */
 static struct slo_incident seen;
 static struct slo_event copied;
@@ -97,8 +99,17 @@ START_TEST(every_burning_sli_is_told_the_worst_first)
 	ck_assert_double_gt(seen.burning_slis[1].burn_rate_short, 2);
 	ck_assert_double_eq(seen.burning_slis[1].short_seconds, 5);
 	ck_assert_double_eq(seen.burning_slis[0].burn_need, 2);
+	/* One of them is fine again. */
+	for (int t = 60; t < 75; t++) {
+		traffic(t, t + 1, 6);
+		feed(requests("chat", SLO_SLI_ERROR_RATE, t, 10, 0));
+	}
+	slo_incidents_drain(w.inc);
+	ck_assert_int_eq(seen.status, SLO_INCIDENT_STATUS_UPDATED);
+	ck_assert_uint_eq(seen.burning_slis_count, 1);
+	ck_assert(slo_str_is(seen.burning_slis[0].sli, "ttft_ms"));
 	/* Resolved: all that burned, at the rates of now. */
-	for (int t = 60; t < 80; t++) {
+	for (int t = 75; t < 95; t++) {
 		traffic(t, t + 1, 0);
 		feed(requests("chat", SLO_SLI_ERROR_RATE, t, 10, 0));
 	}
@@ -172,6 +183,40 @@ START_TEST(an_observation_of_the_host_is_an_example_for_its_services)
 }
 END_TEST
 
+START_TEST(examples_are_of_the_peer_that_is_blamed)
+{
+	static struct slo_noisyor_model model;
+	struct slo_incidents_opts o;
+
+	teardown();
+	slo_noisyor_model_init(&model, NULL);
+	slo_incidents_opts_default(&o);
+	o.config = &w.config;
+	o.model = &model.model;
+	o.emit = keep;
+	ck_assert_int_eq(slo_incidents_new(&o, &w.inc, NULL), 0);
+	for (int t = 0; t < 60; t++) {
+		static const int roles[] = { SLO_ROLE_PROVIDER, SLO_ROLE_RETRIEVAL };
+
+		for (size_t i = 0; i < SLO_ARRAY_LEN(roles); i++) {
+			bool bad = t >= 40 && roles[i] == SLO_ROLE_RETRIEVAL;
+			struct slo_event ev = signal_window("chat", SLO_SIGNAL_CONNECT_LATENCY, t, SLO_STATE_VALUE, bad ? 900 : 5);
+
+			ev.window.role = roles[i];
+			feed(ev);
+			observe("chat", "n1", SLO_SIGNAL_CONNECT_LATENCY, roles[i], t + .5, bad ? 900 : 2000);
+		}
+		traffic(t, t + 1, t >= 40 ? 6 : 0);
+	}
+	slo_incidents_drain(w.inc);
+	ck_assert_int_eq(seen.predicted_fault_domain, SLO_DOMAIN_RETRIEVAL_BACKEND);
+	ck_assert_uint_eq(seen.exemplars_count, 3);
+	for (uint32_t i = 0; i < 3; i++)
+		ck_assert_int_eq(seen.exemplars[i].role, SLO_ROLE_RETRIEVAL);
+	ck_assert(slo_str_is(seen.evidence[0].finding, "connect_latency_ms@retrieval"));
+}
+END_TEST
+
 START_TEST(observations_beyond_the_memory_are_counted)
 {
 	struct slo_incidents_opts o;
@@ -204,6 +249,7 @@ int main(void)
 	tcase_add_test(t, a_probe_finds_its_service_by_node_and_name);
 	tcase_add_test(t, a_name_in_two_clusters_is_nobodys);
 	tcase_add_test(t, an_observation_of_the_host_is_an_example_for_its_services);
+	tcase_add_test(t, examples_are_of_the_peer_that_is_blamed);
 	tcase_add_test(t, observations_beyond_the_memory_are_counted);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

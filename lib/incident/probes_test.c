@@ -66,6 +66,8 @@ START_TEST(the_largest_since_the_onset_are_shown)
 	ck_assert_uint_eq(fill(SLO_SIGNAL_DNS_LATENCY, ANY_ROLE, 2, 7), 3);
 	ck_assert_double_eq(shown[0].value, 999);
 	ck_assert_uint_eq(fill(SLO_SIGNAL_MEM_RECLAIM, ANY_ROLE, 2, 7), 0);
+	/* Who of a second is the largest is only known at its end. */
+	ck_assert_uint_eq(probes_fill(probes, SLO_SIGNAL_DNS_LATENCY, ANY_ROLE, T0 + 6 * S, T0 + 7 * S - 1, shown, MAX), 0);
 	ck_assert_uint_eq(probes_fill(probes, SLO_SIGNAL_DNS_LATENCY, ANY_ROLE, T0, T0 + 9 * S, shown, 1), 1);
 }
 END_TEST

@@ -93,6 +93,7 @@ static void refuse(const struct kept *const *list, size_t n, const char *want)
 {
 	const char *ids[STORE_MAX];
 	size_t matches = 0;
+	bool near = false;
 
 	for (size_t i = 0; i < n; i++)
 		if (begins(list[i]->id, want))
@@ -106,14 +107,16 @@ static void refuse(const struct kept *const *list, size_t n, const char *want)
 	slo_warn("%s: no such incident among %zu", want, n);
 	for (size_t i = 0; i < n; i++)
 		ids[i] = list[i]->id;
-	for (size_t shown = 0; shown < NEAR_MAX; shown++) {
-		const char *near = slo_nearest(want, ids, n);
+	for (size_t shown = 0; shown < NEAR_MAX && n; shown++) {
+		const char *one = slo_nearest(want, ids, n);
 		size_t at = 0;
 
-		if (!near)
+		if (!one && near)
 			break;
-		slo_info("did you mean %s?", near);
-		while (ids[at] != near)
+		near = near || one;
+		one = one ? one : ids[n - 1];
+		slo_info(near ? "did you mean %s?" : "there is %s", one);
+		while (ids[at] != one)
 			at++;
 		ids[at] = ids[--n];
 	}

@@ -79,9 +79,10 @@ static void add_standing(struct slo_buf *b, const struct slo_incident *inc)
 {
 	static const char *const words[SLO_INCIDENT_STATUS__COUNT] = {
 		[SLO_INCIDENT_STATUS_OPEN] = "open", [SLO_INCIDENT_STATUS_UPDATED] = "open",
-		[SLO_INCIDENT_STATUS_RESOLVED] = "resolved", [SLO_INCIDENT_STATUS_STALE] = "stale (no requests any more)",
+		[SLO_INCIDENT_STATUS_RESOLVED] = "resolved", [SLO_INCIDENT_STATUS_STALE] = "stale: no requests any more",
 	};
 	bool over = status_of(inc) == SLO_INCIDENT_STATUS_RESOLVED && inc->resolved_at != SLO_ABSENT_I64;
+	bool stale = status_of(inc) == SLO_INCIDENT_STATUS_STALE;
 	char text[PIECE_MAX];
 
 	slo_buf_adds(b, words[status_of(inc)]);
@@ -89,7 +90,7 @@ static void add_standing(struct slo_buf *b, const struct slo_incident *inc)
 		slo_buf_addf(b, ", reported %s", piece_time(text, inc->timestamp));
 		return;
 	}
-	slo_buf_addf(b, over ? ", began %s" : " since %s", piece_time(text, inc->started_at));
+	slo_buf_addf(b, over || stale ? ", began %s" : " since %s", piece_time(text, inc->started_at));
 	slo_buf_addf(b, over ? ", lasted %s" : ", %s so far",
 		     piece_span(text, inc->started_at, over ? inc->resolved_at : inc->timestamp));
 }
@@ -200,7 +201,7 @@ void explain_missed(struct page *p, const struct slo_incident *inc)
 	};
 	char at[PIECE_MAX], late[PIECE_MAX];
 
-	page_head(p, "What is missed");
+	page_head(p, "What %s missed", status_of(inc) == SLO_INCIDENT_STATUS_RESOLVED ? "was" : "is");
 	for (uint32_t i = 0; i < inc->burning_slis_count; i++)
 		missed(p, &inc->burning_slis[i]);
 	if (!inc->burning_slis_count)

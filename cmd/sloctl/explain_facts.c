@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { SHOWN_IDS = 4, CELL_MAX = 4096 };
+enum { SHOWN_IDS = 4, SHOWN_DIGITS = 16, CELL_MAX = 4096 };
 #define MOVED 0.05 /* a confidence that moved less is no news */
 
 /* "01:38:00.123" of a time. */
@@ -132,17 +132,19 @@ static void add_moment(struct slo_grid *g, const struct moment *m, const struct 
 	slo_grid_cell(g, slo_str(slo_enum_name(&slo_domain_enum, m->domain)));
 	slo_grid_cell(g, slo_str(piece_percent(text, m->confidence)));
 	if (isnan(m->brief))
-		slo_grid_cellf(g, "burn %.3g%s long", m->lengthy, times);
+		slo_grid_cellf(g, "-, %.3g%s", m->lengthy, times);
 	else
-		slo_grid_cellf(g, "burn %.3g%s short, %.3g%s long", m->brief, times, m->lengthy, times);
+		slo_grid_cellf(g, "%.3g%s, %.3g%s", m->brief, times, m->lengthy, times);
 }
 
 void explain_history(struct page *p, const struct moment *list, size_t n, uint64_t left_out)
 {
-	static const struct slo_column columns[] = { { NULL, SLO_ALIGN_LEFT, 0 }, { NULL, SLO_ALIGN_LEFT, 0 },
-						     { NULL, SLO_ALIGN_LEFT, 8 }, { NULL, SLO_ALIGN_RIGHT, 0 },
-						     { NULL, SLO_ALIGN_LEFT, 8 } };
-	static const char *const titles[] = { "time", "line", "blamed first", "sure", "burn rate" };
+	static const struct slo_column columns[] = { { "time", SLO_ALIGN_LEFT, 0 },
+						     { "line", SLO_ALIGN_LEFT, 0 },
+						     { "blamed first", SLO_ALIGN_LEFT, 8 },
+						     { "sure", SLO_ALIGN_RIGHT, 0 },
+						     { "burn short, long", SLO_ALIGN_LEFT, 8 } };
+	static const char *const titles[] = { "time", "line", "blamed first", "sure", "burn short, long" };
 	const struct moment *last = NULL;
 	uint64_t silent = 0;
 	struct slo_grid g;
@@ -168,18 +170,27 @@ void explain_history(struct page *p, const struct moment *list, size_t n, uint64
 		page_note(p, "%llu lines in the middle were not kept", (unsigned long long)left_out);
 }
 
+/* The beginning of a hash names it; all of it is in the record. @skip: what stands before it. */
+static const char *digest_text(char to[PIECE_MAX], struct slo_str s, size_t skip)
+{
+	bool cut = s.len > skip + SHOWN_DIGITS;
+
+	(void)snprintf(to, PIECE_MAX, "%.*s%s", (int)(cut ? skip + SHOWN_DIGITS : s.len), s.p, cut ? "..." : "");
+	return to;
+}
+
 void explain_model(struct page *p, const struct slo_incident *inc)
 {
+	char text[PIECE_MAX];
+
 	if (!inc->model.len)
 		return;
 	page_head(p, "Who judged");
-	page_item(p, "model", "%.*s (%.*s), version %.*s", (int)inc->model.len, inc->model.p,
+	page_item(p, "model", "%.*s (%.*s), version %s", (int)inc->model.len, inc->model.p,
 		  (int)inc->attribution_mode.len, inc->attribution_mode.len ? inc->attribution_mode.p : "",
-		  inc->model_version.len ? (int)inc->model_version.len : 9,
-		  inc->model_version.len ? inc->model_version.p : "not known");
+		  inc->model_version.len ? digest_text(text, inc->model_version, strlen("sha256:")) : "not known");
 	if (inc->model_train_sha256.len)
-		page_item(p, "trained on", "incidents with SHA-256 %.*s", (int)inc->model_train_sha256.len,
-			  inc->model_train_sha256.p);
+		page_item(p, "trained on", "incidents with SHA-256 %s", digest_text(text, inc->model_train_sha256, 0));
 	else if (!explain_is_rule(inc))
 		page_item(p, "trained on", "nothing: its numbers are an expert's table");
 	if (!isnan(inc->surprise))

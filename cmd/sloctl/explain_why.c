@@ -12,6 +12,7 @@ enum {
 	BAR_WIDTH = 8,
 	ROWS_FIRST = SLO_MAX_WEIGHTS, /* of what is blamed, or comes first */
 	ROWS_OTHER = 4,               /* of the other hypotheses */
+	OTHERS = 3,                   /* hypotheses that are not blamed, but shown */
 	ROWS_MAX = SLO_MAX_EVIDENCE,
 	CELL_MAX = 4096,
 };
@@ -161,10 +162,15 @@ static bool is_blamed(const struct slo_incident *inc, struct slo_str domain)
 	return false;
 }
 
+static bool is_main(const struct slo_incident *inc, uint32_t h)
+{
+	return h == 0 || is_blamed(inc, inc->fault_hypotheses[h].domain);
+}
+
 static void why(struct page *p, const struct slo_incident *inc, uint32_t h)
 {
 	const struct slo_hypothesis *hyp = &inc->fault_hypotheses[h];
-	uint32_t max = h == 0 || is_blamed(inc, hyp->domain) ? ROWS_FIRST : ROWS_OTHER;
+	uint32_t max = is_main(inc, h) ? ROWS_FIRST : ROWS_OTHER;
 	bool none = slo_str_is(hyp->domain, "unknown");
 	struct slo_weight rows[ROWS_MAX];
 	uint32_t n = weights_of(inc, h, max, rows);
@@ -213,14 +219,37 @@ static void unweighed(struct page *p, const struct slo_incident *inc)
 
 void explain_why(struct page *p, const struct slo_incident *inc)
 {
+	uint32_t others = 0;
 	bool weighed = false;
 
 	for (uint32_t i = 0; i < inc->evidence_count; i++)
 		weighed = weighed || !isnan(inc->evidence[i].weight);
 	for (uint32_t h = 0; h < inc->fault_hypotheses_count && weighed; h++)
-		why(p, inc, h);
+		if (is_main(inc, h) || others++ < OTHERS)
+			why(p, inc, h);
+	if (others > OTHERS)
+		page_note(p, "(%u hypotheses more, all less probable)", others - OTHERS);
 	if (!weighed || !inc->fault_hypotheses_count)
 		unweighed(p, inc);
+}
+
+/* The signals nobody ever sent a window of. */
+static void unseen(struct page *p, const struct slo_incident *inc)
+{
+	struct slo_buf b;
+
+	slo_buf_init(&b, CELL_MAX);
+	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
+		bool seen = false;
+
+		for (uint32_t i = 0; i < inc->evidence_count; i++)
+			seen = seen || slo_str_is(inc->evidence[i].signal, slo_signal_enum.names[s]);
+		if (!seen)
+			slo_buf_addf(&b, "%s%s", b.len ? ", " : "", slo_signal_enum.names[s]);
+	}
+	if (b.len)
+		page_item(p, "never told", "%.*s", (int)b.len, b.data);
+	slo_buf_fini(&b);
 }
 
 void explain_blind(struct page *p, const struct slo_incident *inc)
@@ -244,7 +273,8 @@ void explain_blind(struct page *p, const struct slo_incident *inc)
 	}
 	if (!any && !isnan(inc->captured_share))
 		page_head(p, "What had no say");
-	if (!isnan(inc->captured_share))
-		page_item(p, "captured", "%s of the evidence's weight%s", piece_percent(text, inc->captured_share),
-			  any ? "" : "; nothing that was looked for is missing");
+	if (isnan(inc->captured_share))
+		return;
+	unseen(p, inc);
+	page_item(p, "captured", "%s of the evidence's weight", piece_percent(text, inc->captured_share));
 }

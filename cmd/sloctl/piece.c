@@ -98,6 +98,11 @@ void piece_measure(struct slo_buf *b, const struct slo_evidence *e, double v, co
 	int signal = slo_enum_find(&slo_signal_enum, e->signal);
 	struct slo_str unit = e->unit.p ? e->unit : slo_str(signal < 0 ? "" : slo_signal_info[signal].unit);
 
+	if (slo_str_is(unit, "per_s")) {
+		slo_quantity_add(b, v, slo_str("count"), t);
+		slo_buf_adds(b, isfinite(v) ? "/s" : "");
+		return;
+	}
 	slo_quantity_add(b, v, unit, t);
 	if (signal >= 0 && slo_signal_info[signal].scalar == SLO_SCALAR_RATE && isfinite(v))
 		slo_buf_adds(b, "/s");

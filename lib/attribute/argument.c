@@ -105,7 +105,7 @@ void slo_argument_make(const struct slo_verdict *v, const struct slo_facts *f, s
 double slo_point_for(const struct slo_verdict *v, const struct slo_facts *f, const struct slo_point *p)
 {
 	const struct slo_model *m = v->model;
-	uint32_t named = v->causes & ~(1u << SLO_DOMAIN_UNKNOWN);
+	uint32_t named = slo_verdict_blamed(v) & ~(1u << SLO_DOMAIN_UNKNOWN);
 	double most = 0;
 
 	if (!p->loud)

@@ -110,7 +110,6 @@ void slo_argument_fill(const struct slo_argument *a, const struct slo_verdict *v
 		       struct slo_incident *out)
 {
 	const struct slo_model *m = v->model;
-	uint32_t named = v->causes & ~(1u << SLO_DOMAIN_UNKNOWN);
 
 	out->predicted_fault_domain = v->domain;
 	out->confidence = decimals(v->confidence, 1e9);
@@ -123,11 +122,7 @@ void slo_argument_fill(const struct slo_argument *a, const struct slo_verdict *v
 	out->fault_hypotheses_count = v->hypotheses_count;
 	for (uint32_t i = 0; i < v->hypotheses_count; i++)
 		fill_hypothesis(a, m, f, &v->hypotheses[i], &out->fault_hypotheses[i]);
-	/* Beside a named cause, that it may be something else is no cause. */
-	if (named)
-		out->cause_set_count = members(named, SLO_DOMAIN__COUNT, out->cause_set);
-	else
-		out->cause_set_count = members(v->causes, SLO_DOMAIN__COUNT, out->cause_set);
+	out->cause_set_count = members(slo_verdict_blamed(v), SLO_DOMAIN__COUNT, out->cause_set);
 	out->map_set_count = members(a->map, SLO_DOMAIN__COUNT, out->map_set);
 	out->map_probability = a->has_map ? decimals(a->map_p, 1e9) : NAN;
 	out->no_named_cause = decimals(a->no_named_cause, 1e9);

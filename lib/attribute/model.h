@@ -92,6 +92,9 @@ uint32_t slo_verdict_speakers(const struct slo_model *m, const struct slo_facts 
 /** slo_verdict_without - the posterior as if @subject had not been captured. */
 void slo_verdict_without(const struct slo_model *m, const struct slo_facts *f, int subject, struct slo_posterior *out);
 
+/** slo_verdict_blamed - bit set of what is blamed: named domains, or unknown alone. */
+uint32_t slo_verdict_blamed(const struct slo_verdict *v);
+
 /** slo_verdict_captured - some subject of the model was captured. */
 bool slo_verdict_captured(const struct slo_model *m, const struct slo_facts *f);
 

@@ -145,6 +145,14 @@ static void sort_subjects(struct slo_verdict *v, const struct slo_facts *f)
 	}
 }
 
+uint32_t slo_verdict_blamed(const struct slo_verdict *v)
+{
+	uint32_t unknown = 1u << SLO_DOMAIN_UNKNOWN;
+
+	/* Beside a named cause, that it may be something else is no cause. */
+	return v->domain == SLO_DOMAIN_UNKNOWN ? unknown : v->causes & ~unknown;
+}
+
 bool slo_verdict_captured(const struct slo_model *m, const struct slo_facts *f)
 {
 	for (int s = 0; s < m->subjects; s++)

@@ -2,21 +2,20 @@
 /* Whose a probe record is: it names node, namespace and service, not the cluster; windows told which that is. */
 #include "incident/internal.h"
 
-static void hash_names(struct slo_str node, struct slo_str namespace, struct slo_str service, uint64_t key[2])
+static uint64_t hash_names(struct slo_str node, struct slo_str namespace, struct slo_str service)
 {
 	const struct slo_str names[] = { node, namespace, service };
+	uint64_t h = 4;
 
-	key[0] = 4;
-	key[1] = 5;
 	for (size_t i = 0; i < SLO_ARRAY_LEN(names); i++)
-		for (int k = 0; k < 2; k++)
-			key[k] = slo_hash(names[i].p ? names[i].p : "", names[i].len, key[k]);
+		h = slo_hash(names[i].p ? names[i].p : "", names[i].len, h);
+	return h;
 }
 
-static void set(struct slo_incidents *inc, const uint64_t key[2], const uint64_t target[2])
+static void set(struct slo_incidents *inc, uint64_t key, const uint64_t target[2])
 {
 	bool created;
-	struct home *h = slo_table_get(&inc->homes, key, &created, NULL, NULL);
+	struct home *h = slo_table_get(&inc->homes, &key, &created, NULL, NULL);
 
 	if (!created && memcmp(h->target, target, sizeof(h->target)) != 0)
 		h->shared = true;
@@ -25,21 +24,15 @@ static void set(struct slo_incidents *inc, const uint64_t key[2], const uint64_t
 
 void home_set(struct slo_incidents *inc, const struct service *s, struct slo_str node)
 {
-	uint64_t key[2];
-
-	hash_names(node, slo_str(s->namespace), slo_str(s->name), key);
-	set(inc, key, s->key);
-	hash_names(node, slo_str(NULL), slo_str(NULL), key);
-	set(inc, key, s->node);
+	set(inc, hash_names(node, slo_str(s->namespace), slo_str(s->name)), s->key);
+	set(inc, hash_names(node, slo_str(NULL), slo_str(NULL)), s->node);
 }
 
 static const uint64_t *find(const struct slo_incidents *inc, const struct slo_probe_event *e)
 {
-	const struct home *h;
-	uint64_t key[2];
+	uint64_t key = hash_names(e->node, e->service.len ? e->namespace : slo_str(NULL), e->service);
+	const struct home *h = slo_table_find(&inc->homes, &key);
 
-	hash_names(e->node, e->service.len ? e->namespace : slo_str(NULL), e->service, key);
-	h = slo_table_find(&inc->homes, key);
 	return h && !h->shared ? h->target : NULL;
 }
 

@@ -76,7 +76,7 @@ struct node {
 
 /* A probe record names no cluster: where its names lead. */
 struct home {
-	uint64_t key[2];         /* hash of (node, namespace, service), or of (node, "", "") */
+	uint64_t key;            /* hash of (node, namespace, service), or of (node, "", "") */
 	uint64_t target[2];      /* key of the service, or of the node */
 	bool shared;             /* two clusters have it: nobody knows */
 };

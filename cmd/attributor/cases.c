@@ -101,32 +101,27 @@ static void judged(void *arg, int64_t at_ns, int64_t onset_ns, const struct slo_
 {
 	struct pass *p = arg;
 	struct item *it = p->it;
+	bool early = at_ns <= it->truth.fault_start_ns;
+	uint32_t *count = early ? &it->early_count : &it->count;
 	struct moment *m;
 
-	if (at_ns <= it->truth.fault_start_ns || at_ns > it->truth.fault_end_ns)
+	if (at_ns > it->truth.fault_end_ns)
 		return;
-	if (it->count == CASES_MOMENTS_MAX) {
+	if (*count == CASES_MOMENTS_MAX) {
 		it->unkept++;
 		return;
 	}
-	m = moment_new(&it->moments, &it->count);
+	m = moment_new(early ? &it->early : &it->moments, count);
 	if (m)
 		keep(m, at_ns, onset_ns, facts);
 	else
 		p->full = true;
 }
 
-static void opened(void *arg, const struct slo_incident *inc)
+static void unheard(void *arg, const struct slo_incident *inc)
 {
-	const struct pass *p = arg;
-	struct item *it = p->it;
-
-	if (inc->status != SLO_INCIDENT_STATUS_OPEN || !slo_str_eq(inc->service, it->rec->service))
-		return;
-	if (inc->timestamp <= it->truth.fault_start_ns)
-		it->alarmed[SLO_CALM_BASELINE] = true;
-	else if (it->rec->stratum == SLO_STRATUM_HEALTHY)
-		it->alarmed[SLO_CALM_CONTROL] = true;
+	(void)arg;
+	(void)inc;
 }
 
 static bool in_time(const struct slo_event *ev, int64_t stop_ns)
@@ -187,7 +182,7 @@ static int follow(struct pass *p, const struct cases_want *w, bool keep_engine, 
 	o.all_evidence = true;
 	o.onset_shift_ns = w->onset_shift_ns;
 	o.judged = judged;
-	o.emit = opened;
+	o.emit = unheard;
 	o.arg = p;
 	r = objectives(config, p->it->rec->objective, err);
 	r = r ? r : slo_incidents_new(&o, &p->inc, err);
@@ -219,6 +214,7 @@ static int add_quiet(struct item *it, const struct cases_want *w, int64_t onset_
 	}
 	slo_incidents_free(p.inc);
 	free(scratch.moments);
+	free(scratch.early);
 	return r ? slo_err_set(err, r, "%s", slo_strerror(r)) : 0;
 }
 
@@ -332,6 +328,7 @@ void cases_fini(struct cases *c)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		free(c->items[i].moments);
+		free(c->items[i].early);
 		free(c->items[i].quiet);
 	}
 	free(c->items);

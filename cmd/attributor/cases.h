@@ -31,7 +31,8 @@ struct item {
 	struct moment *moments;   /* while it burned, from the opening to the end of the fault */
 	uint32_t count;
 	uint64_t unkept;          /* moments beyond CASES_MOMENTS_MAX */
-	bool alarmed[SLO_CALM__COUNT]; /* an incident was opened in that quiet phase */
+	struct moment *early;     /* while an incident burned that was opened before anything was done: a false alarm */
+	uint32_t early_count;
 	struct moment *quiet;     /* windows in which nothing was wrong */
 	uint32_t quiet_count;
 	struct slo_outcome loudest; /* answer of the largest z, which is told when the fault was */

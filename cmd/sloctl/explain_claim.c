@@ -196,8 +196,7 @@ static void missed(struct page *p, const struct slo_impact *i)
 void explain_missed(struct page *p, const struct slo_incident *inc)
 {
 	static const char *const found[SLO_ONSET__COUNT] = {
-		[SLO_ONSET_BREACH] = "start of the first slot that missed the objective",
-		[SLO_ONSET_CHANGE] = "where the SLI changed",
+		[SLO_ONSET_CHANGE] = "where the share of bad requests most likely changed",
 	};
 	char at[PIECE_MAX], late[PIECE_MAX];
 

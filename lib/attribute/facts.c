@@ -283,6 +283,13 @@ void slo_store_calm(struct slo_store *s, int64_t before_ns)
 			slo_track_calm(*track_at(s, i), before_ns);
 }
 
+void slo_store_clear(struct slo_store *s, int64_t from_ns, int64_t to_ns)
+{
+	for (int i = 0; i < TRACKS; i++)
+		if (*track_at(s, i))
+			slo_track_clear(*track_at(s, i), from_ns, to_ns);
+}
+
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to)
 {
 	for (int i = 0; i < TRACKS; i++)

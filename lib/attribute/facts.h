@@ -116,6 +116,9 @@ void slo_store_calm(struct slo_store *s, int64_t before_ns);
 /** slo_store_age - see slo_track_age(). */
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to);
 
+/** slo_store_clear - see slo_track_clear(). */
+void slo_store_clear(struct slo_store *s, int64_t from_ns, int64_t to_ns);
+
 /** slo_store_forget - see slo_track_forget(). */
 void slo_store_forget(struct slo_store *s, int64_t from_ns);
 

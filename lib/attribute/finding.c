@@ -84,7 +84,7 @@ const struct slo_finding_info slo_finding_info[SLO_FINDING__COUNT] = {
 							     .02, .02, .02, .02, .95, .05, .02, .02),
 	APP(SLO_APP_PROVIDER_FAILED, "provider.failed", .01, .05, .30, .05, .05, .10, .95, .05, .03),
 	APP(SLO_APP_DNS_FAILED, "dns.failed", .01,           .60, .05, .02, .02, .02, .02, .02, .02),
-	APP(SLO_APP_RECLAIMS, "mem_reclaim.events", 2,       .02, .02, .05, .90, .02, .02, .02, .02),
+	APP(SLO_APP_RECLAIMS, "mem_reclaim.events", 2,       .02, .02, .05, .30, .02, .02, .02, .02),
 	APP(SLO_APP_ARRIVALS, "load.arrivals", .5,           .05, .05, .05, .05, .05, .05, .05, .05),
 	APP(SLO_APP_IN_FLIGHT, "load.in_flight", 1,          .05, .05, .05, .05, .05, .05, .05, .05),
 };

@@ -98,8 +98,7 @@
 
 /* How the beginning of an incident was found. */
 #define SLO_ONSETS(X) \
-	X(BREACH, "breach")             /* start of the first slot that missed the objective, walking back */ \
-	X(CHANGE, "change")             /* where the SLI changed */
+	X(CHANGE, "change") /* the most likely change point of the share of bad requests */
 
 /* Why nothing named is blamed; several may hold. */
 #define SLO_ABSTENTIONS(X) \

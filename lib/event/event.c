@@ -291,8 +291,7 @@ static const struct slo_rec_field incident_fields[] = {
 		   "every SLI of the service that burns, the worst first; when resolved, every one that did"),
 	SLO_F_I64(T, onset_ns, OPT, SLO_RANGE(0, 9.2e18), "start of the present breach, Unix ns"),
 	SLO_F_ENUM(T, onset_method, OPT, &slo_onset_enum,
-		   "how it was found: breach, walking back to the first slot that missed the objective; change, where "
-		   "the SLI changed"),
+		   "how it was found: change, the most likely change point of the share of bad requests"),
 	SLO_F_ENUMS(T, cause_set, cause_set_count, OPT, &slo_domain_enum, "what is blamed; several causes may be at work"),
 	SLO_F_ENUMS(T, map_set, map_set_count, OPT, &slo_domain_enum,
 		    "most probable set of causes, unknown for an unmodelled one; absent beside map_probability: the empty set"),

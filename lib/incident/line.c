@@ -128,7 +128,7 @@ static void fill_times(const struct life *l, int status, struct slo_incident *ou
 	out->started_at = l->started_ns;
 	out->detected_at = l->detected_ns;
 	out->onset_ns = l->onset_ns;
-	out->onset_method = SLO_ONSET_BREACH;
+	out->onset_method = SLO_ONSET_CHANGE;
 	if (status == SLO_INCIDENT_STATUS_RESOLVED)
 		out->resolved_at = l->resolved_ns;
 }

@@ -82,7 +82,7 @@ START_TEST(examples_are_of_what_speaks_for_the_cause)
 		ck_assert_int_eq(seen.exemplars[i].pid, 42);
 	}
 	ck_assert_int_eq(seen.onset_ns, T0 + 40 * S);
-	ck_assert_int_eq(seen.onset_method, SLO_ONSET_BREACH);
+	ck_assert_int_eq(seen.onset_method, SLO_ONSET_CHANGE);
 }
 END_TEST
 

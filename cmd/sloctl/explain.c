@@ -184,6 +184,8 @@ static void add_json(const struct explain *x, const struct kept *k, struct slo_b
 					      slo_enum_name(&slo_incident_status_enum, list[i].status)));
 		slo_buf_addf(out, ",\"domain\":\"%s\",\"confidence\":", slo_enum_name(&slo_domain_enum, list[i].domain));
 		slo_json_add_f64(out, list[i].confidence);
+		if (list[i].abstained >= 0)
+			slo_buf_addf(out, ",\"abstained\":\"%s\"", slo_enum_name(&slo_abstention_enum, list[i].abstained));
 		slo_buf_adds(out, ",\"burn_rate_short\":");
 		slo_json_add_f64(out, list[i].brief);
 		slo_buf_adds(out, ",\"burn_rate\":");

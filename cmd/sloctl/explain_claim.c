@@ -51,6 +51,40 @@ static void add_domain(struct slo_buf *b, const struct slo_incident *inc, int do
 		slo_buf_addf(b, " (%s)", slo_enum_name(&slo_detail_enum, inc->detail));
 }
 
+/* The most probable named hypothesis, or NULL. */
+static const struct slo_hypothesis *best_named(const struct slo_incident *inc)
+{
+	for (uint32_t i = 0; i < inc->fault_hypotheses_count; i++)
+		if (!slo_str_is(inc->fault_hypotheses[i].domain, "unknown"))
+			return &inc->fault_hypotheses[i];
+	return NULL;
+}
+
+/* Nothing is blamed: in short, why; and what would be, unless it is improbable. */
+static void add_unknown(struct slo_buf *b, const struct slo_incident *inc)
+{
+	static const char *const briefly[SLO_ABSTENTION__COUNT] = {
+		[SLO_ABSTENTION_NOTHING_CAPTURED] = "nothing was captured",
+		[SLO_ABSTENTION_LITTLE_CAPTURED] = "too little was captured",
+		[SLO_ABSTENTION_SURPRISING] = "unlike anything in training",
+		[SLO_ABSTENTION_BELOW_TAU] = "no cause is sure enough",
+		[SLO_ABSTENTION_NO_SUPPORT] = "no high signal speaks for one",
+	};
+	const struct slo_hypothesis *h = best_named(inc);
+	int why = inc->abstained_count ? inc->abstained[0] : SLO_ABSTENTION_NOTHING_NAMED;
+	double none = isnan(inc->no_named_cause) ? inc->confidence : inc->no_named_cause;
+	char text[PIECE_MAX];
+
+	slo_buf_adds(b, "cause unknown");
+	if (briefly[why])
+		slo_buf_addf(b, ", %s", briefly[why]);
+	else if (!explain_is_rule(inc) && inc->evidence_count)
+		slo_buf_addf(b, ", %s that no named cause is at work", piece_percent(text, none));
+	if (briefly[why] && h)
+		slo_buf_addf(b, "; likeliest %.*s %s", (int)h->domain.len, h->domain.p,
+			     piece_percent(text, h->posterior));
+}
+
 static void add_cause(struct slo_buf *b, const struct slo_incident *inc)
 {
 	int domains[SLO_DOMAIN__COUNT];
@@ -58,11 +92,7 @@ static void add_cause(struct slo_buf *b, const struct slo_incident *inc)
 	char text[PIECE_MAX];
 
 	if (!n) {
-		double none = isnan(inc->no_named_cause) ? inc->confidence : inc->no_named_cause;
-
-		slo_buf_adds(b, "cause unknown");
-		if (!explain_is_rule(inc) && inc->evidence_count)
-			slo_buf_addf(b, ", %s that no named cause is at work", piece_percent(text, none));
+		add_unknown(b, inc);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -267,15 +297,6 @@ void explain_blamed(struct page *p, const struct slo_incident *inc)
 		(void)snprintf(note, sizeof(note), ": %s, before calibration", piece_percent(text, inc->map_probability));
 		add_set(p, "likeliest set", inc->map_set, inc->map_set_count, "no cause", note);
 	}
-}
-
-/* The most probable named hypothesis, or NULL. */
-static const struct slo_hypothesis *best_named(const struct slo_incident *inc)
-{
-	for (uint32_t i = 0; i < inc->fault_hypotheses_count; i++)
-		if (!slo_str_is(inc->fault_hypotheses[i].domain, "unknown"))
-			return &inc->fault_hypotheses[i];
-	return NULL;
 }
 
 static void reason(struct page *p, const struct slo_incident *inc, int why)

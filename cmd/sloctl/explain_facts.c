@@ -119,6 +119,7 @@ void explain_examples(struct page *p, const struct slo_incident *inc)
 static bool is_news(const struct moment *m, const struct moment *last)
 {
 	return m->status != last->status || m->domain != last->domain || m->causes != last->causes ||
+	       m->abstained != last->abstained ||
 	       fabs(m->confidence - last->confidence) >= MOVED;
 }
 
@@ -129,7 +130,11 @@ static void add_moment(struct slo_grid *g, const struct moment *m, const struct 
 
 	slo_grid_cell(g, slo_str(piece_time(text, m->timestamp)));
 	slo_grid_cell(g, slo_str(m->status < 0 ? "" : slo_enum_name(&slo_incident_status_enum, m->status)));
-	slo_grid_cell(g, slo_str(slo_enum_name(&slo_domain_enum, m->domain)));
+	if (m->abstained < 0)
+		slo_grid_cell(g, slo_str(slo_enum_name(&slo_domain_enum, m->domain)));
+	else
+		slo_grid_cellf(g, "%s: %s", slo_enum_name(&slo_domain_enum, m->domain),
+			       slo_enum_name(&slo_abstention_enum, m->abstained));
 	slo_grid_cell(g, slo_str(piece_percent(text, m->confidence)));
 	if (isnan(m->brief))
 		slo_grid_cellf(g, "-, %.3g%s", m->lengthy, times);
@@ -143,8 +148,8 @@ void explain_history(struct page *p, const struct moment *list, size_t n, uint64
 						     { "line", SLO_ALIGN_LEFT, 0 },
 						     { "blamed first", SLO_ALIGN_LEFT, 8 },
 						     { "sure", SLO_ALIGN_RIGHT, 0 },
-						     { "burn short, long", SLO_ALIGN_LEFT, 8 } };
-	static const char *const titles[] = { "time", "line", "blamed first", "sure", "burn short, long" };
+						     { "burn rates", SLO_ALIGN_LEFT, 8 } };
+	static const char *const titles[] = { "time", "line", "blamed first", "sure", "burn rates" };
 	const struct moment *last = NULL;
 	uint64_t silent = 0;
 	struct slo_grid g;

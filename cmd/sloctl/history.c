@@ -35,6 +35,7 @@ void history_add(struct slo_table *t, const struct slo_incident *inc)
 {
 	struct moment one = { .timestamp = inc->timestamp, .update = inc->update, .status = inc->status,
 			      .domain = inc->predicted_fault_domain, .causes = causes_of(inc),
+			      .abstained = inc->abstained_count ? inc->abstained[0] : -1,
 			      .confidence = inc->confidence, .brief = inc->slo_impact.burn_rate_short,
 			      .lengthy = inc->slo_impact.burn_rate };
 	char key[STORE_ID_MAX];

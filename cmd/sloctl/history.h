@@ -12,6 +12,7 @@ struct moment {
 	int status;                /* enum SLO_INCIDENT_STATUS; -1 = the record does not say */
 	int domain;                /* enum SLO_DOMAIN */
 	uint32_t causes;           /* bit set of enum SLO_DOMAIN */
+	int abstained;             /* enum SLO_ABSTENTION, the first of its reasons; -1 = none */
 	double confidence, brief, lengthy; /* burn rates; NaN = not told */
 };
 

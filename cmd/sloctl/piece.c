@@ -103,6 +103,8 @@ void piece_measure(struct slo_buf *b, const struct slo_evidence *e, double v, co
 		slo_buf_adds(b, isfinite(v) ? "/s" : "");
 		return;
 	}
+	if (slo_str_is(unit, "requests"))
+		unit = slo_str("count");
 	slo_quantity_add(b, v, unit, t);
 	if (signal >= 0 && slo_signal_info[signal].scalar == SLO_SCALAR_RATE && isfinite(v))
 		slo_buf_adds(b, "/s");

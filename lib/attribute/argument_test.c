@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "attribute/argument.h"
 #include "attribute/noisyor_model.h"
+#include "base/rng.h"
 
 #include <check.h>
 #include <math.h>
@@ -340,6 +341,69 @@ START_TEST(a_model_file_is_named_by_its_hash)
 }
 END_TEST
 
+static double anything(struct slo_rng *rng)
+{
+	static const double odd[] = { 0, -1, 1e300, -1e300, NAN, INFINITY, -INFINITY, 1e-300 };
+
+	if (slo_rng_below(rng, 4))
+		return slo_rng_unit(rng) * 1000;
+	return odd[slo_rng_below(rng, SLO_ARRAY_LEN(odd))];
+}
+
+static void invent(struct slo_rng *rng, struct slo_fact *f)
+{
+	f->told = slo_rng_below(rng, 4) > 0;
+	f->state = f->told ? (int)slo_rng_below(rng, SLO_STATE__COUNT) : SLO_STATE_NOT_CAPTURED;
+	f->value = f->state == SLO_STATE_NOT_CAPTURED ? NAN : anything(rng);
+	f->baseline = anything(rng);
+	f->spread = fabs(anything(rng));
+	f->iqr = fabs(anything(rng));
+	f->source = (int)slo_rng_below(rng, SLO_EVIDENCE__COUNT);
+	slo_fact_judge(f);
+}
+
+static void check_record(const struct slo_model *m)
+{
+	struct slo_buf b;
+
+	slo_buf_init(&b, 1 << 20);
+	argue(m);
+	for (uint32_t i = 0; i < arg.count; i++)
+		for (int d = 0; d < SLO_DOMAIN__COUNT; d++)
+			ck_assert(isfinite(arg.points[i].weight[d]));
+	ck_assert(isnan(arg.captured) || (arg.captured >= 0 && arg.captured <= 1));
+	ck_assert((inc.predicted_fault_domain == SLO_DOMAIN_UNKNOWN) == (inc.abstained_count > 0));
+	ck_assert(inc.predicted_fault_domain == SLO_DOMAIN_UNKNOWN || inc.evidence_count > 0);
+	ck_assert_uint_gt(inc.cause_set_count, 0);
+	inc.slo_impact = (struct slo_impact){ .sli = SLO_STR("x"), .window_minutes = 1, .window_seconds = NAN,
+					      .burn_rate_short = NAN, .value = NAN, .baseline = NAN, .threshold = NAN,
+					      .target = NAN, .short_seconds = NAN, .burn_need = NAN };
+	inc.timestamp = 1;
+	ck_assert_int_eq(slo_event_encode_payload(SLO_KIND_INCIDENT, &inc, &b), 0);
+	slo_buf_fini(&b);
+}
+
+START_TEST(whatever_was_measured_makes_a_record)
+{
+	struct slo_rng rng;
+
+	slo_rng_seed(&rng, (uint64_t)_i);
+	slo_facts_clear(&facts);
+	for (int s = 0; s < SLO_SIGNAL__COUNT; s++)
+		for (int r = 0; r < SLO_ROLE__COUNT; r++)
+			invent(&rng, &facts.by_role[s][r]);
+	for (int a = 0; a < SLO_APP__COUNT; a++)
+		invent(&rng, &facts.app[a]);
+	check_record(&slo_model_naive);
+	check_record(&slo_model_rule);
+	check_record(&model.model);
+	params.calibration = (struct slo_platt){ -.4, 2, 10 };
+	params.abstain = (struct slo_abstain){ .tau = .5, .captured = .5, .surprise = 20 };
+	learn();
+	check_record(&model.model);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("argument");
@@ -359,6 +423,7 @@ int main(void)
 	tcase_add_test(t, a_hypothesis_lists_its_weights_the_largest_first);
 	tcase_add_test(t, only_what_is_loud_calls_for_examples);
 	tcase_add_test(t, a_model_file_is_named_by_its_hash);
+	tcase_add_loop_test(t, whatever_was_measured_makes_a_record, 0, 60);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -3,6 +3,7 @@
 #include "attribute/argument.h"
 #include "base/num.h"
 
+#include <float.h>
 #include <math.h>
 
 enum { DIGITS = 6 }; /* histograms are not that exact */
@@ -25,9 +26,11 @@ static void add_captured(const struct slo_argument *a, const struct slo_model *m
 {
 	const struct slo_fact *fact = p->fact;
 	bool seen = fact->state != SLO_STATE_NOT_CAPTURED;
+	/* Sums of what a record may say can overflow; a record cannot hold that. */
+	double value = fmin(fmax(fact->value, -DBL_MAX), DBL_MAX);
 
-	e->value = (struct slo_value){ .type = SLO_VALUE_NUM, .num = seen ? slo_round_digits(fact->value, DIGITS) : 0 };
-	e->baseline = slo_round_digits(fact->baseline, DIGITS);
+	e->value = (struct slo_value){ .type = SLO_VALUE_NUM, .num = seen ? slo_round_digits(value, DIGITS) : 0 };
+	e->baseline = isfinite(fact->baseline) ? slo_round_digits(fact->baseline, DIGITS) : NAN;
 	e->unit = slo_str(slo_subject_unit(p->subject));
 	e->weight = m->weighs ? decimals(p->weight[a->lead], 1e4) : NAN;
 	e->elevated = seen && fact->elevated;

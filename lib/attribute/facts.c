@@ -310,12 +310,12 @@ static void judge(const struct slo_merged *m, struct slo_track *t, struct slo_fa
 	f->told = m->windows || m->watched_ns || m->blind;
 	f->value = slo_merged_scalar(m, t->how);
 	f->source = t->source;
+	f->baseline = slo_track_baseline(t, &f->spread);
+	f->iqr = slo_track_iqr(t);
 	if (f->state == SLO_STATE_NOT_CAPTURED) {
 		f->why = t->why[0] ? t->why : NULL;
 		return;
 	}
-	f->baseline = slo_track_baseline(t, &f->spread);
-	f->iqr = slo_track_iqr(t);
 	slo_fact_judge(f);
 }
 

@@ -14,7 +14,7 @@ struct slo_fact {
 	bool told;        /* somebody said so; false = no window ever came */
 	bool elevated;    /* see slo_fact_judge() */
 	double value;     /* scalar, signal's unit; NaN when not captured */
-	double baseline;  /* median before the onset; NaN = no baseline */
+	double baseline;  /* median before the onset, of what is not captured now too; NaN = no baseline */
 	double spread;    /* 1.4826 * MAD before the onset; NaN = no baseline */
 	double iqr;       /* interquartile range before the onset; NaN = no baseline */
 	double threshold; /* elevated needs at least this */

@@ -268,8 +268,11 @@ void explain_blind(struct page *p, const struct slo_incident *inc)
 			page_head(p, "What had no say");
 		any = true;
 		slo_str_copy(text, sizeof(text), name_of(e));
-		page_item(p, text, "%s: %.*s", blind ? "not captured" : "observed, but not used", (int)reason.len,
-			  reason.len ? reason.p : "");
+		if (blind && slo_str_is(reason, "not captured"))
+			page_item(p, text, "not captured");
+		else
+			page_item(p, text, "%s: %.*s", blind ? "not captured" : e->state == SLO_STATE_ZERO ? "watched" : "observed",
+				  (int)reason.len, reason.len ? reason.p : "");
 	}
 	if (!any && !isnan(inc->captured_share))
 		page_head(p, "What had no say");

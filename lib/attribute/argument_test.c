@@ -170,8 +170,12 @@ START_TEST(the_three_states_of_a_signal_stay_apart)
 	ck_assert_int_eq(point("connect_latency_ms@provider")->state, SLO_STATE_VALUE);
 	ck_assert_int_eq(point("connect_latency_ms@provider")->role, SLO_ROLE_PROVIDER);
 	ck_assert_int_eq(point("mem_reclaim_latency_ms")->state, SLO_STATE_ZERO);
-	/* Nothing was heard of that peer, and its signal was watched. */
+	/* Nothing was heard of that peer, and its signal was watched: a count of nothing says more than no latency. */
 	ck_assert_int_eq(point("connect_latency_ms@retrieval")->state, SLO_STATE_ZERO);
+	ck_assert_str_eq(point("connect_latency_ms@retrieval")->why, "there was none to measure");
+	ck_assert_int_eq(point("connect_errors_total@retrieval")->state, SLO_STATE_ZERO);
+	ck_assert_ptr_null(point("connect_errors_total@retrieval")->why);
+	ck_assert_double_ne(point("connect_errors_total@retrieval")->weight[SLO_DOMAIN_RETRIEVAL_BACKEND], 0);
 	ck_assert_int_eq(point("syscall_latency_ms")->state, SLO_STATE_NOT_CAPTURED);
 	ck_assert_ptr_null(point("cpu_steal_pct"));
 	ck_assert_ptr_null(point("connect_latency_ms"));
@@ -187,12 +191,16 @@ START_TEST(what_nobody_trained_says_so)
 {
 	learn();
 	facts.by_role[SLO_SIGNAL_DISK_IO][SLO_ROLE_OTHER].source = SLO_EVIDENCE_HOST;
-	facts.by_role[SLO_SIGNAL_DNS_LATENCY][SLO_ROLE_OTHER].baseline = NAN;
+	facts.by_role[SLO_SIGNAL_RUNQUEUE_DELAY][SLO_ROLE_OTHER].baseline = NAN;
 	facts.app[SLO_APP_TIMEOUT] = (struct slo_fact){ .state = SLO_STATE_VALUE, .told = true, .value = .5, .threshold = .02,
 							.baseline = 0, .source = SLO_EVIDENCE_APPLICATION };
 	argue(&model.model);
 	ck_assert_str_eq(point("disk_io_latency_ms")->why, "the model was not trained with this source");
-	ck_assert_str_eq(point("dns_latency_ms")->why, "no baseline");
+	ck_assert_str_eq(point("runqueue_delay_ms")->why, "no baseline");
+	/* The service's own errors are silent where the provider's answers are read. */
+	facts.app[SLO_APP_SERVER_ERROR] = facts.app[SLO_APP_PROVIDER_FAILED] = facts.app[SLO_APP_TIMEOUT];
+	argue(&model.model);
+	ck_assert_str_eq(point("app.server_error")->why, "another finding speaks in its place");
 	ck_assert_str_eq(point("app.timeout")->why, "the model was not trained with it");
 	ck_assert_double_eq(point("app.timeout")->weight[SLO_DOMAIN_NETWORK_EGRESS], 0);
 	ck_assert_ptr_null(point("mem_reclaim_latency_ms")->why);

@@ -21,9 +21,16 @@ static int role_of(const struct slo_facts *f, const struct slo_finding_info *inf
 	return info->kind == SLO_FINDING_APP ? -1 : (int)(fact - f->by_role[info->signal]);
 }
 
-/* Why a measurement had no say. */
-static const char *silent(const struct slo_model_params *p, uint32_t j, const struct slo_measure *m)
+/* Why what was observed had no say; NULL = it had, or was not observed. */
+static const char *silent(const struct slo_model_params *p, uint32_t j, const struct slo_measure *m,
+			  const struct slo_finding *x, bool told)
 {
+	if (m->state == SLO_MEASURE_IDLE)
+		return "there was none to measure";
+	if (m->state == SLO_MEASURE_NONE)
+		return told ? "another finding speaks in its place" : NULL;
+	if (x->state != SLO_FINDING_NONE)
+		return NULL;
 	for (int c = 0; c < SLO_CLASSES; c++)
 		if (p->detector[j][c].n)
 			return p->detector[j][m->class].n ? "no baseline" : "the model was not trained with this source";
@@ -35,17 +42,17 @@ static void add_point(const struct slo_noisyor_model *n, const struct slo_facts 
 {
 	const struct slo_finding_info *info = &slo_finding_info[j];
 	const struct slo_fact *fact = slo_finding_fact(f, (int)j);
-	bool taken = m->state == SLO_MEASURE_TAKEN, told = fact && fact->state != SLO_STATE_NOT_CAPTURED;
+	bool watched = m->state != SLO_MEASURE_NONE, told = fact && fact->state != SLO_STATE_NOT_CAPTURED;
 	struct slo_point *p = &out->points[out->count];
 
-	if (!fact || (!taken && !fact->told))
+	if (!fact || (!watched && !fact->told))
 		return;
 	*p = (struct slo_point){
 		.finding = info->name, .subject = slo_finding_subject((int)j), .fact = fact, .role = role_of(f, info, fact),
-		.roles = roles_of(info), .z = taken ? m->z : NAN, .lambda = NAN,
-		.state = told ? fact->state : taken ? SLO_STATE_ZERO : SLO_STATE_NOT_CAPTURED,
+		.roles = roles_of(info), .z = watched ? m->z : NAN, .lambda = NAN,
+		.state = told ? fact->state : watched ? SLO_STATE_ZERO : SLO_STATE_NOT_CAPTURED,
 		.loud = x->state == SLO_FINDING_ELEVATED || (x->state == SLO_FINDING_SOFT && x->lambda > 0),
-		.why = taken && x->state == SLO_FINDING_NONE ? silent(&n->params, j, m) : NULL,
+		.why = silent(&n->params, j, m, x, told),
 	};
 	if (x->state == SLO_FINDING_SOFT)
 		p->lambda = x->lambda;

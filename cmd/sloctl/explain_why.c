@@ -189,7 +189,7 @@ static void why(struct page *p, const struct slo_incident *inc, uint32_t h)
 			  "finding away would change: findings that say the same share it, so they do not add up.");
 	table(p, inc, rows, n);
 	if (hyp->weights_count > n)
-		page_note(p, "and %u smaller ones", hyp->weights_count - n);
+		page_note(p, "and %u smaller", hyp->weights_count - n);
 }
 
 /* Rules have no weights: what is elevated, and what is not. */

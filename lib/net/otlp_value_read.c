@@ -55,6 +55,13 @@ static int read_int(struct reader *r, const struct slo_rec_field *f, int type, v
 	return 0;
 }
 
+/* An optional object is there as soon as it was said, whatever is in it. */
+static void set_there(const struct slo_rec_field *f, char *out)
+{
+	if (f->type == SLO_REC_OBJ && f->flags & SLO_REC_OPT)
+		*(bool *)(out + f->count_off) = true;
+}
+
 /* Strings, and what is written as one. */
 static int read_text(struct reader *r, const struct slo_rec_field *f, int type, void *at, const Otlp__AnyValue *v)
 {
@@ -106,6 +113,7 @@ static int read_object(struct reader *r, const struct slo_rec_field *f, char *ou
 				slo_err_at(r->err, "%s", f->key);
 				return ret;
 			}
+			set_there(inner, out);
 			break;
 		}
 	}
@@ -258,8 +266,8 @@ static int try_member(struct reader *r, const struct slo_rec_field *f, const str
 
 		for (uint32_t i = 0; i < f->sub->count && ret == 0; i++)
 			ret = try_member(&inner, &f->sub->fields[i], &n->parts[i], out + f->off, pair);
-		if (ret == 1 && f->flags & SLO_REC_OPT)
-			*(bool *)(out + f->count_off) = true;
+		if (ret == 1)
+			set_there(f, out);
 		return ret;
 	}
 	if (n->where == OTLP_IN_SPREAD) {
@@ -272,6 +280,8 @@ static int try_member(struct reader *r, const struct slo_rec_field *f, const str
 	if (strcmp(otlp_key(pair), n->name) != 0)
 		return 0;
 	ret = read_value(r, f, f->type, out + f->off, pair->value);
+	if (ret == 0)
+		set_there(f, out);
 	return ret ? ret : 1;
 }
 

@@ -87,12 +87,16 @@ struct held {
 	uint64_t seq; /* order of arrival */
 	int kind;     /* enum SLO_KIND */
 	uint32_t len;
+	struct slo_join_item *item; /* of a span or an event that is to be joined, else NULL; lies behind the text */
 	char text[];
 };
 
 /* Records by time. */
 struct order {
-	struct held **heap;
+	struct order_item {
+		int64_t at;
+		struct held *held;
+	} *heap;
 	uint32_t count;
 	size_t bytes;
 	uint64_t seq;
@@ -102,8 +106,8 @@ struct order {
 int order_init(struct order *o);
 void order_fini(struct order *o);
 
-/** order_push - keep a copy of @text. Return: 0; -ENOBUFS when it is full, -ENOMEM. */
-int order_push(struct order *o, int64_t at, int kind, struct slo_str text);
+/** order_push - keep a copy of @text, and of @item unless it is NULL. Return: 0; -ENOBUFS when it is full, -ENOMEM. */
+int order_push(struct order *o, int64_t at, int kind, struct slo_str text, const struct slo_join_item *item);
 
 /** order_first - the time of the earliest; there is one. */
 int64_t order_first(const struct order *o);
@@ -122,7 +126,7 @@ struct collector {
 	struct slo_join *join;     /* or NULL */
 	struct slo_rawsamples *raw;
 	struct slo_rec_ctx in_ctx, out_ctx;
-	struct slo_event in_ev, out_ev; /* a span is told of while the next record is looked at */
+	struct slo_event in_ev, again_ev, out_ev; /* being read; read when its turn comes; a span being told of */
 	struct slo_buf line, wrapped; /* being written; being read */
 	int64_t released_ns;       /* newest time handed on; SLO_ABSENT_I64 = none */
 	size_t spans_bytes;
@@ -160,6 +164,9 @@ int join_start(struct collector *c, struct slo_err *err);
 
 /** join_record - @h is a span or a probe event; a span is kept and handed on when it is settled. Return: it was kept. */
 bool join_record(struct collector *c, struct held *h);
+
+/** join_read - what the join needs of @ev. Return: it needs any. */
+bool join_read(const struct collector *c, const struct slo_event *ev, struct slo_join_item *out);
 
 /** scenario_run - synthetic samples in place of an input. */
 void scenario_run(struct collector *c);

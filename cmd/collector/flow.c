@@ -49,7 +49,7 @@ static bool read_again(struct collector *c, const struct held *h)
 {
 	struct slo_err ignored = { .what = "" };
 
-	return slo_event_decode(&c->in_ctx, h->text, h->len, -1, 1u << h->kind, &c->in_ev, &ignored) == 0;
+	return slo_event_decode(&c->out_ctx, h->text, h->len, -1, 1u << h->kind, &c->again_ev, &ignored) == 0;
 }
 
 static void hand_on(struct collector *c, struct held *h)
@@ -63,19 +63,14 @@ static void hand_on(struct collector *c, struct held *h)
 		slo_join_seen(c->join, h->at);
 	if (h->kind == SLO_KIND_RAW_SAMPLE) {
 		if (read_again(c, h))
-			slo_rawsamples_add(c->raw, &c->in_ev.raw_sample);
-	} else if (c->join && h->kind == SLO_KIND_SPAN) {
-		kept = read_again(c, h) && join_record(c, h);
+			slo_rawsamples_add(c->raw, &c->again_ev.raw_sample);
 	} else {
-		put(c, h->kind, slo_str_n(h->text, h->len));
-		if (c->join && h->kind == SLO_KIND_PROBE && read_again(c, h))
-			join_record(c, h);
+		if (h->kind != SLO_KIND_SPAN || !h->item)
+			put(c, h->kind, slo_str_n(h->text, h->len));
+		kept = h->item && join_record(c, h);
 	}
-	if (kept)
-		return;
-	if (c->join && h->kind == SLO_KIND_SPAN)
-		put(c, h->kind, slo_str_n(h->text, h->len));
-	free(h);
+	if (!kept)
+		free(h);
 }
 
 void collector_advance(struct collector *c, int64_t up_to_ns)
@@ -94,14 +89,16 @@ static struct slo_str envelop(struct collector *c, int kind, struct slo_str line
 	return slo_buf_str(&c->wrapped);
 }
 
-static void keep(struct collector *c, int64_t at, int kind, struct slo_str line)
+static void keep(struct collector *c, int64_t at, const struct slo_event *ev, struct slo_str line)
 {
-	int r = order_push(&c->order, at, kind, line);
+	struct slo_join_item item;
+	bool joined = join_read(c, ev, &item);
+	int kind = ev->kind, r = order_push(&c->order, at, kind, line, joined ? &item : NULL);
 
 	if (r == -ENOBUFS) {
 		c->forced++;
 		hand_on(c, order_pop(&c->order));
-		r = order_push(&c->order, at, kind, line);
+		r = order_push(&c->order, at, kind, line, joined ? &item : NULL);
 	}
 	if (r) {
 		/* Better out of order than not at all. */
@@ -120,7 +117,7 @@ void collector_take(struct collector *c, struct source *s, const struct slo_even
 	else if (at > s->frontier_ns)
 		s->frontier_ns = at;
 	c->late += at < c->released_ns;
-	keep(c, at, ev->kind, bare ? envelop(c, ev->kind, line) : line);
+	keep(c, at, ev, bare ? envelop(c, ev->kind, line) : line);
 }
 
 void collector_settle(struct collector *c)

@@ -21,17 +21,21 @@ static bool enrich(struct collector *c, const struct held *h, const struct slo_j
 	return true;
 }
 
+static void put_span(struct collector *c, const struct held *h)
+{
+	if (!c->write_error)
+		c->write_error = c->sink->put(c, SLO_KIND_SPAN, slo_str_n(h->text, h->len));
+	c->written += !c->write_error;
+}
+
 static void on_span(void *arg, uint64_t tag, const struct slo_join_result *r)
 {
 	struct collector *c = arg;
 	struct held *h = (struct held *)(uintptr_t)tag;
 
 	c->spans_bytes -= h->len;
-	if (!found_anything(r) || !enrich(c, h, r)) {
-		if (!c->write_error)
-			c->write_error = c->sink->put(c, SLO_KIND_SPAN, slo_str_n(h->text, h->len));
-		c->written += !c->write_error;
-	}
+	if (!found_anything(r) || !enrich(c, h, r))
+		put_span(c, h);
 	free(h);
 }
 
@@ -52,17 +56,27 @@ int join_start(struct collector *c, struct slo_err *err)
 	return r ? slo_err_set(err, r, "the join: %s", slo_strerror(r)) : 0;
 }
 
+bool join_read(const struct collector *c, const struct slo_event *ev, struct slo_join_item *out)
+{
+	if (!c->join || (ev->kind != SLO_KIND_SPAN && ev->kind != SLO_KIND_PROBE))
+		return false;
+	if (ev->kind == SLO_KIND_SPAN)
+		slo_join_read_span(c->join, &ev->span, out);
+	else
+		slo_join_read_probe(c->join, &ev->probe, out);
+	return true;
+}
+
 bool join_record(struct collector *c, struct held *h)
 {
-	if (h->kind == SLO_KIND_PROBE) {
-		slo_join_probe(c->join, &c->in_ev.probe, 0);
-		return false;
-	}
-	if (c->spans_bytes + h->len > SPANS_BYTES) {
+	bool span = h->kind == SLO_KIND_SPAN;
+
+	if (span && c->spans_bytes + h->len > SPANS_BYTES) {
 		c->unjoined++;
+		put_span(c, h);
 		return false;
 	}
-	c->spans_bytes += h->len;
-	slo_join_span(c->join, &c->in_ev.span, (uint64_t)(uintptr_t)h);
-	return true;
+	c->spans_bytes += span ? h->len : 0;
+	slo_join_put(c->join, h->item, span ? (uint64_t)(uintptr_t)h : 0);
+	return span;
 }

@@ -67,6 +67,26 @@ void ident_of_probe(struct ident *id, const struct slo_probe_event *p, uint64_t 
 	};
 }
 
+void ident_pack(const struct ident *id, struct slo_join_item *to)
+{
+	const uint64_t names[] = { id->trace, id->pod,   id->namespace, id->node,  id->service,
+				   id->tuple, id->netns, id->span,      id->parent };
+	const int64_t numbers[] = { id->pid, id->ns_pid, id->pid_start_ns };
+
+	_Static_assert(sizeof(names) == sizeof(to->names) && sizeof(numbers) == sizeof(to->numbers), "all of it");
+	memcpy(to->names, names, sizeof(names));
+	memcpy(to->numbers, numbers, sizeof(numbers));
+}
+
+void ident_unpack(const struct slo_join_item *from, struct ident *id)
+{
+	const uint64_t *n = from->names;
+
+	*id = (struct ident){ .trace = n[0],   .pod = n[1],   .namespace = n[2], .node = n[3], .service = n[4],
+			      .tuple = n[5],   .netns = n[6], .span = n[7],      .parent = n[8],
+			      .pid = from->numbers[0], .ns_pid = from->numbers[1], .pid_start_ns = from->numbers[2] };
+}
+
 uint64_t ident_key(const struct ident *id, enum key kind, int64_t pid)
 {
 	uint64_t parts[KEY__COUNT][3] = {

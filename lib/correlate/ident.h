@@ -3,7 +3,7 @@
 #ifndef SLO_CORRELATE_IDENT_H
 #define SLO_CORRELATE_IDENT_H
 
-#include "event/event.h"
+#include "correlate/join.h"
 
 struct ident {
 	uint64_t trace, pod, namespace, node, service, tuple, netns;
@@ -11,6 +11,10 @@ struct ident {
 	int64_t pid_start_ns;  /* 0 = not known */
 	uint64_t span, parent; /* ids; of an event 0 */
 };
+
+/** ident_pack, ident_unpack - into an item for the caller, and back. */
+void ident_pack(const struct ident *id, struct slo_join_item *to);
+void ident_unpack(const struct slo_join_item *from, struct ident *id);
 
 void ident_of_span(struct ident *id, const struct slo_span *s, uint64_t seed);
 void ident_of_probe(struct ident *id, const struct slo_probe_event *p, uint64_t seed);

@@ -99,15 +99,17 @@ static uint32_t insert(struct index *x, uint32_t n, uint32_t new)
 		update(x, new);
 		return new;
 	}
+	if (x->nodes[n].max_hi < add->hi)
+		x->nodes[n].max_hi = add->hi;
 	if (before(&x->nodes[n], add->lo, add->item))
 		x->nodes[n].right = insert(x, x->nodes[n].right, new);
 	else
 		x->nodes[n].left = insert(x, x->nodes[n].left, new);
-	update(x, n);
 	return n;
 }
 
-static uint32_t take_out(struct index *x, uint32_t n, int64_t lo, uint32_t item)
+/* @hi: set to the end of what was taken out. */
+static uint32_t take_out(struct index *x, uint32_t n, int64_t lo, uint32_t item, int64_t *hi)
 {
 	struct index_node *at;
 
@@ -117,15 +119,17 @@ static uint32_t take_out(struct index *x, uint32_t n, int64_t lo, uint32_t item)
 	if (at->lo == lo && at->item == item) {
 		uint32_t rest = merge(x, at->left, at->right);
 
+		*hi = at->hi;
 		at->left = x->free_head;
 		x->free_head = n;
 		return rest;
 	}
 	if (before(at, lo, item))
-		at->right = take_out(x, at->right, lo, item);
+		at->right = take_out(x, at->right, lo, item, hi);
 	else
-		at->left = take_out(x, at->left, lo, item);
-	update(x, n);
+		at->left = take_out(x, at->left, lo, item, hi);
+	if (at->max_hi == *hi)
+		update(x, n);
 	return n;
 }
 
@@ -141,10 +145,11 @@ void index_add(struct index *x, uint64_t key, int64_t lo, int64_t hi, uint32_t i
 void index_del(struct index *x, uint64_t key, int64_t lo, uint32_t item)
 {
 	struct root *r = slo_table_find(&x->roots, &key);
+	int64_t hi = INT64_MIN;
 
 	if (!r)
 		return;
-	r->node = take_out(x, r->node, lo, item);
+	r->node = take_out(x, r->node, lo, item, &hi);
 	if (r->node == NIL)
 		slo_table_del(&x->roots, r);
 }

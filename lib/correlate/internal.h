@@ -12,7 +12,7 @@
 #define NIL UINT32_MAX
 
 enum {
-	SPAN_KEYS = 6,     /* most keys of one span */
+	SPAN_KEYS = KEY__COUNT, /* most keys of one span */
 	SPAN_PIECES = 12,  /* most separate stretches of retrieval time kept */
 	RELATIVES_MAX = 32, /* more candidates than this stay ambiguous whoever calls whom */
 };
@@ -68,6 +68,7 @@ struct slo_join {
 	struct heap ending;  /* spans by the time they are done */
 	struct heap waiting; /* events by their end */
 	struct index index;
+	bool wanted[KEY__COUNT]; /* some event has asked for it */
 	struct storms storms;
 	int64_t seen;        /* newest time; SLO_ABSENT_I64 = none */
 	int64_t decided;     /* events that ended by then are decided */

@@ -155,41 +155,84 @@ static uint32_t span_room(struct slo_join *j)
 	return n;
 }
 
-static void add_keys(struct slo_join *j, uint32_t n)
+/* A pod's process numbers may be its own: they say nothing about the node's. */
+static uint64_t span_key(const struct span *s, enum key kind)
 {
-	struct span *s = &j->spans[n];
-	const uint64_t keys[SPAN_KEYS] = {
-		ident_key(&s->id, KEY_TRACE, 0),
-		/* A pod's numbers may be its own: they say nothing about the node's. */
-		s->id.pod ? ident_key(&s->id, KEY_POD_PID, s->id.pid) : ident_key(&s->id, KEY_NODE_PID, s->id.pid),
-		ident_key(&s->id, KEY_TUPLE, 0),
-		ident_key(&s->id, KEY_SERVICE, 0),
-		ident_key(&s->id, KEY_POD, 0),
-		ident_key(&s->id, KEY_NODE, 0),
-	};
-
-	for (int i = 0; i < SPAN_KEYS; i++) {
-		if (!keys[i])
-			continue;
-		s->keys[s->keys_count++] = keys[i];
-		index_add(&j->index, keys[i], s->lo, s->hi, n);
-	}
+	return kind == KEY_NODE_PID && s->id.pod ? 0 : ident_key(&s->id, kind, s->id.pid);
 }
 
-void slo_join_span(struct slo_join *j, const struct slo_span *in, uint64_t tag)
+static void add_key(struct slo_join *j, uint32_t n, enum key kind)
 {
-	struct slo_join_result none = { .tier = -1, .late = true };
-	int64_t end = in->end_ns > in->start_ns ? in->end_ns : in->start_ns, mark, slack, done;
+	struct span *s = &j->spans[n];
+	uint64_t key = span_key(s, kind);
+
+	if (!key)
+		return;
+	s->keys[s->keys_count++] = key;
+	index_add(&j->index, key, s->lo, s->hi, n);
+}
+
+static void add_keys(struct slo_join *j, uint32_t n)
+{
+	for (enum key k = 0; k < KEY__COUNT; k++)
+		if (j->wanted[k])
+			add_key(j, n, k);
+}
+
+/* From now on spans are found by @kind, those that are here already as well. */
+static void want_key(struct slo_join *j, enum key kind)
+{
+	if (j->wanted[kind])
+		return;
+	j->wanted[kind] = true;
+	for (uint32_t i = 0; i < j->ending.count; i++)
+		add_key(j, j->ending.items[i].item, kind);
+}
+
+/* What no event asks for is not kept. */
+static void want_keys(struct slo_join *j, const struct event *e)
+{
+	bool context = slo_join_is_context(e->signal), storm = e->signal == SLO_SIGNAL_TCP_RETRANSMITS;
+
+	if (e->id.trace)
+		want_key(j, KEY_TRACE);
+	if (e->id.tuple)
+		want_key(j, KEY_TUPLE);
+	if (e->id.pid || e->id.ns_pid) {
+		want_key(j, KEY_POD_PID);
+		want_key(j, KEY_NODE_PID);
+	}
+	want_key(j, KEY_SERVICE);
+	if (context || storm)
+		want_key(j, KEY_POD);
+	if ((context || storm) && (e->signal == SLO_SIGNAL_CPU_STEAL || (!e->id.pod && !e->id.service)))
+		want_key(j, KEY_NODE);
+}
+
+void slo_join_read_span(const struct slo_join *j, const struct slo_span *s, struct slo_join_item *out)
+{
+	struct ident id;
+
+	ident_of_span(&id, s, j->o.seed);
+	*out = (struct slo_join_item){
+		.start = s->start_ns,
+		.end = s->end_ns > s->start_ns ? s->end_ns : s->start_ns,
+		.error = error_of(j, s->clock_error_ns, j->o.slack_ns),
+		.signal = -1,
+	};
+	ident_pack(&id, out);
+}
+
+static void put_span(struct slo_join *j, const struct slo_join_item *in, uint64_t tag)
+{
+	const struct slo_join_result none = { .tier = -1, .late = true };
+	int64_t mark = watermark(j), done = plus(plus(in->end, in->error), 2 * j->o.hold_ns);
 	struct span *s;
 	uint32_t n;
 
 	j->stats.spans++;
-	slo_join_seen(j, end);
-	mark = watermark(j);
-	slack = error_of(j, in->clock_error_ns, j->o.slack_ns);
-	done = plus(plus(end, slack), 2 * j->o.hold_ns);
-	j->stats.late_spans += end < mark;
-	j->stats.long_spans += j->decided != SLO_ABSENT_I64 && plus(in->start_ns, -slack) < j->decided;
+	j->stats.late_spans += in->end < mark;
+	j->stats.long_spans += j->decided != SLO_ABSENT_I64 && plus(in->start, -in->error) < j->decided;
 	if (done < mark) {
 		j->stats.lost_spans++;
 		j->o.span_done(j->o.arg, tag, &none);
@@ -198,16 +241,16 @@ void slo_join_span(struct slo_join *j, const struct slo_span *in, uint64_t tag)
 	n = span_room(j);
 	s = &j->spans[n];
 	s->tag = tag;
-	s->start = in->start_ns;
-	s->end = end;
-	s->lo = plus(s->start, -slack);
-	s->hi = plus(end, slack);
+	s->start = in->start;
+	s->end = in->end;
+	s->lo = plus(s->start, -in->error);
+	s->hi = plus(s->end, in->error);
 	s->keys_count = 0;
 	s->retrieval.count = 0;
 	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
 		s->kept[i].count = 0;
-	s->r = (struct slo_join_result){ .tier = -1, .late = end < mark };
-	ident_of_span(&s->id, in, j->o.seed);
+	s->r = (struct slo_join_result){ .tier = -1, .late = in->end < mark };
+	ident_unpack(in, &s->id);
 	add_keys(j, n);
 	heap_push(&j->ending, done, n);
 }
@@ -237,43 +280,68 @@ static int64_t extent(const struct slo_join *j, const struct slo_probe_event *p)
 	return ns < (double)j->o.hold_ns ? (int64_t)ns : j->o.hold_ns;
 }
 
-static void set_event(struct slo_join *j, struct event *e, const struct slo_probe_event *p, uint64_t tag)
+void slo_join_read_probe(const struct slo_join *j, const struct slo_probe_event *p, struct slo_join_item *out)
 {
-	int64_t error = error_of(j, p->clock_error_ns, 0), earliest = plus(p->ts_unix_nano, -j->o.hold_ns);
+	struct ident id;
 
-	*e = (struct event){
-		.tag = tag,
+	ident_of_probe(&id, p, j->o.seed);
+	*out = (struct slo_join_item){
 		.start = plus(p->ts_unix_nano, -extent(j, p)),
 		.end = p->ts_unix_nano,
-		.hi = plus(p->ts_unix_nano, error),
+		.error = error_of(j, p->clock_error_ns, 0),
 		.value = p->value,
 		.signal = p->signal,
 		.source = p->source >= 0 ? p->source : SLO_SOURCE_LIVE,
 	};
-	e->lo = plus(e->start, -error);
-	e->lo = e->lo < earliest ? earliest : e->lo;
-	ident_of_probe(&e->id, p, j->o.seed);
+	ident_pack(&id, out);
 }
 
-void slo_join_probe(struct slo_join *j, const struct slo_probe_event *p, uint64_t tag)
+static void put_event(struct slo_join *j, const struct slo_join_item *in, uint64_t tag)
 {
 	const struct slo_join_decision late = { .tier = -1, .late = true };
-	int64_t mark;
+	int64_t mark = watermark(j), earliest = plus(in->end, -j->o.hold_ns);
+	struct event *e;
 	uint32_t n;
 
 	j->stats.events++;
-	slo_join_seen(j, p->ts_unix_nano);
-	mark = watermark(j);
-	j->stats.late_events += p->ts_unix_nano < mark;
-	if (plus(p->ts_unix_nano, j->o.hold_ns) < mark) {
+	j->stats.late_events += in->end < mark;
+	if (plus(in->end, j->o.hold_ns) < mark) {
 		j->stats.lost_events++;
 		if (j->o.decided)
 			j->o.decided(j->o.arg, tag, &late);
 		return;
 	}
 	n = event_room(j);
-	set_event(j, &j->events[n], p, tag);
-	heap_push(&j->waiting, j->events[n].end, n);
+	e = &j->events[n];
+	*e = (struct event){ .tag = tag, .start = in->start, .end = in->end, .hi = plus(in->end, in->error),
+			     .value = in->value, .signal = in->signal, .source = in->source };
+	e->lo = plus(e->start, -in->error);
+	e->lo = e->lo < earliest ? earliest : e->lo;
+	ident_unpack(in, &e->id);
+	want_keys(j, e);
+	heap_push(&j->waiting, e->end, n);
+}
+
+void slo_join_put(struct slo_join *j, const struct slo_join_item *item, uint64_t tag)
+{
+	slo_join_seen(j, item->end);
+	(item->signal < 0 ? put_span : put_event)(j, item, tag);
+}
+
+void slo_join_span(struct slo_join *j, const struct slo_span *s, uint64_t tag)
+{
+	struct slo_join_item item;
+
+	slo_join_read_span(j, s, &item);
+	slo_join_put(j, &item, tag);
+}
+
+void slo_join_probe(struct slo_join *j, const struct slo_probe_event *p, uint64_t tag)
+{
+	struct slo_join_item item;
+
+	slo_join_read_probe(j, p, &item);
+	slo_join_put(j, &item, tag);
 }
 
 void slo_join_drain(struct slo_join *j)

@@ -122,6 +122,24 @@ void slo_join_span(struct slo_join *j, const struct slo_span *s, uint64_t tag);
 /** slo_join_probe - take an event in; likewise, given back to decided(). */
 void slo_join_probe(struct slo_join *j, const struct slo_probe_event *p, uint64_t tag);
 
+/*
+ * A span or an event as the join needs it, without its strings: for callers that read a
+ * record now and hand it in later. Its members are private.
+ */
+struct slo_join_item {
+	uint64_t names[9];
+	int64_t numbers[3], start, end, error;
+	double value;
+	int signal, source; /* @signal -1 = a span */
+};
+
+/** slo_join_read_span, slo_join_read_probe - what of the record matters. Changes nothing. */
+void slo_join_read_span(const struct slo_join *j, const struct slo_span *s, struct slo_join_item *out);
+void slo_join_read_probe(const struct slo_join *j, const struct slo_probe_event *p, struct slo_join_item *out);
+
+/** slo_join_put - what slo_join_span() and slo_join_probe() do, with what was read. */
+void slo_join_put(struct slo_join *j, const struct slo_join_item *item, uint64_t tag);
+
 /** slo_join_seen - something of time @ns was seen in the stream: time goes on. */
 void slo_join_seen(struct slo_join *j, int64_t ns);
 

@@ -78,7 +78,7 @@ struct slo_pairs_score {
 /**
  * slo_pairs_score - compare with the truth
  * @threshold: confidence from which a join counts
- * @tier:      only pairs decided by this tier, or not at all though both sides have what it takes; -1 = all
+ * @tier:      only pairs decided by this tier, or not by it though both sides have what it takes; -1 = all
  */
 void slo_pairs_score(const struct slo_pairs *p, const struct slo_pair_prediction *pred, double threshold, int tier,
 		     struct slo_pairs_score *out);

@@ -39,10 +39,12 @@ void slo_pairs_score(const struct slo_pairs *p, const struct slo_pair_prediction
 	*out = (struct slo_pairs_score){ .n = 0 };
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct pair_item *item = &p->items[i];
-		const struct slo_pair_prediction *q = &pred[i];
+		const struct slo_pair_prediction none = { .tier = -1 };
+		/* What a weaker tier says is nothing that this one has found. */
+		const struct slo_pair_prediction *q = tier < 0 || pred[i].tier == tier ? &pred[i] : &none;
 		bool counts = q->confidence >= threshold, predicted = q->match && counts;
 
-		if (tier >= 0 && (q->tier >= 0 ? q->tier != tier : !carries(item, tier)))
+		if (tier >= 0 && q->tier < 0 && !carries(item, tier))
 			continue;
 		out->n++;
 		out->confidence_sum += predicted ? q->confidence : 0;

@@ -26,6 +26,8 @@ enum { SKEWS = 11 };
 
 extern const int eval_skews_ms[SKEWS];
 
+enum { NO_SKEW = 5 }; /* index of 0 ms */
+
 enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_INCONCLUSIVE };
 
 /* One tier, its events showing nothing else. */
@@ -43,7 +45,7 @@ struct eval {
 	struct slo_pairs_score score;
 	struct slo_share precision, recall, recall_sure;
 	struct tier_score tiers[SLO_TIER__COUNT];
-	struct slo_pairs_score skew[SKEWS];
+	struct slo_pairs_score skew[SKEWS]; /* of events that do not show their trace id; one of them with no shift */
 	bool together;
 	enum verdict verdict;
 	struct slo_err why;                 /* of a verdict other than pass */

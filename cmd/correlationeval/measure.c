@@ -8,9 +8,10 @@
 
 const int eval_skews_ms[SKEWS] = { -500, -200, -100, -50, -20, 0, 20, 50, 100, 200, 500 };
 
-static int predict(struct eval *e, int only, int64_t shift_ns, struct slo_pair_prediction *out, struct slo_err *err)
+static int predict(struct eval *e, int only, bool untraced, int64_t shift_ns, struct slo_pair_prediction *out,
+		   struct slo_err *err)
 {
-	struct slo_pairs_run run = { .together = e->together, .only = only, .shift_ns = shift_ns,
+	struct slo_pairs_run run = { .together = e->together, .only = only, .untraced = untraced, .shift_ns = shift_ns,
 				     .window_ns = e->o->window_ns };
 	int r;
 
@@ -22,7 +23,7 @@ static int predict(struct eval *e, int only, int64_t shift_ns, struct slo_pair_p
 static int measure_tier(struct eval *e, int tier, struct slo_pair_prediction *scratch, struct slo_err *err)
 {
 	struct tier_score *t = &e->tiers[tier];
-	int r = predict(e, tier, 0, scratch, err);
+	int r = predict(e, tier, false, 0, scratch, err);
 
 	if (r)
 		return r;
@@ -44,11 +45,11 @@ int eval_measure(struct eval *e, struct slo_err *err)
 		r = slo_err_set(err, -ENOMEM, "out of memory");
 	e->together = e->o->candidates == CANDIDATES_ALL ||
 		      (e->o->candidates == CANDIDATES_AUTO && slo_pairs_have_durations(e->pairs));
-	r = r ? r : predict(e, -1, 0, e->pred, err);
+	r = r ? r : predict(e, -1, false, 0, e->pred, err);
 	for (int t = 0; !r && t < SLO_TIER__COUNT; t++)
 		r = measure_tier(e, t, scratch, err);
 	for (int i = 0; !r && i < SKEWS; i++) {
-		r = predict(e, -1, eval_skews_ms[i] * SLO_NS_PER_MS, scratch, err);
+		r = predict(e, -1, true, eval_skews_ms[i] * SLO_NS_PER_MS, scratch, err);
 		if (!r)
 			slo_pairs_score(e->pairs, scratch, e->o->threshold, -1, &e->skew[i]);
 	}

@@ -78,6 +78,18 @@ static void tiers(const struct eval *e, struct slo_buf *b)
 	slo_buf_adds(b, "\n  ]");
 }
 
+/* What is left when events show no trace id: the kernel's do not. */
+static void untraced(const struct eval *e, struct slo_buf *b)
+{
+	const struct slo_pairs_score *s = &e->skew[NO_SKEW];
+
+	slo_buf_addf(b, ",\n  \"without_trace_ids\": {\"joined\": %" PRIu64, s->tp + s->fp);
+	share(b, "precision", slo_score_precision(s));
+	share(b, "recall", slo_score_recall(s));
+	share(b, "recall_unambiguous", slo_score_recall_sure(s));
+	slo_buf_addf(b, ", \"ambiguous\": %" PRIu64 ", \"unmatched\": %" PRIu64 "}", s->ambiguous, s->unmatched);
+}
+
 static void skew(const struct eval *e, struct slo_buf *b)
 {
 	slo_buf_adds(b, ",\n  \"skew\": [");
@@ -124,6 +136,7 @@ void eval_summary(const struct eval *e, struct slo_buf *b)
 	count(b, "unmatched", s->unmatched);
 	number(b, "unmatched_ratio", ratio(s->unmatched, s->positive));
 	count(b, "malformed_lines", e->malformed);
+	untraced(e, b);
 	tiers(e, b);
 	skew(e, b);
 	slo_buf_adds(b, "\n}");
@@ -207,7 +220,7 @@ static void tier_table(const struct eval *e, struct slo_buf *b)
 
 static void skew_line(const struct eval *e, struct slo_buf *b)
 {
-	slo_buf_adds(b, "clocks apart, ms: precision/recall");
+	slo_buf_adds(b, "clocks apart, ms, without trace ids: precision/recall");
 	for (int i = 0; i < SKEWS; i++) {
 		struct slo_share p = slo_score_precision(&e->skew[i]), r = slo_score_recall(&e->skew[i]);
 
@@ -223,7 +236,7 @@ static void skew_line(const struct eval *e, struct slo_buf *b)
 
 void eval_text(const struct eval *e, struct slo_buf *b)
 {
-	const struct slo_pairs_score *s = &e->score;
+	const struct slo_pairs_score *s = &e->score, *bare = &e->skew[NO_SKEW];
 
 	slo_buf_addf(b, "correlation gate: %s | precision=%.4f recall=%.4f f1=%.4f sample_size=%" PRIu64 "\n",
 		     eval_verdict_name(e), e->precision.value, e->recall.value, f1(e->precision, e->recall), s->n);
@@ -235,6 +248,9 @@ void eval_text(const struct eval *e, struct slo_buf *b)
 		     e->precision.lower, e->recall_sure.lower);
 	slo_buf_addf(b, "ambiguous %" PRIu64 " and unmatched %" PRIu64 " of %" PRIu64 " pairs that belong together; compared with %s\n",
 		     s->ambiguous, s->unmatched, s->positive, e->together ? "all spans" : "the span of the pair only");
+	slo_buf_addf(b, "without trace ids: precision=%.4f recall=%.4f, %.4f of pairs that fit one span at most; ambiguous %" PRIu64
+			", unmatched %" PRIu64 "\n", slo_score_precision(bare).value, slo_score_recall(bare).value,
+		     slo_score_recall_sure(bare).value, bare->ambiguous, bare->unmatched);
 	tier_table(e, b);
 	skew_line(e, b);
 }

@@ -15,8 +15,9 @@
  * connection    the same two ends, in either order, within one pod, node or network namespace
  * service_node  the same service and node; not where both name processes of one pod or node that differ
  *
- * The first tier that any span fits decides. Of spans that call one another, only the
- * innermost one that really overlaps the event counts. Where several remain, those on
+ * The first tier that any span fits decides. Of the spans of one trace those that really
+ * overlap the event count before those that only clock error reaches, and of a caller and
+ * what it called the called one. Where several remain, those on
  * the event's own connection are preferred. Where still several remain the event is
  * ambiguous: its confidence is the tier's precision divided by their number, and it is
  * joined to none of them; each counts it. Nothing is ever settled by being nearest.

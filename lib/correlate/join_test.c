@@ -294,6 +294,24 @@ START_TEST(call_that_only_slack_reaches_does_not_take_the_event_from_its_caller)
 }
 END_TEST
 
+START_TEST(calls_one_after_the_other_are_told_apart_in_spite_of_slack)
+{
+	struct slo_probe_event p = probe_at(SLO_SIGNAL_DNS_LATENCY, 398, 90);
+
+	opts.slack_ns = 10 * MS;
+	restart();
+	p.node = slo_str("n");
+	p.pid = 5;
+	family(0, 0, 1000, "a", NULL);
+	family(1, 300, 400, "b", "a"); /* the lookup */
+	family(2, 401, 700, "c", "a"); /* what it was for */
+	slo_join_probe(j, &p, 1);
+	slo_join_drain(j);
+	ck_assert_uint_eq(seen.decision[1].candidates, 1);
+	ck_assert_uint_eq(seen.first[1], 1);
+}
+END_TEST
+
 START_TEST(parallel_calls_of_one_request_are_ambiguous)
 {
 	struct slo_probe_event p = probe_at(SLO_SIGNAL_DNS_LATENCY, 450, 20);
@@ -523,6 +541,7 @@ int main(void)
 	tcase_add_test(t, connection_tells_requests_of_one_process_apart);
 	tcase_add_test(t, innermost_call_gets_the_event);
 	tcase_add_test(t, call_that_only_slack_reaches_does_not_take_the_event_from_its_caller);
+	tcase_add_test(t, calls_one_after_the_other_are_told_apart_in_spite_of_slack);
 	tcase_add_test(t, parallel_calls_of_one_request_are_ambiguous);
 	tcase_add_test(t, shared_signals_reach_every_span_of_their_scope_and_are_no_pairs);
 	tcase_add_test(t, retrieval_time_is_of_all_events_and_overlaps_count_once);

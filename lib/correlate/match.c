@@ -68,30 +68,49 @@ static bool overlaps(const struct span *s, const struct event *e)
 	return s->start <= e->end && e->start <= s->end;
 }
 
-/*
- * Of a caller and what it called, the called one counts if the event really lies in
- * it, else the caller: the called one is there for its clock's sake only.
- */
+/* Spans of one trace share a clock: where one really overlaps the event, slack speaks for no other of them. */
+static bool outdone(const struct slo_join *j, const struct event *e, const struct candidates *c, const struct span *s)
+{
+	if (overlaps(s, e) || !s->id.trace)
+		return false;
+	for (uint32_t i = 0; i < c->count; i++) {
+		const struct span *other = &j->spans[c->items[i]];
+
+		if (other->id.trace == s->id.trace && overlaps(other, e))
+			return true;
+	}
+	return false;
+}
+
+/* What it called counts in its place: the event happened in there. */
+static bool called_another(const struct slo_join *j, const struct event *e, const struct candidates *c,
+			   const struct span *s)
+{
+	for (uint32_t i = 0; s->id.span && i < c->count; i++) {
+		const struct span *called = &j->spans[c->items[i]];
+
+		if (called != s && called->id.parent == s->id.span && called->id.trace == s->id.trace &&
+		    overlaps(called, e) == overlaps(s, e))
+			return true;
+	}
+	return false;
+}
+
 static void drop_relatives(const struct slo_join *j, const struct event *e, struct candidates *c)
 {
-	bool drop[RELATIVES_MAX] = { false };
-	uint32_t n = 0;
+	uint32_t items[RELATIVES_MAX], n = 0;
 
 	if (c->count < 2 || c->count > RELATIVES_MAX)
 		return;
-	for (uint32_t a = 0; a < c->count; a++)
-		for (uint32_t b = 0; b < c->count; b++) {
-			const struct span *caller = &j->spans[c->items[a]], *called = &j->spans[c->items[b]];
+	for (uint32_t i = 0; i < c->count; i++) {
+		const struct span *s = &j->spans[c->items[i]];
 
-			if (a == b || !caller->id.span || caller->id.span != called->id.parent ||
-			    caller->id.trace != called->id.trace)
-				continue;
-			drop[overlaps(called, e) ? a : b] = true;
-		}
-	for (uint32_t i = 0; i < c->count; i++)
-		if (!drop[i])
-			c->items[n++] = c->items[i];
+		if (!outdone(j, e, c, s) && !called_another(j, e, c, s))
+			items[n++] = c->items[i];
+	}
 	/* Spans that call each other in a circle are no family. */
+	for (uint32_t i = 0; i < n; i++)
+		c->items[i] = items[i];
 	c->count = n ? n : c->count;
 }
 

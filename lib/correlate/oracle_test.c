@@ -176,6 +176,11 @@ static uint64_t all(const struct world *w, const struct slo_probe_event *p, int 
 	return set;
 }
 
+static bool really(const struct slo_span *s, const struct slo_probe_event *p)
+{
+	return s->start_ns <= p->ts_unix_nano && begins(p) <= s->end_ns;
+}
+
 static uint64_t without_relatives(const struct world *w, const struct slo_probe_event *p, uint64_t set)
 {
 	uint64_t drop = 0;
@@ -184,14 +189,14 @@ static uint64_t without_relatives(const struct world *w, const struct slo_probe_
 		return set;
 	for (int a = 0; a < SPANS; a++)
 		for (int b = 0; b < SPANS; b++) {
-			const struct slo_span *caller = &w->spans[a], *called = &w->spans[b];
+			const struct slo_span *x = &w->spans[a], *y = &w->spans[b];
 
-			if (!(set >> a & 1) || !(set >> b & 1) || !equal(caller->span_id, called->parent_span_id))
+			if (!(set >> a & 1) || !(set >> b & 1) || a == b)
 				continue;
-			if (called->start_ns <= p->ts_unix_nano && begins(p) <= called->end_ns)
+			if (equal(x->trace_id, y->trace_id) && !really(x, p) && really(y, p))
 				drop |= UINT64_C(1) << a;
-			else
-				drop |= UINT64_C(1) << b;
+			if (equal(x->span_id, y->parent_span_id) && really(x, p) == really(y, p))
+				drop |= UINT64_C(1) << a;
 		}
 	return set & ~drop ? set & ~drop : set;
 }

@@ -45,6 +45,7 @@ struct slo_pairs_run {
 	struct slo_join_opts join; /* hold, slack, precision, fan_out; the rest is set here */
 	bool together;
 	int only;                  /* enum SLO_TIER: of trace, process and connection the events show this only; -1 = all */
+	bool untraced;             /* events do not show their trace id, as the kernel's do not */
 	int64_t shift_ns;          /* added to the times of events */
 	int64_t window_ns;         /* one by one: largest distance of any tier */
 };

@@ -71,7 +71,7 @@ static void make_event(const struct pair_item *item, const struct slo_pairs_run 
 	out->pod = s->pod;
 	out->netns_cookie = s->netns_cookie;
 	out->clock_error_ns = s->clock_error_ns;
-	if (shows_all || run->only == SLO_TIER_TRACE) {
+	if ((shows_all || run->only == SLO_TIER_TRACE) && !run->untraced) {
 		out->trace_id = s->trace_id;
 		out->span_id = s->span_id;
 	}

@@ -128,6 +128,7 @@ struct collector {
 	struct slo_rec_ctx in_ctx, out_ctx;
 	struct slo_event in_ev, again_ev, out_ev; /* being read; read when its turn comes; a span being told of */
 	struct slo_buf line, wrapped; /* being written; being read */
+	int64_t lateness_ns;
 	int64_t released_ns;       /* newest time handed on; SLO_ABSENT_I64 = none */
 	size_t spans_bytes;
 	int write_error;           /* sticky */
@@ -162,7 +163,7 @@ void collector_follow(struct collector *c);
 /** join_start - as configured. Return: 0, or a negative errno with @err. */
 int join_start(struct collector *c, struct slo_err *err);
 
-/** join_record - @h is a span or a probe event; a span is kept and handed on when it is settled. Return: it was kept. */
+/** join_record - @h is a span or an event; a span is kept and handed on when it is settled. Return: it was kept. */
 bool join_record(struct collector *c, struct held *h);
 
 /** join_read - what the join needs of @ev. Return: it needs any. */

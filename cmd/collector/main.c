@@ -66,6 +66,8 @@ static int setup(struct collector *c, struct slo_err *err)
 	slo_buf_init(&c->line, 2 * SLO_LINE_MAX);
 	slo_buf_init(&c->wrapped, 2 * SLO_LINE_MAX);
 	r = slo_config_find(&c->config, c->o->config[0] ? c->o->config : NULL, err);
+	c->lateness_ns = slo_opts_origin("lateness") == SLO_ORIGIN_DEFAULT ? c->config.correlation_window_ms * SLO_NS_PER_MS :
+									     c->o->lateness_ns;
 	if (!r && (order_init(&c->order) ||
 		   slo_rawsamples_new(&c->config, c->o->window_ns, collector_event, c, &c->raw)))
 		r = slo_err_set(err, -ENOMEM, "out of memory");

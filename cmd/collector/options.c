@@ -18,7 +18,8 @@ const struct slo_opt collector_options[] = {
 	  .help = "Also receive OTLP/HTTP logs and spans on this address." },
 	{ .name = "lateness", .type = SLO_OPT_DURATION, .off = OFF(lateness_ns, int64_t), .metavar = "DURATION",
 	  .def = "2s", .lo = 0, .hi = 3600, .unit_ns = 1000000000,
-	  .help = "How far records may be out of order, in seconds; later ones are counted and passed on as they come." },
+	  .help = "How far records may be out of order, in seconds; later ones are counted and passed on as they "
+		  "come. Without it as configured: correlation.window_ms." },
 	{ .name = "strict", .type = SLO_OPT_FLAG, .off = OFF(strict, bool),
 	  .help = "Exit 1 when a line of the input was malformed." },
 	{ .name = "reject", .type = SLO_OPT_STR, .off = OFF(reject, const char *), .metavar = "FILE", .def = "",

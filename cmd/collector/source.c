@@ -123,7 +123,7 @@ static int64_t common_ns(const struct collector *c, int64_t now_ns)
 {
 	int64_t least = INT64_MAX, most = SLO_ABSENT_I64;
 	/* A source that is silent for this long has nothing earlier to say. */
-	int64_t patience = c->o->lateness_ns > SLO_NS_PER_S ? c->o->lateness_ns : SLO_NS_PER_S;
+	int64_t patience = c->lateness_ns > SLO_NS_PER_S ? c->lateness_ns : SLO_NS_PER_S;
 
 	for (size_t i = 0; i < c->sources_count; i++) {
 		const struct source *s = &c->sources[i];
@@ -134,7 +134,7 @@ static int64_t common_ns(const struct collector *c, int64_t now_ns)
 		least = s->frontier_ns < least ? s->frontier_ns : least;
 	}
 	if (least != INT64_MAX)
-		return least == SLO_ABSENT_I64 ? least : least - c->o->lateness_ns;
+		return least == SLO_ABSENT_I64 ? least : least - c->lateness_ns;
 	return most;
 }
 

@@ -244,13 +244,19 @@ void eval_text(const struct eval *e, struct slo_buf *b)
 		slo_buf_addf(b, "summary: %s\n", e->o->out);
 	if (e->o->predictions_out[0])
 		slo_buf_addf(b, "predictions: %s\n", e->o->predictions_out);
-	slo_buf_addf(b, "precision at least %.4f, recall at least %.4f of pairs that fit one span at most (95 %%, one-sided)\n",
+	slo_buf_addf(b,
+		     "precision at least %.4f, recall at least %.4f of pairs that fit one span at most (95 %%, "
+		     "one-sided)\n",
 		     e->precision.lower, e->recall_sure.lower);
-	slo_buf_addf(b, "ambiguous %" PRIu64 " and unmatched %" PRIu64 " of %" PRIu64 " pairs that belong together; compared with %s\n",
+	slo_buf_addf(b,
+		     "ambiguous %" PRIu64 " and unmatched %" PRIu64 " of %" PRIu64
+		     " pairs that belong together; compared with %s\n",
 		     s->ambiguous, s->unmatched, s->positive, e->together ? "all spans" : "the span of the pair only");
-	slo_buf_addf(b, "without trace ids: precision=%.4f recall=%.4f, %.4f of pairs that fit one span at most; ambiguous %" PRIu64
-			", unmatched %" PRIu64 "\n", slo_score_precision(bare).value, slo_score_recall(bare).value,
-		     slo_score_recall_sure(bare).value, bare->ambiguous, bare->unmatched);
+	slo_buf_addf(b,
+		     "without trace ids: precision=%.4f recall=%.4f, %.4f of pairs that fit one span at most; ambiguous %" PRIu64
+		     ", unmatched %" PRIu64 "\n",
+		     slo_score_precision(bare).value, slo_score_recall(bare).value, slo_score_recall_sure(bare).value,
+		     bare->ambiguous, bare->unmatched);
 	tier_table(e, b);
 	skew_line(e, b);
 }

@@ -25,7 +25,7 @@ const struct slo_config_key slo_config_keys[] = {
 	{ "sampling.burst_limit", SLO_KEY_INT, 0, CONFIG(burst_limit), 1, 1e9,
 	  .def = "20000", .doc = "Exemplar events that may exceed the limit in one burst." },
 	{ "correlation.window_ms", SLO_KEY_INT, 0, CONFIG(correlation_window_ms), 1, 3600000,
-	  .def = "2000", .doc = "How much later than others a span or kernel event may come and still be joined, ms." },
+	  .def = "2000", .doc = "How much later than others a record may come and still be put in order and joined, ms." },
 	{ "correlation.hold_ms", SLO_KEY_INT, 0, CONFIG(correlation.hold_ms), 1, 600000,
 	  .def = "10000", .doc = "How long a kernel event waits for the spans around it to end, ms; longer spans miss the events of their beginning." },
 	{ "correlation.slack_ms", SLO_KEY_INT, 0, CONFIG(correlation.slack_ms), 0, 60000,

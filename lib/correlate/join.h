@@ -97,7 +97,7 @@ struct slo_join_stats {
 	uint64_t lost_spans, lost_events;       /* of those, too late for anything */
 	uint64_t evicted_spans, evicted_events; /* settled before their time for want of room */
 	uint64_t long_spans;                    /* began before what was decided when they came */
-	uint64_t fanout_dropped;                /* joined, but neither among the largest of their signal nor of weight for confidence */
+	uint64_t fanout_dropped;                /* joined, but not among the largest of their signal: no say in confidence */
 	uint64_t pieces_merged;                 /* gaps of retrieval time closed because a span had too many */
 	uint64_t storms;                        /* retransmits during a retry storm */
 	uint64_t storm_pods_evicted;

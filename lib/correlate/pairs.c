@@ -121,7 +121,8 @@ static int check(const struct slo_labeled_pair *pair, struct slo_err *err)
 	r = r ? r : check_side(&pair->signal, "signal", err);
 	if (!r && slo_enum_find(&slo_signal_enum, pair->signal.signal) < 0) {
 		slo_err_at(err, "signal.signal");
-		r = slo_err_set(err, -EINVAL, "unknown signal %.*s", (int)(pair->signal.signal.len > 60 ? 60 : pair->signal.signal.len),
+		r = slo_err_set(err, -EINVAL, "unknown signal %.*s",
+				(int)(pair->signal.signal.len > 60 ? 60 : pair->signal.signal.len),
 				pair->signal.signal.p ? pair->signal.signal.p : "");
 	}
 	if (!r && pair->expected_tier.len && slo_pairs_tier(pair->expected_tier) < 0 &&

@@ -140,7 +140,7 @@ void match_event(const struct slo_join *j, const struct event *e, struct candida
 		if (!out->count)
 			continue;
 		if (out->count > 1 && tier == SLO_TIER_PROCESS && e->id.tuple) {
-			struct candidates finer;
+			struct candidates finer = { .tier = -1 };
 			struct gather f = { .j = j, .e = e, .out = &finer, .process = true };
 
 			gather(&f, SLO_TIER_CONNECTION);

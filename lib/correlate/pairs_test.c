@@ -83,6 +83,7 @@ START_TEST(what_one_tier_cannot_tell_apart_another_can)
 	ck_assert_uint_eq(s.tp, 2);
 	s = score(true, -1);
 	ck_assert_uint_eq(s.tp, 2);
+	ck_assert_uint_eq(s.fp, 0);
 	ck_assert_int_eq(pred[0].tier, SLO_TIER_CONNECTION);
 	/* One by one there is nothing to confuse. */
 	s = score(false, SLO_TIER_PROCESS);

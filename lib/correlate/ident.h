@@ -10,6 +10,7 @@ struct ident {
 	int64_t pid, ns_pid;   /* 0 = not known; of a span only @pid */
 	int64_t pid_start_ns;  /* 0 = not known */
 	uint64_t span, parent; /* ids; of an event 0 */
+	uint64_t from, to;     /* the ends of the connection by themselves: who opened it, and the other */
 };
 
 /** ident_pack, ident_unpack - into an item for the caller, and back. */
@@ -25,6 +26,7 @@ enum key {
 	KEY_POD_PID,
 	KEY_NODE_PID,
 	KEY_TUPLE,
+	KEY_FROM,
 	KEY_SERVICE,
 	KEY_POD,
 	KEY_NODE,
@@ -36,6 +38,13 @@ uint64_t ident_key(const struct ident *id, enum key kind, int64_t pid);
 
 /** ident_fits - nothing in what both say speaks against @tier (enum SLO_TIER), and what the tier needs is there. */
 bool ident_fits(const struct ident *span, const struct ident *event, int tier);
+
+/**
+ * ident_same_opener - the connections have the end in common that the span's was opened from
+ *
+ * What the tier needs where the other end was translated on the way, so that not all of it is the same.
+ */
+bool ident_same_opener(const struct ident *span, const struct ident *event);
 
 /** ident_apart - they name different namespaces or nodes, or with @pods different pods. */
 bool ident_apart(const struct ident *span, const struct ident *event, bool pods);

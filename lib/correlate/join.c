@@ -196,8 +196,10 @@ static void want_keys(struct slo_join *j, const struct event *e)
 
 	if (e->id.trace)
 		want_key(j, KEY_TRACE);
-	if (e->id.tuple)
+	if (e->id.tuple) {
 		want_key(j, KEY_TUPLE);
+		want_key(j, KEY_FROM);
+	}
 	if (e->id.pid || e->id.ns_pid) {
 		want_key(j, KEY_POD_PID);
 		want_key(j, KEY_NODE_PID);

@@ -12,7 +12,8 @@
  * process       the same pod and process number (the host's or the container's own), or the
  *               same node and number where the span names no pod; start times, where both are
  *               known, within a second
- * connection    the same two ends, in either order, within one pod, node or network namespace
+ * connection    the same two ends, in either order, within one pod, node or network namespace; or,
+ *               where no span has both, the one it was opened from: addresses may be translated on the way
  * service_node  the same service and node; not where both name processes of one pod or node that differ
  *
  * The first tier that any span fits decides. Of the spans of one trace those that really
@@ -128,7 +129,7 @@ void slo_join_probe(struct slo_join *j, const struct slo_probe_event *p, uint64_
  * record now and hand it in later. Its members are private.
  */
 struct slo_join_item {
-	uint64_t names[9];
+	uint64_t names[11];
 	int64_t numbers[3], start, end, error;
 	double value;
 	int signal, source; /* @signal -1 = a span */

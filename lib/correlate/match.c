@@ -7,6 +7,7 @@ struct gather {
 	const struct event *e;
 	struct candidates *out;
 	bool process; /* of the connection tier: only where the process is the same as well */
+	bool opener;  /* of the connection tier: the end it was opened from will do */
 };
 
 /* Ended in time to be known now whatever order the input came in. */
@@ -21,11 +22,12 @@ static bool take(void *arg, uint32_t item)
 	const struct span *s = &g->j->spans[item];
 	struct candidates *c = g->out;
 
-	if (!in_time(g->j, g->e, s) || !ident_fits(&s->id, &g->e->id, c->tier) ||
+	if (!in_time(g->j, g->e, s) ||
+	    !(g->opener ? ident_same_opener(&s->id, &g->e->id) : ident_fits(&s->id, &g->e->id, c->tier)) ||
 	    (g->process && !ident_same_process(&s->id, &g->e->id)))
 		return true;
-	for (uint32_t i = 0; c->tier == SLO_TIER_PROCESS && i < c->count; i++)
-		if (c->items[i] == item) /* by the host's and by the container's own number */
+	for (uint32_t i = 0; (c->tier == SLO_TIER_PROCESS || g->opener) && i < c->count; i++)
+		if (c->items[i] == item) /* by the host's and by the container's own number; by either end */
 			return true;
 	if (c->count == SLO_JOIN_CANDIDATES) {
 		c->more = true;
@@ -35,10 +37,29 @@ static bool take(void *arg, uint32_t item)
 	return true;
 }
 
+static void visit(struct gather *g, const uint64_t *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (keys[i] && !index_visit(&g->j->index, keys[i], g->e->lo, g->e->hi, take, g))
+			return;
+}
+
+/* By the end a connection was opened from, whichever end the event takes for that. */
+static void gather_opener(struct gather *g)
+{
+	struct ident other_way = g->e->id;
+	uint64_t keys[2] = { ident_key(&g->e->id, KEY_FROM, 0), 0 };
+
+	other_way.from = other_way.to;
+	keys[1] = ident_key(&other_way, KEY_FROM, 0);
+	g->opener = true;
+	visit(g, keys, SLO_ARRAY_LEN(keys));
+	g->opener = false;
+}
+
 static void gather(struct gather *g, int tier)
 {
-	const struct event *e = g->e;
-	const struct ident *id = &e->id;
+	const struct ident *id = &g->e->id;
 	uint64_t keys[3] = { 0, 0, 0 };
 
 	switch (tier) {
@@ -58,9 +79,9 @@ static void gather(struct gather *g, int tier)
 		break;
 	}
 	*g->out = (struct candidates){ .tier = tier };
-	for (size_t i = 0; i < SLO_ARRAY_LEN(keys); i++)
-		if (keys[i] && !index_visit(&g->j->index, keys[i], e->lo, e->hi, take, g))
-			return;
+	visit(g, keys, SLO_ARRAY_LEN(keys));
+	if (tier == SLO_TIER_CONNECTION && !g->out->count)
+		gather_opener(g);
 }
 
 static bool overlaps(const struct span *s, const struct event *e)

@@ -47,6 +47,7 @@ static const struct {
 	const char *s_pod, *e_pod, *s_node, *e_node, *s_trace, *e_trace, *s_service, *e_service, *s_ns, *e_ns;
 	int64_t s_pid, e_pid, e_ns_pid, s_start, e_start, s_netns, e_netns;
 	int s_port, e_port;
+	bool translated;
 	int tier;
 } cases[] = {
 	{ "nothing said", .tier = -1 },
@@ -73,6 +74,10 @@ static const struct {
 	{ "same addresses elsewhere", .s_netns = 3, .e_netns = 4, .s_pod = "a", .e_pod = "a", .s_port = 4000,
 	  .e_port = 4000, .tier = -1 },
 	{ "same addresses, nobody knows where", .s_port = 4000, .e_port = 4000, .tier = -1 },
+	{ "the other end translated", .s_pod = "a", .e_pod = "a", .s_port = 4000, .e_port = 4000, .translated = true,
+	  .tier = SLO_TIER_CONNECTION },
+	{ "the other end translated, another pod", .s_pod = "a", .e_pod = "b", .s_port = 4000, .e_port = 4000,
+	  .translated = true, .tier = -1 },
 	{ "another port", .s_pod = "a", .e_pod = "a", .s_port = 4000, .e_port = 4001, .tier = -1 },
 	{ "service and node", .s_service = "chat", .e_service = "chat", .s_node = "n", .e_node = "n",
 	  .tier = SLO_TIER_SERVICE },
@@ -111,6 +116,8 @@ START_TEST(each_tier_wants_what_it_stands_for)
 	p.has_conn_tuple = cases[_i].e_port > 0;
 	p.conn_tuple = (struct slo_conn_tuple){ slo_str("10.0.0.2"), slo_str("10.0.0.1"), 443, cases[_i].e_port,
 						slo_str("tcp") }; /* seen from the other end */
+	if (cases[_i].translated)
+		p.conn_tuple.src_ip = slo_str("10.0.0.77");
 	ck_assert_msg(pair(&s, &p).tier == cases[_i].tier, "%s: tier %d", cases[_i].what, seen.decision[1].tier);
 }
 END_TEST

@@ -44,6 +44,14 @@ static int64_t maybe(struct slo_rng *r, int64_t base, uint64_t n)
 	return v ? base + (int64_t)v : SLO_ABSENT_I64;
 }
 
+static struct slo_conn_tuple some_tuple(struct slo_rng *r)
+{
+	struct slo_conn_tuple t = tuple_of(4000 + (int32_t)slo_rng_below(r, 3));
+
+	t.dst_port += (int32_t)slo_rng_below(r, 2);
+	return t;
+}
+
 static int64_t started(struct slo_rng *r)
 {
 	int64_t v = maybe(r, 0, 2);
@@ -69,7 +77,7 @@ static void make_span(struct slo_rng *r, struct world *w, int i)
 	s->netns_cookie = maybe(r, 0, 2);
 	s->clock_error_ns = maybe(r, 0, 8) == SLO_ABSENT_I64 ? SLO_ABSENT_I64 : (int64_t)slo_rng_below(r, 30) * MS;
 	s->has_conn_tuple = slo_rng_below(r, 2);
-	s->conn_tuple = tuple_of(4000 + (int32_t)slo_rng_below(r, 3));
+	s->conn_tuple = some_tuple(r);
 	if (i && slo_rng_below(r, 2)) { /* called by an earlier one */
 		const struct slo_span *up = &w->spans[slo_rng_below(r, (uint64_t)i)];
 
@@ -96,7 +104,7 @@ static void make_event(struct slo_rng *r, struct slo_probe_event *p)
 	p->netns_cookie = maybe(r, 0, 2);
 	p->clock_error_ns = slo_rng_below(r, 4) ? SLO_ABSENT_I64 : (int64_t)slo_rng_below(r, 30) * MS;
 	p->has_conn_tuple = slo_rng_below(r, 2);
-	p->conn_tuple = tuple_of(4000 + (int32_t)slo_rng_below(r, 3));
+	p->conn_tuple = some_tuple(r);
 }
 
 /* The rules of join.h, once more. */
@@ -127,7 +135,8 @@ static bool process(const struct slo_span *s, const struct slo_probe_event *p)
 	return equal(s->node, p->node) && p->pid == pid;
 }
 
-static bool agrees(const struct slo_span *s, const struct slo_probe_event *p, int tier)
+/* @translated: the other end of the connection need not be the same. */
+static bool agrees(const struct slo_span *s, const struct slo_probe_event *p, int tier, bool translated)
 {
 	int64_t a = or_zero(s->netns_cookie), b = or_zero(p->netns_cookie);
 	bool comparable = s->pod.len ? equal(s->pod, p->pod) && or_zero(p->ns_pid) : equal(s->node, p->node);
@@ -141,6 +150,7 @@ static bool agrees(const struct slo_span *s, const struct slo_probe_event *p, in
 		return process(s, p);
 	if (tier == SLO_TIER_CONNECTION)
 		return s->has_conn_tuple && p->has_conn_tuple && s->conn_tuple.src_port == p->conn_tuple.src_port &&
+		       (translated || s->conn_tuple.dst_port == p->conn_tuple.dst_port) &&
 		       (equal(s->pod, p->pod) || equal(s->node, p->node) || (a && a == b));
 	return equal(s->service, p->service) && equal(s->node, p->node) &&
 	       !(comparable && or_zero(s->pid) && p->pid && !process(s, p));
@@ -165,15 +175,23 @@ static bool near_in_time(const struct slo_span *s, const struct slo_probe_event 
 	       s->end_ns <= p->ts_unix_nano + HOLD_MS * MS;
 }
 
-static uint64_t all(const struct world *w, const struct slo_probe_event *p, int tier, bool process_too)
+static uint64_t by_tier(const struct world *w, const struct slo_probe_event *p, int tier, bool process_too,
+			bool translated)
 {
 	uint64_t set = 0;
 
 	for (int i = 0; i < SPANS; i++)
-		if (near_in_time(&w->spans[i], p) && agrees(&w->spans[i], p, tier) &&
+		if (near_in_time(&w->spans[i], p) && agrees(&w->spans[i], p, tier, translated) &&
 		    (!process_too || process(&w->spans[i], p)))
 			set |= UINT64_C(1) << i;
 	return set;
+}
+
+static uint64_t all(const struct world *w, const struct slo_probe_event *p, int tier, bool process_too)
+{
+	uint64_t set = by_tier(w, p, tier, process_too, false);
+
+	return set || tier != SLO_TIER_CONNECTION ? set : by_tier(w, p, tier, process_too, true);
 }
 
 static bool really(const struct slo_span *s, const struct slo_probe_event *p)
@@ -206,7 +224,7 @@ static uint64_t those(const struct world *w, const struct slo_probe_event *p, ui
 	uint64_t fit = 0;
 
 	for (int i = 0; i < SPANS; i++)
-		if (set >> i & 1 && agrees(&w->spans[i], p, tier))
+		if (set >> i & 1 && agrees(&w->spans[i], p, tier, false))
 			fit |= UINT64_C(1) << i;
 	return fit ? fit : set;
 }
@@ -309,7 +327,7 @@ static void make(struct slo_rng *r)
 START_TEST(join_finds_what_comparing_everything_finds)
 {
 	static struct told told;
-	uint64_t joined = 0, ambiguous = 0, by_tier[SLO_TIER__COUNT] = { 0 };
+	uint64_t joined = 0, ambiguous = 0, found[SLO_TIER__COUNT] = { 0 };
 	struct slo_rng r;
 
 	slo_rng_seed(&r, 11);
@@ -328,14 +346,14 @@ START_TEST(join_finds_what_comparing_everything_finds)
 			joined += want.candidates == 1;
 			ambiguous += want.candidates > 1;
 			if (want.tier >= 0)
-				by_tier[want.tier]++;
+				found[want.tier]++;
 		}
 	}
 	/* The comparison compared something. */
 	ck_assert_uint_gt(joined, 1000);
 	ck_assert_uint_gt(ambiguous, 100);
 	for (int t = 0; t < SLO_TIER__COUNT; t++)
-		ck_assert_uint_gt(by_tier[t], 100);
+		ck_assert_uint_gt(found[t], 100);
 }
 END_TEST
 

@@ -37,6 +37,7 @@ struct evaluation {
 	int split;                /* enum SLO_SPLIT */
 	const char *part;         /* its name: "test" */
 	size_t incidents;         /* of the stream that is scored */
+	size_t below;             /* of these, nobody was hurt: only in the stratum "below" */
 	char model[SLO_PARAMS_NAME_MAX + 8];
 	char train_sha256[SLO_PARAMS_HASH_MAX]; /* what the model says it was learned from; "" = nothing */
 	char set_train_sha256[SLO_SHA256_HEX];  /* of the part train of this set */
@@ -72,7 +73,7 @@ struct domain_row {
 	uint64_t is, said, both;  /* incidents in which it was true, was blamed, both */
 	double precision, recall, f1; /* NaN where there is nothing to count */
 	struct slo_interval precision_in, recall_in; /* Clopper-Pearson; NaN likewise */
-	struct slo_interval f1_in; /* resampled */
+	struct slo_interval f1_in; /* resampled; NaN where the domain was true in fewer than INTERVAL_LEAST */
 };
 
 /** evaluation_choose - which answers are scored: those of the main stream. Return: 0; -ENOMEM. */

@@ -11,10 +11,10 @@
 #include <string.h>
 
 enum {
-	CELL_W = 62, CELL_H = 30, NAME_W = 132, HEAD_H = 92, /* of a heat map */
+	CELL_W = 47, CELL_H = 30, NAME_W = 132, HEAD_H = 92, /* of a heat map */
 	PLOT = 380, PLOT_LEFT = 62, PLOT_TOP = 34, PLOT_BELOW = 46, /* of a square plot */
-	ROW_H = 24, DOT_NAME_W = 250, DOT_W = 430, DOT_TOP = 34, DOT_BELOW = 46,
-	MARK = 9, LABEL_APART = 26, TIP_MAX = 256,
+	ROW_H = 24, ROW_H_3 = 32, DOT_NAME_W = 250, DOT_W = 430, DOT_TOP = 34, DOT_BELOW = 46,
+	MARK = 9, LABEL_APART = 26, LEGEND_APART = 150, TIP_MAX = 256,
 };
 
 #define HEAT_MOST 0.85 /* of the colour, so that a count stays readable on it */
@@ -141,8 +141,8 @@ static void draw_curve(struct slo_buf *out, const struct square *q, const struct
 		y[i] = slo_scale_at(&q->y, c->points[i].risk);
 	}
 	slo_svg_path(out, series[which], x, y, c->count);
-	slo_svg_mark(out, series[which], marks[which], PLOT_LEFT + 6 + which * 132, 12, MARK, NULL);
-	slo_svg_textf(out, "", PLOT_LEFT + 16 + which * 132, 16, 0, "%s, AURC %.3f", c->name, c->aurc);
+	slo_svg_mark(out, series[which], marks[which], which * LEGEND_APART + 14, 12, MARK, NULL);
+	slo_svg_textf(out, "", which * LEGEND_APART + 24, 16, 0, "%s, AURC %.3f", c->name, c->aurc);
 }
 
 /* The last point whose answers all reach tau. */
@@ -150,6 +150,7 @@ static void draw_tau(struct slo_buf *out, const struct square *q, const struct c
 {
 	const struct slo_risk_point *p = NULL;
 	double x, y;
+	bool left;
 
 	for (size_t i = 0; i < c->count && c->points[i].threshold >= tau; i++)
 		p = &c->points[i];
@@ -159,8 +160,21 @@ static void draw_tau(struct slo_buf *out, const struct square *q, const struct c
 	y = slo_scale_at(&q->y, p->risk);
 	slo_svg_line(out, "guide", x, q->y.from, x, q->y.to);
 	slo_svg_mark(out, "s1", SLO_SVG_CIRCLE, x, y, MARK + 3, "the model's tau");
-	slo_svg_textf(out, x > PLOT_LEFT + PLOT / 2.0 ? "e b" : "b", x + (x > PLOT_LEFT + PLOT / 2.0 ? -8 : 8), PLOT_TOP + 16, 0,
-		      "tau %.3f: %.0f %% answered, %.1f %% wrong", tau, p->coverage * 100, p->risk * 100);
+	left = x > PLOT_LEFT + PLOT / 2.0;
+	slo_svg_textf(out, left ? "e b" : "b", left ? x - 8 : x + 8, PLOT_TOP + 16, 0, "tau %.3f", tau);
+	slo_svg_textf(out, left ? "e" : "", left ? x - 8 : x + 8, PLOT_TOP + 32, 0, "%.0f %% answered, %.1f %% wrong",
+		      p->coverage * 100, p->risk * 100);
+}
+
+/* Room for the highest risk of all, in tenths. */
+static double highest(const struct curve *c, size_t n)
+{
+	double most = 0.1;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < c[i].count; k++)
+			most = fmax(most, c[i].points[k].risk);
+	return fmin(ceil(most * 10 + 0.5) / 10, 1);
 }
 
 int chart_risk(struct slo_buf *out, const struct evaluation *e)
@@ -181,7 +195,7 @@ int chart_risk(struct slo_buf *out, const struct evaluation *e)
 	if (r)
 		return r;
 	q = square_begin(out, "Risk over coverage", "coverage (share answered, most confident first)",
-			 "risk (share of those that is wrong)", 1);
+			 "risk (share of those that is wrong)", highest(c, SLO_ARRAY_LEN(of)));
 	for (size_t i = SLO_ARRAY_LEN(of); i-- > 0;)
 		draw_curve(out, &q, &c[i], (int)i, x, y);
 	draw_tau(out, &q, &c[0], e->noisyor->params.abstain.tau);
@@ -196,14 +210,19 @@ static void draw_legend(struct slo_buf *out, const struct dot_plot *p)
 	for (int s = 0; s < DOT_SERIES && p->series[s]; s++) {
 		slo_svg_mark(out, series[s], marks[s], x, 12, MARK, NULL);
 		slo_svg_textf(out, "", x + 10, 16, 0, "%s", p->series[s]);
-		x += 130;
+		x += LEGEND_APART;
 	}
+}
+
+static double row_height(const struct dot_plot *p)
+{
+	return p->series[2] ? ROW_H_3 : ROW_H;
 }
 
 static void draw_row(struct slo_buf *out, const struct dot_plot *p, size_t i, const struct slo_scale *x)
 {
 	const struct dot_row *r = &p->rows[i];
-	double middle = DOT_TOP + ROW_H * ((double)i + 0.5);
+	double middle = DOT_TOP + row_height(p) * ((double)i + 0.5);
 	char tip[TIP_MAX];
 
 	if (!i || strcmp(r->group, p->rows[i - 1].group) != 0)
@@ -224,7 +243,7 @@ static void draw_row(struct slo_buf *out, const struct dot_plot *p, size_t i, co
 void chart_dots(struct slo_buf *out, const struct dot_plot *p)
 {
 	const struct slo_scale x = { 0, 1, DOT_NAME_W, DOT_NAME_W + DOT_W };
-	double bottom = DOT_TOP + ROW_H * (double)p->count;
+	double bottom = DOT_TOP + row_height(p) * (double)p->count;
 
 	slo_svg_begin(out, DOT_NAME_W + DOT_W + 24, bottom + DOT_BELOW, p->title);
 	draw_legend(out, p);

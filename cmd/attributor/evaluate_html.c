@@ -18,9 +18,10 @@ static void intro(const struct evaluation *e, struct slo_buf *out)
 	const struct slo_eval *v = &e->methods[METHOD_MODEL].eval;
 	double lo, hi;
 
-	slo_html_paraf(out, "%zu incidents of the part %s as the %s agent saw them: %llu with a fault, %llu quiet phases. Model %s, %s.",
+	slo_html_paraf(out, "%zu incidents of the part %s as the %s agent saw them: %llu with a fault by which an objective was missed, %zu with one "
+		       "by which none was (they are in the row \"below\" only), %llu quiet phases. Model %s, %s.",
 		       e->incidents, e->part, slo_enum_name(&slo_stream_enum, e->stream), (unsigned long long)v->faulty,
-		       (unsigned long long)v->healthy, e->model, evaluation_apart(e));
+		       e->below, (unsigned long long)v->healthy, e->model, evaluation_apart(e));
 	if (!v->healthy)
 		return;
 	slo_clopper_pearson(v->healthy_blamed, v->healthy, e->confidence, &lo, &hi);
@@ -105,7 +106,7 @@ static void domain_table(const struct evaluation *e, struct slo_buf *out)
 		slo_html_cellf(out, "%llu", (unsigned long long)r.said);
 		slo_html_estimate(out, r.precision, r.precision_in.lo, r.precision_in.hi, "never blamed");
 		slo_html_estimate(out, r.recall, r.recall_in.lo, r.recall_in.hi, "never true");
-		slo_html_estimate(out, r.f1, r.f1_in.lo, r.f1_in.hi, "too few incidents");
+		slo_html_estimate(out, r.f1, r.f1_in.lo, r.f1_in.hi, "fewer than 10 incidents");
 		slo_html_row_end(out);
 	}
 	slo_html_table_end(out);
@@ -303,7 +304,7 @@ int evaluation_html(const struct evaluation *e, struct slo_buf *out)
 	domains(e, p, out);
 	r = probabilities(e, out);
 	strata(e, p, "By kind of incident, severity, place, profile, stream",
-	       "Bars are intervals, of ten incidents or more; dashed: all incidents. n: incidents with a fault, or quiet phases.",
+	       "Bars are intervals, of ten incidents or more; lines across: all incidents. n: incidents with a fault, or quiet phases.",
 	       e->strata, e->strata_count, out);
 	strata(e, p, "With every onset shifted", "As if the beginning of each incident had been found too early or too late.",
 	       e->shifts, e->shifts_count, out);

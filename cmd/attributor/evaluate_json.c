@@ -180,11 +180,11 @@ static json_t *incidents(const struct evaluation *e)
 
 static json_t *provenance(const struct evaluation *e)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:I, s:f, s:I, s:I, s:I}", "tool", slo_version(), "model",
+	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:I}", "tool", slo_version(), "model",
 			 e->model, "model_train_sha256", e->train_sha256, "apart", e->apart, "set_train_sha256",
 			 e->set_train_sha256, "part_sha256", e->cases.sha256, "part", e->part, "stream",
-			 slo_enum_name(&slo_stream_enum, e->stream), "incidents", (json_int_t)e->incidents, "confidence",
-			 e->confidence, "seed", (json_int_t)e->seed, "resamples", (json_int_t)e->iterations,
+			 slo_enum_name(&slo_stream_enum, e->stream), "incidents", (json_int_t)e->incidents, "below",
+			 (json_int_t)e->below, "confidence", e->confidence, "seed", (json_int_t)e->seed, "resamples", (json_int_t)e->iterations,
 			 "resamples_of_strata",
 			 (json_int_t)(e->iterations > STRATA_RESAMPLES ? STRATA_RESAMPLES : e->iterations));
 }

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/time.h"
+#include "stat/proportion.h"
 
 #include <errno.h>
 #include <math.h>
@@ -28,16 +29,19 @@ struct wanted {
 	int stream, number;
 	struct slo_str (*of)(const struct slo_recorded *r);
 	struct slo_str name;
+	bool below;               /* also faults that nobody was hurt by: not to notice them is no mistake */
 };
 
 /* The answers of one stream, both halves, as far as they are wanted. */
-static size_t pick(const struct evaluation *e, const struct wanted *w, uint32_t *index)
+static size_t pick(const struct cases *c, const struct wanted *w, uint32_t *index)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < 2 * e->cases.count; i++) {
-		const struct item *it = &e->cases.items[i % e->cases.count];
+	for (size_t i = 0; i < 2 * c->count; i++) {
+		const struct item *it = &c->items[i % c->count];
 
+		if (i < c->count && it->rec->stratum == SLO_STRATUM_BELOW && !w->below)
+			continue;
 		if (it->stream == w->stream && (!w->fits || w->fits(it, w)))
 			index[n++] = (uint32_t)i;
 	}
@@ -51,8 +55,13 @@ int evaluation_choose(struct evaluation *e)
 	e->index = malloc((2 * e->cases.count + 1) * sizeof(*e->index));
 	if (!e->index)
 		return -ENOMEM;
-	e->index_count = pick(e, &all, e->index);
-	e->incidents = e->index_count / 2;
+	e->index_count = pick(&e->cases, &all, e->index);
+	for (size_t i = 0; i < e->cases.count; i++) {
+		bool scored = e->cases.items[i].stream == e->stream;
+
+		e->incidents += scored;
+		e->below += scored && e->cases.items[i].rec->stratum == SLO_STRATUM_BELOW;
+	}
 	return 0;
 }
 
@@ -66,9 +75,13 @@ static int score_interval(const struct evaluation *e, const struct slo_eval_case
 
 	for (int i = 0; i < SLO_EVAL_VALUES; i++)
 		interval[i].lo = interval[i].hi = NAN;
-	if (r || evaluation_n(eval) < INTERVAL_LEAST)
-		return r;
-	return slo_eval_intervals(cases, index, n, &how, interval);
+	if (!r && evaluation_n(eval) >= INTERVAL_LEAST)
+		r = slo_eval_intervals(cases, index, n, &how, interval);
+	/* Resampling makes nothing but zeros of a zero. */
+	if (eval->healthy)
+		slo_clopper_pearson(eval->healthy_blamed, eval->healthy, e->confidence,
+				    &interval[SLO_EVAL_HEALTHY_BLAMED].lo, &interval[SLO_EVAL_HEALTHY_BLAMED].hi);
+	return r;
 }
 
 static int answer_all(struct evaluation *e, const struct cases *train)
@@ -115,7 +128,7 @@ static int stratum_score(struct evaluation *e, const char *group, struct slo_str
 	slo_autofree uint32_t *index = malloc((2 * e->cases.count + 1) * sizeof(*index));
 	const struct answers *a = &e->methods[METHOD_MODEL].answers;
 	struct stratum *s = &e->strata[e->strata_count];
-	size_t n = index ? pick(e, w, index) : 0;
+	size_t n = index ? pick(&e->cases, w, index) : 0;
 
 	if (!index)
 		return -ENOMEM;
@@ -187,7 +200,8 @@ int evaluation_strata(struct evaluation *e)
 	int r = 0;
 
 	for (int s = 0; s < SLO_STRATUM__COUNT && !r; s++) {
-		const struct wanted w = { .fits = of_stratum, .stream = e->stream, .number = s };
+		const struct wanted w = { .fits = of_stratum, .stream = e->stream, .number = s,
+					  .below = s == SLO_STRATUM_BELOW };
 
 		r = stratum_score(e, "kind", slo_str(slo_enum_name(&slo_stratum_enum, s)), &w);
 	}
@@ -229,15 +243,17 @@ int evaluation_without(struct evaluation *e)
 	return r;
 }
 
-/* All answers of @c, which is of one stream only. */
 static int score_shifted(struct evaluation *e, const struct cases *c, struct stratum *to)
 {
+	const struct wanted all = { .stream = e->stream };
+	slo_autofree uint32_t *index = malloc((2 * c->count + 1) * sizeof(*index));
 	struct answers a;
 	int r = answers_new(&a, c);
 
+	r = r || index ? r : -ENOMEM;
 	if (!r) {
-		answers_model(&a, c, &e->noisyor->model, -1, -1);
-		r = score_interval(e, a.cases, NULL, a.count, true, &to->eval, to->interval);
+		answers_model(&a, c, &e->noisyor->model, e->stream, -1);
+		r = score_interval(e, a.cases, index, pick(c, &all, index), true, &to->eval, to->interval);
 	}
 	answers_free(&a);
 	return r;

@@ -24,7 +24,7 @@ const struct shown evaluation_shown[SLO_EVAL__COUNT] = {
 	{ SLO_EVAL_AURC, "AURC", "mean share of wrong verdicts over all coverages, most confident first; less is better" },
 	{ SLO_EVAL_ANSWERED, "answered", "of incidents with a named fault: a named domain was blamed" },
 	{ SLO_EVAL_RISK, "risk", "of those answered: the verdict is not a true domain; less is better" },
-	{ SLO_EVAL_HEALTHY_BLAMED, "healthy blamed", "of quiet phases: somebody was blamed; less is better" },
+	{ SLO_EVAL_HEALTHY_BLAMED, "healthy blamed", "of quiet phases: somebody was blamed; less is better; interval: Clopper-Pearson" },
 	{ SLO_EVAL_DELAY, "delay, s", "median time from the fault's start to the first verdict that is true; less is better" },
 };
 
@@ -69,6 +69,8 @@ void evaluation_domain(const struct evaluation *e, int domain, struct domain_row
 	out->recall = share(out->both, out->is, e->confidence, &out->recall_in);
 	out->f1 = slo_labelset_f1(s, (uint32_t)domain);
 	out->f1_in = m->interval[SLO_EVAL__COUNT + domain];
+	if (out->is < INTERVAL_LEAST)
+		out->f1_in.lo = out->f1_in.hi = NAN;
 }
 
 static void figure(struct slo_grid *g, double v)
@@ -191,9 +193,9 @@ static void heading(const struct evaluation *e, struct slo_buf *out)
 	const struct slo_eval *v = &e->methods[METHOD_MODEL].eval;
 	double lo, hi;
 
-	slo_buf_addf(out, "%zu incidents of the part %s, stream %s: %llu with a fault, %llu quiet phases\n", e->incidents,
-		     e->part, slo_enum_name(&slo_stream_enum, e->stream), (unsigned long long)v->faulty,
-		     (unsigned long long)v->healthy);
+	slo_buf_addf(out, "%zu incidents of the part %s, stream %s: %llu with a fault that hurt, %zu with one that did not, %llu quiet phases\n",
+		     e->incidents, e->part, slo_enum_name(&slo_stream_enum, e->stream), (unsigned long long)v->faulty,
+		     e->below, (unsigned long long)v->healthy);
 	slo_buf_addf(out, "model %s, %s\n", e->model, evaluation_apart(e));
 	if (v->healthy) {
 		slo_clopper_pearson(v->healthy_blamed, v->healthy, e->confidence, &lo, &hi);

@@ -73,15 +73,16 @@ static void hide(struct slo_facts *f, int subject)
 	slo_facts_choose(f);
 }
 
-static void judge(struct slo_eval_case *to, const struct slo_model *m, const struct moment *at, int without)
+static void judge(struct slo_eval_case *to, const struct slo_model *m, const struct moment *at, int without, bool last)
 {
 	struct slo_facts facts = at->facts;
-	struct slo_posterior p;
+	struct slo_posterior p = { .p = { 0 } };
 	struct slo_verdict v;
 
 	hide(&facts, without);
 	slo_verdict_make(m, &facts, &v);
-	m->posterior(m, &facts, &p);
+	if (last)
+		m->posterior(m, &facts, &p);
 	slo_eval_case_set(to, &v, &p);
 }
 
@@ -95,7 +96,7 @@ static void listen(struct slo_eval_case *to, const struct item *it, const struct
 	uint32_t k = to->truth && !(to->truth & NAMED) && n ? n - 1 : 0;
 
 	for (; k < n; k++) {
-		judge(to, m, &at[k], without);
+		judge(to, m, &at[k], without, k + 1 == n || !to->truth);
 		if (to->domain == SLO_DOMAIN_UNKNOWN)
 			continue;
 		if (!to->truth)

@@ -231,62 +231,67 @@ static int add_quiet(struct item *it, const struct pass *p, int64_t onset_ns)
 	return m ? 0 : -ENOMEM;
 }
 
-/* What is open at the end of a quiet window is of no interest. */
-static void pass_fini(struct pass *p, struct item *kept)
+/* Everybody who follows one recording: an engine for each shift of the onset, one for each quiet window. */
+struct followers {
+	struct pass all[CASES_SHIFTS_MAX + CASES_QUIETS_MAX];
+	struct item scratch[CASES_QUIETS_MAX]; /* what is open at the end of a quiet window is of no interest */
+	int64_t quiet_ns[CASES_QUIETS_MAX];
+	size_t shifts, count;
+	struct slo_loudest loudest;
+	struct slo_config config;
+};
+
+/* The engine of a quiet window must not see what comes after it. */
+static void gather(struct followers *f, struct item *const *items, const int64_t *shift_ns, size_t n, bool quiet)
 {
-	slo_incidents_free(p->inc);
-	if (p->it == kept)
-		return;
-	free(p->it->moments);
-	free(p->it->early);
+	struct item *first = items[0];
+	size_t quiets = quiet ? quiet_times(first, f->quiet_ns) : 0;
+
+	slo_loudest_init(&f->loudest, first->truth.fault_start_ns, first->truth.fault_end_ns);
+	for (size_t i = 0; i < n; i++)
+		f->all[i] = (struct pass){ .it = items[i], .loudest = i ? NULL : &f->loudest, .shift_ns = shift_ns[i],
+					   .stop_ns = INT64_MAX };
+	for (size_t i = 0; i < quiets; i++) {
+		f->scratch[i] = (struct item){ .rec = first->rec, .stream = first->stream, .truth = first->truth };
+		f->all[n + i] = (struct pass){ .it = &f->scratch[i],
+					       .stop_ns = f->quiet_ns[i] + CASES_QUIET_S * SLO_NS_PER_S };
+	}
+	f->shifts = n;
+	f->count = n + quiets;
 }
 
-/* The quiet windows of an incident, each by an engine that has not seen what came after. */
-static int read_quiets(struct item *it, const struct slo_config *config, const char *dir, struct slo_err *err)
+static int finish(struct followers *f, struct item *first, int r)
 {
-	struct item scratch[CASES_QUIETS_MAX];
-	struct pass all[CASES_QUIETS_MAX];
-	int64_t at[CASES_QUIETS_MAX];
-	size_t n = quiet_times(it, at);
-	int r;
+	for (size_t i = 0; i < f->count; i++) {
+		struct pass *p = &f->all[i];
 
-	for (size_t i = 0; i < n; i++) {
-		scratch[i] = (struct item){ .rec = it->rec, .stream = it->stream, .truth = it->truth };
-		all[i] = (struct pass){ .it = &scratch[i], .stop_ns = at[i] + CASES_QUIET_S * SLO_NS_PER_S };
+		if (i >= f->shifts) {
+			r = r ? r : add_quiet(first, p, f->quiet_ns[i - f->shifts]);
+			free(p->it->moments);
+			free(p->it->early);
+		}
+		slo_incidents_free(p->inc);
 	}
-	r = n ? follow(all, n, config, dir, err) : 0;
-	for (size_t i = 0; i < n; i++) {
-		r = r ? r : add_quiet(it, &all[i], at[i]);
-		pass_fini(&all[i], it);
-	}
-	return r ? slo_err_set(err, r, "%s", slo_strerror(r)) : 0;
+	slo_outcome_init(&first->loudest);
+	if (!r)
+		slo_loudest_answer(&f->loudest, &first->loudest);
+	return r;
 }
 
 /* One incident, into @items of sets that differ in the shift of the onset only. */
 static int read_item(struct item *const *items, const int64_t *shift_ns, size_t n, const struct cases_want *w,
 		     struct slo_err *err)
 {
-	slo_autofree struct slo_config *config = malloc(sizeof(*config));
-	slo_autofree struct slo_loudest *loudest = malloc(sizeof(*loudest));
-	struct item *first = items[0];
-	struct pass all[CASES_SHIFTS_MAX];
+	slo_autofree struct followers *f = calloc(1, sizeof(*f));
 	int r;
 
-	if (!loudest || !config)
+	if (!f)
 		return slo_err_set(err, -ENOMEM, "out of memory");
-	slo_outcome_init(&first->loudest);
-	slo_loudest_init(loudest, first->truth.fault_start_ns, first->truth.fault_end_ns);
-	for (size_t i = 0; i < n; i++)
-		all[i] = (struct pass){ .it = items[i], .loudest = i ? NULL : loudest, .shift_ns = shift_ns[i],
-					.stop_ns = INT64_MAX };
-	r = objectives(config, first->rec->objective, err);
-	r = r ? r : follow(all, n, config, w->dir, err);
-	for (size_t i = 0; i < n; i++)
-		pass_fini(&all[i], items[i]);
-	if (r)
-		return r;
-	slo_loudest_answer(loudest, &first->loudest);
-	return w->quiet ? read_quiets(first, config, w->dir, err) : 0;
+	gather(f, items, shift_ns, n, w->quiet);
+	r = objectives(&f->config, items[0]->rec->objective, err);
+	r = r ? r : follow(f->all, f->count, &f->config, w->dir, err);
+	r = finish(f, items[0], r);
+	return r ? slo_err_set(err, r, "%s", slo_strerror(r)) : 0;
 }
 
 static int by_id(const void *a, const void *b)

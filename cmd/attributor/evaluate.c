@@ -79,7 +79,8 @@ static int answer(struct evaluation *e, struct slo_err *err)
 	int r = cases_read(&train, &w, err);
 
 	if (!r && !train.count)
-		r = slo_err_set(err, -ENODATA, "%s: no incident in the part train, which the baselines learn from", e->dir);
+		r = slo_err_set(err, -ENODATA, "%s: no incident in the part train, which the baselines learn from",
+				e->dir);
 	if (!r) {
 		slo_str_copy(e->set_train_sha256, sizeof(e->set_train_sha256), slo_str(train.sha256));
 		e->apart = e->split != SLO_SPLIT_TRAIN &&
@@ -150,7 +151,8 @@ static int run(void *opts, int argc, char **argv)
 	e->seed = o->seed;
 	r = evaluate(e, o->model, o->brief, n, &err);
 	if (!r && !e->apart)
-		slo_warn("the model was not learned from the part train of this set: what is scored here may be what it knows");
+		slo_warn("the model was not learned from the part train of this set: "
+			 "what is scored here may be what it knows");
 	r = r ? r : write_report(o, e, &err);
 	for (int i = 0; i < METHOD__COUNT; i++)
 		answers_free(&e->methods[i].answers);

@@ -11,10 +11,24 @@
 #include <string.h>
 
 enum {
-	CELL_W = 47, CELL_H = 30, NAME_W = 132, HEAD_H = 92, /* of a heat map */
-	PLOT = 380, PLOT_LEFT = 62, PLOT_TOP = 34, PLOT_BELOW = 46, /* of a square plot */
-	ROW_H = 24, ROW_H_3 = 32, DOT_NAME_W = 250, DOT_W = 430, DOT_TOP = 34, DOT_BELOW = 46,
-	MARK = 9, LABEL_APART = 26, LEGEND_APART = 150, TIP_MAX = 256,
+	CELL_W = 47,
+	CELL_H = 30,
+	NAME_W = 132,
+	HEAD_H = 92, /* of a heat map */
+	PLOT = 380,
+	PLOT_LEFT = 62,
+	PLOT_TOP = 34,
+	PLOT_BELOW = 46, /* of a square plot */
+	ROW_H = 24,
+	ROW_H_3 = 32,
+	DOT_NAME_W = 250,
+	DOT_W = 430,
+	DOT_TOP = 34,
+	DOT_BELOW = 46,
+	MARK = 9,
+	LABEL_APART = 26,
+	LEGEND_APART = 150,
+	TIP_MAX = 256,
 };
 
 #define HEAT_MOST 0.85 /* of the colour, so that a count stays readable on it */
@@ -79,10 +93,10 @@ struct square {
 	struct slo_scale x, y;
 };
 
-static struct square square_begin(struct slo_buf *out, const char *title, const char *across, const char *up, double most)
+static struct square square_begin(struct slo_buf *out, const char *title, const char *across, const char *up,
+				  double most)
 {
-	struct square q = { .x = { 0, 1, PLOT_LEFT, PLOT_LEFT + PLOT },
-			    .y = { 0, most, PLOT_TOP + PLOT, PLOT_TOP } };
+	struct square q = { .x = { 0, 1, PLOT_LEFT, PLOT_LEFT + PLOT }, .y = { 0, most, PLOT_TOP + PLOT, PLOT_TOP } };
 
 	slo_svg_begin(out, PLOT_LEFT + PLOT + 24, PLOT_TOP + PLOT + PLOT_BELOW, title);
 	slo_svg_axis_x(out, &q.x, q.y.from, q.y.to, across);
@@ -92,8 +106,8 @@ static struct square square_begin(struct slo_buf *out, const char *title, const 
 
 void chart_reliability(struct slo_buf *out, const struct slo_eval *e)
 {
-	struct square q = square_begin(out, "Reliability: what was said against what happened", "said (mean of the bin)",
-				       "happened (share of the bin)", 1);
+	struct square q = square_begin(out, "Reliability: what was said against what happened",
+				       "said (mean of the bin)", "happened (share of the bin)", 1);
 	double x[SLO_EVAL_BINS], y[SLO_EVAL_BINS], labelled = -LABEL_APART;
 	size_t n = 0;
 
@@ -114,8 +128,8 @@ void chart_reliability(struct slo_buf *out, const struct slo_eval *e)
 
 		if (!b->n)
 			continue;
-		(void)!snprintf(tip, sizeof(tip), "%zu statements from %.3f to %.3f: said %.3f, happened %.3f", b->n, b->lo,
-				b->hi, b->said, b->happened);
+		(void)!snprintf(tip, sizeof(tip), "%zu statements from %.3f to %.3f: said %.3f, happened %.3f", b->n,
+				b->lo, b->hi, b->said, b->happened);
 		slo_svg_mark(out, "s1", SLO_SVG_CIRCLE, x[n], y[n], MARK, tip);
 		if (x[n] - labelled >= LABEL_APART) {
 			slo_svg_textf(out, "dim m", x[n], y[n] - 10, 0, "%zu", b->n);
@@ -134,7 +148,8 @@ struct curve {
 	double aurc;
 };
 
-static void draw_curve(struct slo_buf *out, const struct square *q, const struct curve *c, int which, double *x, double *y)
+static void draw_curve(struct slo_buf *out, const struct square *q, const struct curve *c, int which, double *x,
+		       double *y)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		x[i] = slo_scale_at(&q->x, c->points[i].coverage);

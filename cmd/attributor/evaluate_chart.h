@@ -17,7 +17,7 @@ struct dot_row {
 struct dot_plot {
 	const char *title;
 	const char *series[DOT_SERIES]; /* NULL beyond the last */
-	double whole[DOT_SERIES];       /* of everything, a line across all rows; NaN = none */
+	double whole[DOT_SERIES];	/* of everything, a line across all rows; NaN = none */
 	struct dot_row rows[DOT_ROWS_MAX];
 	size_t count;
 };
@@ -27,7 +27,7 @@ void chart_confusion(struct slo_buf *out, const struct slo_confusion *m);
 void chart_cofault(struct slo_buf *out, const struct slo_labelset *s);
 void chart_reliability(struct slo_buf *out, const struct slo_eval *e);
 
-/** chart_risk - risk over coverage of the model, naive Bayes and the regression; the model's tau. Return: 0; -ENOMEM. */
+/** chart_risk - risk over coverage of the model, naive Bayes and the regression; its tau. Return: 0; -ENOMEM. */
 int chart_risk(struct slo_buf *out, const struct evaluation *e);
 
 #endif

@@ -18,16 +18,18 @@ static void intro(const struct evaluation *e, struct slo_buf *out)
 	const struct slo_eval *v = &e->methods[METHOD_MODEL].eval;
 	double lo, hi;
 
-	slo_html_paraf(out, "%zu incidents of the part %s as the %s agent saw them: %llu with a fault by which an objective was missed, %zu with one "
+	slo_html_paraf(out,
+		       "%zu incidents of the part %s as the %s agent saw them: %llu with a fault by which an objective "
+		       "was missed, %zu with one "
 		       "by which none was (they are in the row \"below\" only), %llu quiet phases. Model %s, %s.",
 		       e->incidents, e->part, slo_enum_name(&slo_stream_enum, e->stream), (unsigned long long)v->faulty,
 		       e->below, (unsigned long long)v->healthy, e->model, evaluation_apart(e));
 	if (!v->healthy)
 		return;
 	slo_clopper_pearson(v->healthy_blamed, v->healthy, e->confidence, &lo, &hi);
-	slo_html_paraf(out, "In %llu of %llu quiet phases somebody was blamed: at most %.1f %% (Clopper-Pearson, %g %%).",
-		       (unsigned long long)v->healthy_blamed, (unsigned long long)v->healthy, hi * 100,
-		       e->confidence * 100);
+	slo_html_paraf(
+		out, "In %llu of %llu quiet phases somebody was blamed: at most %.1f %% (Clopper-Pearson, %g %%).",
+		(unsigned long long)v->healthy_blamed, (unsigned long long)v->healthy, hi * 100, e->confidence * 100);
 }
 
 static void main_table(const struct evaluation *e, struct slo_buf *out)
@@ -53,8 +55,10 @@ static void main_table(const struct evaluation *e, struct slo_buf *out)
 		slo_html_row_end(out);
 	}
 	slo_html_table_end(out);
-	slo_html_paraf(out, "In brackets: %g %% percentile intervals over %zu resamples of incidents. A figure without one is of fewer "
-			    "than %d incidents, or had no value in half of the resamples.",
+	slo_html_paraf(out,
+		       "In brackets: %g %% percentile intervals over %zu resamples of incidents. A figure without one "
+		       "is of fewer "
+		       "than %d incidents, or had no value in half of the resamples.",
 		       e->confidence * 100, e->iterations, INTERVAL_LEAST);
 	for (int m = 0; m < METHOD__COUNT; m++)
 		slo_html_paraf(out, "%s: %s.", e->methods[m].name, e->methods[m].about);
@@ -83,12 +87,18 @@ static void matrices(const struct evaluation *e, struct slo_buf *out)
 	slo_html_section(out, "What was blamed for what");
 	slo_html_figure(out);
 	chart_confusion(out, &v->matrix);
-	slo_html_figure_end(out, "Incidents with one true domain (row) by the domain blamed first (column). Shade: share of the row. "
-				 "In the row unknown: faults outside of all domains; in its column: the model abstained or nothing was opened.");
+	slo_html_figure_end(
+		out,
+		"Incidents with one true domain (row) by the domain blamed first (column). Shade: share of the row. "
+		"In the row unknown: faults outside of all domains; in its column: the model abstained or nothing was "
+		"opened.");
 	slo_html_figure(out);
 	chart_cofault(out, &v->sets);
-	slo_html_figure_end(out, "Incidents in which a domain was true (row, alone or among others) by the domains in the cause set "
-				 "(column). A second true domain belongs beside the diagonal; shade: share of the incidents of the row.");
+	slo_html_figure_end(
+		out,
+		"Incidents in which a domain was true (row, alone or among others) by the domains in the cause set "
+		"(column). A second true domain belongs beside the diagonal; shade: share of the incidents of the "
+		"row.");
 	slo_html_section_end(out);
 }
 
@@ -121,8 +131,10 @@ static void set_dot(struct dot_row *row, int series, double value, const struct 
 
 static void domains(const struct evaluation *e, struct dot_plot *p, struct slo_buf *out)
 {
-	*p = (struct dot_plot){ .title = "Each domain", .series = { "precision", "recall", "F1" },
-				.whole = { NAN, NAN, NAN }, .count = SLO_DOMAIN_UNKNOWN };
+	*p = (struct dot_plot){ .title = "Each domain",
+				.series = { "precision", "recall", "F1" },
+				.whole = { NAN, NAN, NAN },
+				.count = SLO_DOMAIN_UNKNOWN };
 	for (int d = 0; d < SLO_DOMAIN_UNKNOWN; d++) {
 		struct dot_row *row = &p->rows[d];
 		struct domain_row r;
@@ -136,7 +148,8 @@ static void domains(const struct evaluation *e, struct dot_plot *p, struct slo_b
 	slo_html_section(out, "Each domain");
 	slo_html_figure(out);
 	chart_dots(out, p);
-	slo_html_figure_end(out, "By the cause sets of all incidents with a fault; n: incidents in which the domain was at work.");
+	slo_html_figure_end(
+		out, "By the cause sets of all incidents with a fault; n: incidents in which the domain was at work.");
 	domain_table(e, out);
 	slo_html_paraf(out, "Intervals of precision and recall: Clopper-Pearson; of F1: resampled.");
 	slo_html_section_end(out);
@@ -149,7 +162,7 @@ static void reliability_table(const struct slo_eval *e, struct slo_buf *out)
 	slo_html_table(out, heads, SLO_ARRAY_LEN(heads));
 	for (int i = 0; i < SLO_EVAL_BINS; i++) {
 		const struct slo_reliability *b = &e->reliability[i];
-		char name[8];
+		char name[16];
 
 		if (!b->n)
 			continue;
@@ -174,13 +187,16 @@ static int probabilities(const struct evaluation *e, struct slo_buf *out)
 	slo_html_section(out, "Whether the probabilities can be believed");
 	slo_html_figure(out);
 	chart_reliability(out, v);
-	(void)!snprintf(text, sizeof(text), "Probabilities of the seven named domains of all opened incidents, in ten bins of equal mass. "
+	(void)!snprintf(text, sizeof(text),
+			"Probabilities of the seven named domains of all opened incidents, in ten bins of equal mass. "
 			"ECE %.3f. Beside a mark: how many statements. No intervals: seven statements of one incident "
-			"are not seven independent ones.", v->figure[SLO_EVAL_ECE]);
+			"are not seven independent ones.",
+			v->figure[SLO_EVAL_ECE]);
 	slo_html_figure_end(out, text);
 	slo_html_figure(out);
 	r = chart_risk(out, e);
-	(void)!snprintf(text, sizeof(text), "If the most probable named domain were always the answer, of opened incidents with a fault. "
+	(void)!snprintf(text, sizeof(text),
+			"If the most probable named domain were always the answer, of opened incidents with a fault. "
 			"At tau the model begins to abstain (0: it never does for that reason). "
 			"AURC of its verdicts as they were given, quiet phases and abstentions included: %.3f.",
 			v->figure[SLO_EVAL_AURC]);
@@ -196,10 +212,14 @@ static void strata_table(const struct stratum *s, size_t n, struct slo_buf *out)
 		const char *title;
 		enum slo_eval_figure figure;
 		bool interval;
-	} of[] = { { "macro-F1", SLO_EVAL_MACRO_F1, true }, { "exact set", SLO_EVAL_EXACT, true },
-		   { "micro-F1", SLO_EVAL_MICRO_F1, false }, { "partial", SLO_EVAL_PARTIAL, false },
-		   { "Brier", SLO_EVAL_BRIER, false }, { "ECE", SLO_EVAL_ECE, false },
-		   { "healthy blamed", SLO_EVAL_HEALTHY_BLAMED, false }, { "delay, s", SLO_EVAL_DELAY, false } };
+	} of[] = { { "macro-F1", SLO_EVAL_MACRO_F1, true },
+		   { "exact set", SLO_EVAL_EXACT, true },
+		   { "micro-F1", SLO_EVAL_MICRO_F1, false },
+		   { "partial", SLO_EVAL_PARTIAL, false },
+		   { "Brier", SLO_EVAL_BRIER, false },
+		   { "ECE", SLO_EVAL_ECE, false },
+		   { "healthy blamed", SLO_EVAL_HEALTHY_BLAMED, false },
+		   { "delay, s", SLO_EVAL_DELAY, false } };
 	const char *heads[SLO_ARRAY_LEN(of) + 2] = { "", "n" };
 	char name[LABEL_MAX + 32];
 
@@ -230,7 +250,8 @@ static void strata(const struct evaluation *e, struct dot_plot *p, const char *t
 
 	if (!n)
 		return;
-	*p = (struct dot_plot){ .title = title, .series = { "macro-F1", "exact set" },
+	*p = (struct dot_plot){ .title = title,
+				.series = { "macro-F1", "exact set" },
 				.whole = { v->figure[SLO_EVAL_MACRO_F1], v->figure[SLO_EVAL_EXACT], NAN } };
 	for (; p->count < n && p->count < DOT_ROWS_MAX; p->count++) {
 		const struct stratum *from = &s[p->count];
@@ -269,12 +290,14 @@ static void provenance(const struct evaluation *e, struct slo_buf *out)
 	(void)!snprintf(text, sizeof(text), "scored: part %s (sha256)", e->part);
 	line(out, text, e->cases.sha256);
 	line(out, "stream", slo_enum_name(&slo_stream_enum, e->stream));
-	(void)!snprintf(text, sizeof(text), "%zu; strata, shifts and left out signals %d at most", e->iterations, STRATA_RESAMPLES);
+	(void)!snprintf(text, sizeof(text), "%zu; strata, shifts and left out signals %d at most", e->iterations,
+			STRATA_RESAMPLES);
 	line(out, "resamples", text);
 	(void)!snprintf(text, sizeof(text), "%lld", (long long)e->seed);
 	line(out, "seed", text);
 	slo_html_table_end(out);
-	slo_html_paraf(out, "A hash is of the ids and the checksums of all recordings of a part, both streams. The element \"report\" of this "
+	slo_html_paraf(out, "A hash is of the ids and the checksums of all recordings of a part, both streams. The "
+			    "element \"report\" of this "
 			    "page holds everything shown here and every incident's answer as JSON.");
 	slo_html_section_end(out);
 }
@@ -304,11 +327,14 @@ int evaluation_html(const struct evaluation *e, struct slo_buf *out)
 	domains(e, p, out);
 	r = probabilities(e, out);
 	strata(e, p, "By kind of incident, severity, place, profile, stream",
-	       "Bars are intervals, of ten incidents or more; lines across: all incidents. n: incidents with a fault, or quiet phases.",
+	       "Bars are intervals, of ten incidents or more; lines across: all incidents. n: incidents with a fault, "
+	       "or quiet phases.",
 	       e->strata, e->strata_count, out);
-	strata(e, p, "With every onset shifted", "As if the beginning of each incident had been found too early or too late.",
-	       e->shifts, e->shifts_count, out);
-	strata(e, p, "Without one signal", "As if the signal had not been captured at all.", e->without, e->without_count, out);
+	strata(e, p, "With every onset shifted",
+	       "As if the beginning of each incident had been found too early or too late.", e->shifts, e->shifts_count,
+	       out);
+	strata(e, p, "Without one signal", "As if the signal had not been captured at all.", e->without,
+	       e->without_count, out);
 	meanings(out);
 	provenance(e, out);
 	r = r ? r : data(e, out);

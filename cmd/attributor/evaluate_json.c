@@ -118,13 +118,13 @@ static json_t *domains(const struct evaluation *e)
 		struct domain_row r;
 
 		evaluation_domain(e, d, &r);
-		json_array_append_new(
-			all, json_pack("{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:{s:o, s:o, s:o}}", "domain",
-				       slo_enum_name(&slo_domain_enum, d), "true", (json_int_t)r.is, "blamed",
-				       (json_int_t)r.said, "both", (json_int_t)r.both, "precision",
-				       slo_json_number(r.precision), "recall", slo_json_number(r.recall), "f1",
-				       slo_json_number(r.f1), "intervals", "precision", interval(&r.precision_in),
-				       "recall", interval(&r.recall_in), "f1", interval(&r.f1_in)));
+		json_array_append_new(all, json_pack("{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:{s:o, s:o, s:o}}", "domain",
+						     slo_enum_name(&slo_domain_enum, d), "true", (json_int_t)r.is,
+						     "blamed", (json_int_t)r.said, "both", (json_int_t)r.both,
+						     "precision", slo_json_number(r.precision), "recall",
+						     slo_json_number(r.recall), "f1", slo_json_number(r.f1),
+						     "intervals", "precision", interval(&r.precision_in), "recall",
+						     interval(&r.recall_in), "f1", interval(&r.f1_in)));
 	}
 	return all;
 }
@@ -136,8 +136,8 @@ static json_t *reliability(const struct slo_eval *e)
 	for (int i = 0; i < SLO_EVAL_BINS; i++)
 		if (e->reliability[i].n)
 			json_array_append_new(all, json_pack("{s:I, s:o, s:o}", "n", (json_int_t)e->reliability[i].n,
-							     "said", slo_json_number(e->reliability[i].said), "happened",
-							     slo_json_number(e->reliability[i].happened)));
+							     "said", slo_json_number(e->reliability[i].said),
+							     "happened", slo_json_number(e->reliability[i].happened)));
 	return all;
 }
 
@@ -164,8 +164,8 @@ static json_t *incident(const struct evaluation *e, size_t i)
 			 names(c->opened ? c->causes : 0), "posteriors", c->opened ? posteriors(c) : json_null(),
 			 "delay_s", slo_json_number(c->delay_s), "captured_share",
 			 slo_json_number(answers_captured(it, e->noisyor)), "blamed_before",
-			 slo_enum_name(&slo_domain_enum, before->opened ? before->domain : SLO_DOMAIN_UNKNOWN), "unkept",
-			 (json_int_t)it->unkept);
+			 slo_enum_name(&slo_domain_enum, before->opened ? before->domain : SLO_DOMAIN_UNKNOWN),
+			 "unkept", (json_int_t)it->unkept);
 }
 
 static json_t *incidents(const struct evaluation *e)
@@ -180,12 +180,12 @@ static json_t *incidents(const struct evaluation *e)
 
 static json_t *provenance(const struct evaluation *e)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:I}", "tool", slo_version(), "model",
-			 e->model, "model_train_sha256", e->train_sha256, "apart", e->apart, "set_train_sha256",
-			 e->set_train_sha256, "part_sha256", e->cases.sha256, "part", e->part, "stream",
-			 slo_enum_name(&slo_stream_enum, e->stream), "incidents", (json_int_t)e->incidents, "below",
-			 (json_int_t)e->below, "confidence", e->confidence, "seed", (json_int_t)e->seed, "resamples", (json_int_t)e->iterations,
-			 "resamples_of_strata",
+	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:I}", "tool",
+			 slo_version(), "model", e->model, "model_train_sha256", e->train_sha256, "apart", e->apart,
+			 "set_train_sha256", e->set_train_sha256, "part_sha256", e->cases.sha256, "part", e->part,
+			 "stream", slo_enum_name(&slo_stream_enum, e->stream), "incidents", (json_int_t)e->incidents,
+			 "below", (json_int_t)e->below, "confidence", e->confidence, "seed", (json_int_t)e->seed,
+			 "resamples", (json_int_t)e->iterations, "resamples_of_strata",
 			 (json_int_t)(e->iterations > STRATA_RESAMPLES ? STRATA_RESAMPLES : e->iterations));
 }
 

@@ -29,7 +29,7 @@ struct wanted {
 	int stream, number;
 	struct slo_str (*of)(const struct slo_recorded *r);
 	struct slo_str name;
-	bool below;               /* also faults that nobody was hurt by: not to notice them is no mistake */
+	bool below; /* also faults that nobody was hurt by: not to notice them is no mistake */
 };
 
 /* The answers of one stream, both halves, as far as they are wanted. */
@@ -68,9 +68,12 @@ int evaluation_choose(struct evaluation *e)
 static int score_interval(const struct evaluation *e, const struct slo_eval_case *cases, const uint32_t *index,
 			  size_t n, bool brief, struct slo_eval *eval, struct slo_interval *interval)
 {
-	const struct slo_eval_resampling how = {
-		.iterations = brief && e->iterations > STRATA_RESAMPLES ? STRATA_RESAMPLES : e->iterations,
-		.confidence = e->confidence, .seed = (uint64_t)e->seed, .brief = brief };
+	const struct slo_eval_resampling how = { .iterations = brief && e->iterations > STRATA_RESAMPLES
+								       ? STRATA_RESAMPLES
+								       : e->iterations,
+						 .confidence = e->confidence,
+						 .seed = (uint64_t)e->seed,
+						 .brief = brief };
 	int r = slo_eval_score(cases, index, n, eval);
 
 	for (int i = 0; i < SLO_EVAL_VALUES; i++)
@@ -186,8 +189,9 @@ static int strata_by_name(struct evaluation *e, const char *group, struct slo_st
 	int r = 0;
 
 	for (size_t i = 0; i < e->cases.count && !r; i++) {
-		const struct wanted w = { .fits = of_name, .stream = e->stream, .of = of,
-					  .name = of(e->cases.items[i].rec) };
+		const struct wanted w = {
+			.fits = of_name, .stream = e->stream, .of = of, .name = of(e->cases.items[i].rec)
+		};
 
 		if (!seen_before(e, i, of))
 			r = stratum_score(e, group, w.name, &w);
@@ -200,8 +204,9 @@ int evaluation_strata(struct evaluation *e)
 	int r = 0;
 
 	for (int s = 0; s < SLO_STRATUM__COUNT && !r; s++) {
-		const struct wanted w = { .fits = of_stratum, .stream = e->stream, .number = s,
-					  .below = s == SLO_STRATUM_BELOW };
+		const struct wanted w = {
+			.fits = of_stratum, .stream = e->stream, .number = s, .below = s == SLO_STRATUM_BELOW
+		};
 
 		r = stratum_score(e, "kind", slo_str(slo_enum_name(&slo_stratum_enum, s)), &w);
 	}

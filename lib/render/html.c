@@ -24,7 +24,8 @@ static const char style[] =
 	"h1{font-size:1.5rem}h2{font-size:1.15rem;margin:2.2rem 0 .4rem}p{max-width:60rem;margin:.4rem 0}\n"
 	".wide{overflow-x:auto}table{border-collapse:collapse;margin:.6rem 0;font-variant-numeric:tabular-nums}\n"
 	"th,td{padding:.18rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}\n"
-	"th:first-child{text-align:left}tbody th{font-weight:500}td small{display:block;line-height:1.1}small,figcaption,.none{color:var(--dim)}\n"
+	"th:first-child{text-align:left}tbody th{font-weight:500}td small{display:block;line-height:1.1}\n"
+	"small,figcaption,.none{color:var(--dim)}\n"
 	"figure{display:inline-block;vertical-align:top;margin:.6rem 1.2rem .6rem 0;max-width:100%;overflow-x:auto}\n"
 	"figcaption{font-size:.87rem;max-width:34rem}svg{display:block;max-width:100%;height:auto}\n"
 	"svg text{fill:var(--fg);font:12px system-ui,sans-serif}svg .dim{fill:var(--dim)}\n"
@@ -43,7 +44,8 @@ void slo_html_begin(struct slo_buf *out, const char *title)
 	slo_buf_adds(out, "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n"
 			  "<meta charset=\"utf-8\"/>\n"
 			  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-			  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
+			  "<meta http-equiv=\"Content-Security-Policy\" "
+			  "content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
 			  "<title>");
 	slo_markup_add(out, slo_str(title));
 	slo_buf_adds(out, "</title>\n<style>\n");

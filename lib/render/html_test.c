@@ -84,9 +84,10 @@ START_TEST(a_table_has_heads_for_columns_and_rows)
 	slo_html_cellf(&out, "%d < %d", 1, 2);
 	slo_html_row_end(&out);
 	slo_html_table_end(&out);
-	ck_assert_str_eq(out.data, "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\"></th><th scope=\"col\">a&amp;b</th>"
-				   "</tr></thead>\n<tbody>\n<tr><th scope=\"row\" title=\"why &quot;x&quot;\">&lt;x&gt;</th>"
-				   "<td>1 &lt; 2</td></tr>\n</tbody>\n</table></div>\n");
+	ck_assert_str_eq(out.data,
+			 "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\"></th><th scope=\"col\">a&amp;b</th>"
+			 "</tr></thead>\n<tbody>\n<tr><th scope=\"row\" title=\"why &quot;x&quot;\">&lt;x&gt;</th>"
+			 "<td>1 &lt; 2</td></tr>\n</tbody>\n</table></div>\n");
 }
 END_TEST
 

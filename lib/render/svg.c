@@ -54,8 +54,10 @@ static bool plain(const char *class)
 
 void slo_svg_begin(struct slo_buf *out, double width, double height, const char *title)
 {
-	slo_buf_addf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"%.0f\" height=\"%.0f\" "
-			  "viewBox=\"0 0 %.0f %.0f\"><title>", width, height, width, height);
+	slo_buf_addf(out,
+		     "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"%.0f\" height=\"%.0f\" "
+		     "viewBox=\"0 0 %.0f %.0f\"><title>",
+		     width, height, width, height);
 	slo_markup_add(out, slo_str(title));
 	slo_buf_adds(out, "</title>\n");
 }
@@ -68,8 +70,8 @@ void slo_svg_end(struct slo_buf *out)
 void slo_svg_line(struct slo_buf *out, const char *class, double x1, double y1, double x2, double y2)
 {
 	if (finite4(x1, y1, x2, y2) && plain(class))
-		slo_buf_addf(out, "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", class, x1, y1,
-			     x2, y2);
+		slo_buf_addf(out, "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", class, x1,
+			     y1, x2, y2);
 }
 
 void slo_svg_path(struct slo_buf *out, const char *class, const double *x, const double *y, size_t n)
@@ -105,7 +107,8 @@ void slo_svg_rect(struct slo_buf *out, const char *class, double x, double y, do
 {
 	if (!finite4(x, y, width, height) || !isfinite(strength) || !plain(class))
 		return;
-	slo_buf_addf(out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill-opacity=\"%.2f\"",
+	slo_buf_addf(out,
+		     "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill-opacity=\"%.2f\"",
 		     class, x, y, width, height, fmin(fmax(strength, 0), 1));
 	end_shape(out, "rect", tip);
 }

@@ -39,11 +39,11 @@ static const struct {
 	size_t most, n;
 	double first, last;
 } tick_cases[] = {
-	{ 0, 1, 6, 6, 0, 1 },          /* 0.2 apart */
-	{ 0, 1, 5, 3, 0, 1 },          /* 0.5 */
+	{ 0, 1, 6, 6, 0, 1 }, /* 0.2 apart */
+	{ 0, 1, 5, 3, 0, 1 }, /* 0.5 */
 	{ 0, 0.5, 6, 6, 0, 0.5 },
-	{ -15, 15, 7, 7, -15, 15 },    /* 5 */
-	{ 3.2, 9.9, 4, 3, 4, 8 },      /* 2 */
+	{ -15, 15, 7, 7, -15, 15 }, /* 5 */
+	{ 3.2, 9.9, 4, 3, 4, 8 },   /* 2 */
 	{ 0, 1e6, 2, 2, 0, 1e6 },
 	{ 1, 1, 6, 0, 0, 0 },
 	{ 2, 1, 6, 0, 0, 0 },
@@ -72,11 +72,12 @@ START_TEST(shapes_are_written_with_a_tenth_of_a_pixel)
 	slo_svg_rect(&out, "heat", 1, 2, 3, 4, 1.5, "2 of <3>");
 	slo_svg_mark(&out, "s1", SLO_SVG_CIRCLE, 5, 6, 8, NULL);
 	slo_svg_mark(&out, "s2", SLO_SVG_DIAMOND, 0, 0, 10, NULL);
-	ck_assert_str_eq(text(), "<line class=\"grid\" x1=\"0.0\" y1=\"1.2\" x2=\"10.0\" y2=\"3.1\"/>\n"
-				 "<rect class=\"heat\" x=\"1.0\" y=\"2.0\" width=\"3.0\" height=\"4.0\" fill-opacity=\"1.00\">"
-				 "<title>2 of &lt;3&gt;</title></rect>\n"
-				 "<circle class=\"s1\" cx=\"5.0\" cy=\"6.0\" r=\"4.0\"/>\n"
-				 "<polygon class=\"s2\" points=\"0.0,-6.2 6.2,0.0 0.0,6.2 -6.2,0.0\"/>\n");
+	ck_assert_str_eq(text(),
+			 "<line class=\"grid\" x1=\"0.0\" y1=\"1.2\" x2=\"10.0\" y2=\"3.1\"/>\n"
+			 "<rect class=\"heat\" x=\"1.0\" y=\"2.0\" width=\"3.0\" height=\"4.0\" fill-opacity=\"1.00\">"
+			 "<title>2 of &lt;3&gt;</title></rect>\n"
+			 "<circle class=\"s1\" cx=\"5.0\" cy=\"6.0\" r=\"4.0\"/>\n"
+			 "<polygon class=\"s2\" points=\"0.0,-6.2 6.2,0.0 0.0,6.2 -6.2,0.0\"/>\n");
 }
 END_TEST
 
@@ -109,10 +110,12 @@ START_TEST(no_class_and_no_text_can_end_an_element)
 	slo_svg_begin(&out, 10, 20, "</title><script>");
 	slo_svg_textf(&out, "m", 1, 2, -90, "%s", "<&\"\x01");
 	slo_svg_end(&out);
-	ck_assert_str_eq(text(), "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"10\" height=\"20\" "
-				 "viewBox=\"0 0 10 20\"><title>&lt;/title&gt;&lt;script&gt;</title>\n"
-				 "<text class=\"m\" x=\"1.0\" y=\"2.0\" transform=\"rotate(-90 1.0 2.0)\">&lt;&amp;&quot;\\x01</text>\n"
-				 "</svg>\n");
+	ck_assert_str_eq(
+		text(),
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"10\" height=\"20\" "
+		"viewBox=\"0 0 10 20\"><title>&lt;/title&gt;&lt;script&gt;</title>\n"
+		"<text class=\"m\" x=\"1.0\" y=\"2.0\" transform=\"rotate(-90 1.0 2.0)\">&lt;&amp;&quot;\\x01</text>\n"
+		"</svg>\n");
 }
 END_TEST
 

@@ -212,7 +212,7 @@ int evaluation_strata(struct evaluation *e)
 	}
 	for (int s = 1; s <= 5 && !r; s++) {
 		const struct wanted w = { .fits = of_severity, .stream = e->stream, .number = s };
-		char label[8];
+		char label[16];
 
 		(void)!snprintf(label, sizeof(label), "%d", s);
 		r = stratum_score(e, "severity", slo_str(label), &w);

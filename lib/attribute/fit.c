@@ -14,7 +14,7 @@ const struct slo_detector slo_fit_detector = { .a = -5.5, .b = 4, .rate = 0.1, .
 
 void slo_fit_opts_default(struct slo_fit_opts *o)
 {
-	*o = (struct slo_fit_opts){ .pseudo = 1, .pseudo_unmodelled = 20, .ridge_a = 2, .ridge_b = 2, .steps = 2000,
+	*o = (struct slo_fit_opts){ .pseudo = 1, .pseudo_unmodelled = 20, .ridge_a = 1, .ridge_b = 1, .steps = 2000,
 				    .enough = 1e-7 };
 }
 

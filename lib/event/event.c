@@ -108,6 +108,10 @@ static const struct slo_rec_field probe_fields[] = {
 	SLO_F_STR(T, provider, OPT, "what measured it: packet, procfs, bpf"),
 	SLO_F_STR(T, detail, OPT, "query name, outcome"),
 	SLO_F_ENUM(T, source, OPT, &slo_source_enum, "absent = live"),
+	SLO_F_I64(T, pid_start_ns, OPT, SLO_RANGE(0, 9.2e18), "when the process started, Unix ns"),
+	SLO_F_I64(T, ns_pid, OPT, SLO_RANGE(0, 9.2e18), "the process by its number in its own pid namespace"),
+	SLO_F_I64(T, netns_cookie, OPT, SLO_RANGE(0, 9.2e18), "cookie of the network namespace of the connection"),
+	SLO_F_I64(T, clock_error_ns, OPT, SLO_RANGE(0, 9.2e18), "the times may be off by this much either way, ns"),
 #undef T
 };
 static SLO_REC_DEFINE(probe_rec, struct slo_probe_event, "probe", probe_fields, "One kernel observation over its threshold.");
@@ -169,6 +173,13 @@ static const struct slo_rec_field span_fields[] = {
 	SLO_F_I64(T, pid, OPT, SLO_RANGE(0, 9.2e18), "process"),
 	SLO_F_OBJ_OPT(T, conn_tuple, has_conn_tuple, struct slo_conn_tuple, &tuple_rec, "connection of the span"),
 	SLO_F_STRMAP(T, attributes, attributes_count, OPT, "span attributes as text"),
+	SLO_F_I64(T, pid_start_ns, OPT, SLO_RANGE(0, 9.2e18), "when the process started, Unix ns"),
+	SLO_F_I64(T, netns_cookie, OPT, SLO_RANGE(0, 9.2e18), "cookie of the network namespace of the connection"),
+	SLO_F_I64(T, clock_error_ns, OPT, SLO_RANGE(0, 9.2e18), "the times may be off by this much either way, ns"),
+	SLO_F_ENUM(T, tier, OPT, &slo_tier_enum, "what the most trusted kernel event joined to the span was joined by"),
+	SLO_F_F64(T, confidence, OPT, SLO_RANGE(0, 1), "of that join"),
+	SLO_F_I64(T, candidates, OPT, SLO_RANGE(0, 9.2e18), "most spans that one kernel event of this span fitted; 64 = 64 or more"),
+	SLO_F_I64(T, ambiguous, OPT, SLO_RANGE(0, 9.2e18), "kernel events that fitted this span and others, and were joined to none"),
 #undef T
 };
 static SLO_REC_DEFINE(span_rec, struct slo_span, "span", span_fields, "One OpenTelemetry span, flattened.");
@@ -380,6 +391,12 @@ static const struct slo_rec_field pair_side_fields[] = {
 	SLO_F_STR(T, conn_tuple, OPT, "src:port->dst:port/proto"),
 	SLO_F_TIME(T, timestamp, OPT, "when"),
 	SLO_F_F64(T, value, OPT, ANY, "value of the signal"),
+	SLO_F_STR(T, span_id, OPT, "span, 16 hex digits"),
+	SLO_F_STR(T, parent_span_id, OPT, "its parent"),
+	SLO_F_F64(T, duration_ms, OPT, SLO_RANGE(0, 1e12), "of a span, from timestamp on, ms; absent = an instant"),
+	SLO_F_I64(T, pid_start_ns, OPT, SLO_RANGE(0, 9.2e18), "when the process started, Unix ns"),
+	SLO_F_I64(T, netns_cookie, OPT, SLO_RANGE(0, 9.2e18), "cookie of the network namespace of the connection"),
+	SLO_F_I64(T, clock_error_ns, OPT, SLO_RANGE(0, 9.2e18), "the times may be off by this much either way, ns"),
 #undef T
 };
 static SLO_REC_DEFINE(pair_side_rec, struct slo_pair_side, "pair_side", pair_side_fields, "One side of a labelled pair.");

@@ -89,6 +89,7 @@ struct slo_probe_event {
 	struct slo_str provider;  /* opt; the rung that measured it: "packet", "procfs", "bpf", … */
 	struct slo_str detail;    /* opt; query name, outcome, … */
 	int source;               /* opt; enum SLO_SOURCE, absent = live */
+	int64_t pid_start_ns, ns_pid, netns_cookie, clock_error_ns; /* opt; tell who it was apart, see struct slo_span */
 };
 
 /* One signal of one service and peer role over one interval, all observations. */
@@ -127,6 +128,14 @@ struct slo_span {
 	bool has_conn_tuple;
 	struct slo_pair attributes[SLO_MAX_SPAN_ATTRS];
 	uint32_t attributes_count;
+	int64_t pid_start_ns;          /* opt; when the process started, Unix ns: tells processes of one number apart */
+	int64_t netns_cookie;          /* opt; of the network namespace of @conn_tuple */
+	int64_t clock_error_ns;        /* opt; the times may be off by this much, either way */
+	/* what joining kernel events to it found; all optional */
+	int tier;                      /* enum SLO_TIER; of the most trusted event joined */
+	double confidence;             /* 0..1; of that event */
+	int64_t candidates;            /* most spans that one event of this span's fitted */
+	int64_t ambiguous;             /* events that fitted this span and others, and were joined to none */
 };
 
 struct slo_evidence {
@@ -290,8 +299,12 @@ struct slo_pair_side {
 	struct slo_str trace_id, service, node, pod;
 	int64_t pid;
 	struct slo_str conn_tuple;            /* "src:port->dst:port/proto" */
-	int64_t timestamp;
+	int64_t timestamp;                    /* of a span: its start */
 	double value;
+	/* members the first version did not have; all optional */
+	struct slo_str span_id, parent_span_id;
+	double duration_ms;                   /* of a span; absent = an instant */
+	int64_t pid_start_ns, netns_cookie, clock_error_ns;
 };
 
 struct slo_labeled_pair {

@@ -238,6 +238,8 @@ static const struct slo_rec_field incident_fields[] = {
 	SLO_F_ENUM(T, detail, OPT, &slo_detail_enum, "kind of CPU shortage: quota, contention, steal"),
 	SLO_F_ENUM(T, source, OPT, &slo_source_enum, "where the observations come from"),
 	SLO_F_I64(T, update, OPT, ANY, "0 for the first line of an incident, then counting"),
+	SLO_F_STR(T, parent_id, OPT, "incident of the node that this one belongs to"),
+	SLO_F_STRS(T, children, children_count, OPT, "of a node's incident, service node/NAME: the incidents that belong to it"),
 #undef T
 };
 static SLO_REC_DEFINE(incident_rec, struct slo_incident, "incident", incident_fields, "One attribution of one incident.");

@@ -19,6 +19,7 @@ enum {
 	SLO_MAX_EVIDENCE = 24,
 	SLO_MAX_HYPOTHESES = 8,
 	SLO_MAX_TRACES = 16,
+	SLO_MAX_CHILDREN = 64,
 	SLO_MAX_SAMPLE_SIGNALS = 32,
 	SLO_MAX_SPAN_ATTRS = 32,
 	SLO_MAX_COUNTERS = 128,
@@ -182,6 +183,9 @@ struct slo_incident {
 	int detail;             /* enum SLO_DETAIL */
 	int source;             /* enum SLO_SOURCE */
 	int64_t update;         /* 0 for the first line of an incident, then counting */
+	struct slo_str parent_id; /* the node's incident that this one belongs to */
+	struct slo_str children[SLO_MAX_CHILDREN]; /* of a node's incident: ids of those that belong to it */
+	uint32_t children_count;
 };
 
 /* What was really injected; read by scorers only. */

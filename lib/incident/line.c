@@ -21,9 +21,9 @@ static double value(struct service *s, int sli, int64_t from_ns, int64_t to_ns)
 	return m->count ? slo_merged_scalar(m, s->values[sli]->how) : NAN;
 }
 
-static void fill_impact(struct service *s, int64_t at_ns, struct slo_impact *out)
+void line_impact(struct service *s, int64_t at_ns, struct slo_impact *out)
 {
-	const struct view *v = s->life.view;
+	const struct kept_view *v = s->life.view;
 	const struct slo_objective *o = &s->series[v->sli]->objective;
 
 	*out = (struct slo_impact){
@@ -54,10 +54,12 @@ void line_emit(struct service *s, int status, int64_t at_ns)
 	out->cluster = slo_str(s->cluster);
 	out->namespace = slo_str(s->namespace[0] ? s->namespace : NULL);
 	out->service = slo_str(s->name);
-	slo_verdict_fill(&l->view->verdict, &l->view->facts, out);
-	fill_impact(s, at_ns, &out->slo_impact);
+	view_facts(l->view, &inc->facts);
+	slo_verdict_fill(&l->view->verdict, &inc->facts, out);
+	line_impact(s, at_ns, &out->slo_impact);
 	if (s->exemplars)
 		exemplar_fill(s->exemplars, l->onset_ns, at_ns, out);
+	out->parent_id = slo_str(l->parent_id[0] ? l->parent_id : NULL);
 	out->status = status;
 	out->started_at = l->started_ns;
 	out->detected_at = l->detected_ns;

@@ -160,6 +160,7 @@ static void report(const struct stream *s)
 			 ", not remembered %" PRIu64 ", lines not repeated %" PRIu64,
 			 s->checkpoint.written, s->checkpoint.failed, st.repeated, st.unremembered,
 			 s->checkpoint.repeated);
+	slo_info("probes without a service known %" PRIu64 ", refused %" PRIu64, st.probes_homeless, st.probes_refused);
 	slo_info("unknown members %" PRIu64 ", array elements over their bound %" PRIu64, s->a->ctx.unknown,
 		 s->a->ctx.truncated);
 }

@@ -75,6 +75,30 @@ static void pack_slis(struct service *s, struct slo_incidents_loaded *out, struc
 	}
 }
 
+static void pack_probes(struct service *s, struct slo_pack *p)
+{
+	int64_t width_ns = s->store.chunk_ns;
+	struct slo_track_budget spare = { .max = SIZE_MAX };
+	struct probes *x = s->probes;
+	bool any = x;
+
+	if (!slo_pack_bool(p, &any))
+		return;
+	SLO_PACK(p, width_ns);
+	p->bad = p->bad || width_ns <= 0;
+	if (!p->out && !p->bad)
+		x = probes_new(width_ns == s->store.chunk_ns ? &s->inc->budget : &spare, width_ns);
+	p->bad = p->bad || !x;
+	if (!p->bad)
+		probes_pack(x, p);
+	if (p->out)
+		return;
+	if (width_ns == s->store.chunk_ns)
+		s->probes = x;
+	else
+		probes_free(x);
+}
+
 static void pack_service(struct service *s, struct slo_incidents_loaded *out, struct slo_pack *p)
 {
 	SLO_PACK(p, s->source);
@@ -84,6 +108,7 @@ static void pack_service(struct service *s, struct slo_incidents_loaded *out, st
 	pack_slis(s, out, p);
 	out->tracks_anew += slo_store_pack(&s->store, p);
 	exemplar_pack(s, p);
+	pack_probes(s, p);
 	life_pack(s, p);
 }
 
@@ -174,6 +199,28 @@ static void read_nodes(struct slo_incidents *inc, struct service **all, uint32_t
 	}
 }
 
+static void pack_homes(struct slo_incidents *inc, struct slo_pack *p)
+{
+	uint32_t n = slo_pack_count(p, inc->homes.count, inc->homes.max);
+	struct home *h = p->out && n ? slo_table_oldest(&inc->homes) : NULL;
+
+	for (; n && !p->bad; n--) {
+		struct home one = h ? *h : (struct home){ .key = 0 };
+		bool created;
+
+		SLO_PACK(p, one.key);
+		SLO_PACK(p, one.target);
+		slo_pack_bool(p, &one.shared);
+		if (p->out) {
+			h = slo_table_newer(&inc->homes, h);
+			continue;
+		}
+		h = slo_table_get(&inc->homes, &one.key, &created, NULL, NULL);
+		*h = one;
+		h = NULL;
+	}
+}
+
 static void pack_clock(struct slo_incidents *inc, struct slo_incidents_loaded *out, struct slo_pack *p)
 {
 	char model[64] = "";
@@ -212,6 +259,7 @@ int slo_incidents_save(struct slo_incidents *inc, struct slo_buf *out)
 	pack_clock(inc, &none, &p);
 	write_services(inc, &p);
 	write_nodes(inc, &p);
+	pack_homes(inc, &p);
 	pending_pack(inc, &p);
 	if (out->err)
 		return out->err;
@@ -258,6 +306,8 @@ int slo_incidents_load(struct slo_incidents *inc, struct slo_str bytes, struct s
 	read_services(inc, all, out, &p);
 	if (!p.bad)
 		read_nodes(inc, all, out->services, &p);
+	if (!p.bad)
+		pack_homes(inc, &p);
 	if (!p.bad)
 		pending_pack(inc, &p);
 	free(all);

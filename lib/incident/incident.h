@@ -94,6 +94,8 @@ struct slo_incidents_stats {
 	uint64_t children_overflow; /* children beyond SLO_INCIDENT_NODE_SERVICES */
 	uint64_t repeated;         /* records that the checkpoint had taken in already */
 	uint64_t unremembered; /* records beyond SLO_INCIDENT_PENDING_MAX: repeated after a restart they count twice */
+	uint64_t probes_homeless;  /* probe records of a service or node no window was seen of, or two clusters have */
+	uint64_t probes_refused;   /* probe records beyond evidence_bytes or what one service may keep */
 };
 
 struct slo_incidents;

@@ -6,6 +6,8 @@
  */
 #include "incident/internal.h"
 
+#include "attribute/argument.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +140,7 @@ static void emit(struct slo_incidents *inc, const struct node *n, struct parent 
 {
 	struct slo_incident *out = &inc->line;
 	char service[SLO_INCIDENT_NAME_MAX + 8];
+	struct slo_argument a;
 
 	if (!p->view)
 		return;
@@ -148,7 +151,8 @@ static void emit(struct slo_incidents *inc, const struct node *n, struct parent 
 	out->cluster = slo_str(n->cluster);
 	out->service = slo_str(service);
 	view_facts(p->view, &inc->facts);
-	slo_verdict_fill(&p->view->verdict, &inc->facts, out);
+	slo_argument_make(&p->view->verdict, &inc->facts, &a);
+	slo_argument_fill(&a, &p->view->verdict, &inc->facts, out);
 	out->slo_impact = p->impact;
 	for (uint32_t i = 0; i < p->count && i < SLO_MAX_CHILDREN; i++)
 		out->children[out->children_count++] = slo_str(p->children[i].id);

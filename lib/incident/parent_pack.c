@@ -15,6 +15,8 @@ static void pack_impact(struct slo_impact *i, struct slo_pack *p)
 	SLO_PACK(p, i->burn_rate_short);
 	SLO_PACK(p, i->window_minutes);
 	SLO_PACK(p, i->window_seconds);
+	SLO_PACK(p, i->burn_need);
+	SLO_PACK(p, i->short_seconds);
 	SLO_PACK(p, i->value);
 	SLO_PACK(p, i->baseline);
 	SLO_PACK(p, i->threshold);

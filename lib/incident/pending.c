@@ -54,6 +54,15 @@ static uint64_t id_of_request(const struct slo_sli_event *e, uint64_t h)
 	return slo_hash(numbers, sizeof(numbers), h);
 }
 
+static uint64_t id_of_probe(const struct slo_probe_event *e, uint64_t h)
+{
+	const uint64_t numbers[] = { (uint64_t)e->ts_unix_nano, (uint64_t)e->signal, (uint64_t)e->pid, (uint64_t)e->tid };
+
+	h = add_text(add_text(add_text(add_text(h, e->node), e->namespace), e->service), e->detail);
+	h = slo_hash(&e->value, sizeof(e->value), h);
+	return slo_hash(numbers, sizeof(numbers), h);
+}
+
 static uint64_t id_of(const struct slo_event *ev)
 {
 	uint64_t h = (uint64_t)ev->kind + 11;
@@ -65,6 +74,8 @@ static uint64_t id_of(const struct slo_event *ev)
 		return id_of_requests(&ev->sli_window, h);
 	case SLO_KIND_SLO:
 		return id_of_request(&ev->slo, h);
+	case SLO_KIND_PROBE:
+		return id_of_probe(&ev->probe, h);
 	default:
 		return 0;
 	}
@@ -152,7 +163,7 @@ bool pending_repeats(struct slo_incidents *inc, const struct slo_event *ev, int6
 	struct pending *p = inc->pending;
 	uint64_t id;
 
-	if (!inc->o.remember || ev->kind == SLO_KIND_PROBE)
+	if (!inc->o.remember)
 		return false;
 	id = id_of(ev);
 	if (p && p->before && inc->done_ns >= p->before_ns) {

@@ -69,6 +69,7 @@ void service_fini(struct service *s)
 	}
 	slo_store_fini(&s->store);
 	exemplar_free(s->exemplars);
+	probes_free(s->probes);
 	free(s->life.view);
 }
 
@@ -208,8 +209,10 @@ struct service *service_get(struct slo_incidents *inc, struct slo_str cluster, s
 	inc->last = s;
 	if (node.len) {
 		hash_names(where, SLO_ARRAY_LEN(where), key);
-		if (memcmp(key, s->node, sizeof(key)) != 0)
+		if (memcmp(key, s->node, sizeof(key)) != 0) {
 			link_node(inc, s, key, where);
+			home_set(inc, s, node);
+		}
 	}
 	return s;
 }

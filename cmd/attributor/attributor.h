@@ -17,6 +17,8 @@ struct attributor_opts {
 	const char *input, *out;           /* endpoints */
 	const char *summary_out, *confusion_out, *reject; /* files; "" = none */
 	const char *schema, *config;
+	const char *checkpoint;            /* file; "" = none */
+	int64_t checkpoint_every_ns;
 	const char *model;                 /* file; "" = none */
 	int mode, bayes_model;             /* index into modes, models */
 	struct slo_opt_list objectives;
@@ -53,7 +55,7 @@ struct attributor {
 
 extern volatile sig_atomic_t attributor_stop;
 
-/** attributor_write - one incident line; flushed when the input is live. Return: false when the run must end. */
+/** attributor_write - one incident line; flushed when the input is live or there is a checkpoint. Return: false when the run must end. */
 bool attributor_write(struct attributor *a, const struct slo_incident *inc);
 
 /** model_choose - set @a->model as the options ask. Return: 0, or a negative errno with @err. */

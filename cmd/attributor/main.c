@@ -32,7 +32,8 @@ bool attributor_write(struct attributor *a, const struct slo_incident *inc)
 	int r;
 
 	/* First: what somebody reads in the output is in the queue or the spool already. */
-	if (a->webhook)
+	/* The incidents of services only; who wants those of nodes instead finds them here, and parent_id in the others. */
+	if (a->webhook && !inc->children_count)
 		slo_webhook_offer(a->webhook, inc);
 	slo_buf_reset(&a->line);
 	r = slo_event_encode_payload(SLO_KIND_INCIDENT, inc, &a->line);
@@ -42,7 +43,7 @@ bool attributor_write(struct attributor *a, const struct slo_incident *inc)
 		return false;
 	}
 	r = slo_writer_line(a->out, slo_buf_str(&a->line), SLO_WRITE_WINDOW);
-	if (!r && a->live)
+	if (!r && (a->live || a->o->checkpoint[0]))
 		r = slo_writer_flush(a->out, 1000);
 	return r == 0; /* why not, the writer says when it is closed */
 }
@@ -77,7 +78,9 @@ static int setup(struct attributor *a, struct slo_err *err)
 	r = r ? r : model_choose(a, err);
 	r = r ? r : webhook_start(a, err);
 	r = r ? r : slo_reader_open(o->input, &a->filter.in, err);
+	w.append = o->checkpoint[0] != '\0'; /* what was written before a restart stays */
 	r = r ? r : slo_writer_open(o->out, &w, &a->out, err);
+	w.append = false;
 	if (!r && o->reject[0])
 		r = slo_writer_open(o->reject, &w, &a->reject, err);
 	a->filter.reject = a->reject;

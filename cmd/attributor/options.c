@@ -34,6 +34,11 @@ const struct slo_opt attributor_options[] = {
 	  .metavar = "DURATION", .def = "0", .lo = 0, .hi = 86400, .unit_ns = 1000000000,
 	  .help = "An incident is stale after this long without requests, in seconds; 0 = the objective's long "
 		  "window, at least 60." },
+	{ .name = "checkpoint", .type = SLO_OPT_STR, .off = OFF(checkpoint, const char *), .metavar = "FILE", .def = "",
+	  .help = "Go on from the state in this file, and keep it there; --out is then appended to." },
+	{ .name = "checkpoint-every", .type = SLO_OPT_DURATION, .off = OFF(checkpoint_every_ns, int64_t),
+	  .metavar = "DURATION", .def = "30s", .lo = 1, .hi = 86400, .unit_ns = 1000000000,
+	  .help = "How often the state is written, in seconds; it always is at the end." },
 	{ .type = SLO_OPT_HELP, .help = "Attribution" },
 	{ .name = "attribution-mode", .type = SLO_OPT_CHOICE, .off = OFF(mode, int), .metavar = "MODE", .def = "bayes",
 	  .choices = modes, .help = "Posterior over all fault domains, or the first matching threshold rule." },

@@ -205,6 +205,10 @@ int samples_run(struct attributor *a, int bare, bool empty)
 	struct samples s = { .a = a, .webhook = a->webhook != NULL };
 	int status = 0;
 
+	if (!empty && a->o->checkpoint[0]) {
+		slo_warn("--checkpoint needs records; %s holds fault samples", a->o->input);
+		return 2;
+	}
 	slo_score_init(&s.score);
 	if (!empty) {
 		take(&s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Records in, incidents out, as they come. */
 #include "attributor.h"
+#include "checkpoint.h"
 
 #include "base/log.h"
 #include "base/time.h"
@@ -8,7 +9,10 @@
 
 #include <inttypes.h>
 
-enum { DRAIN_LINES = 65536 }; /* read after a signal: what was sent already, within reason */
+enum {
+	DRAIN_LINES = 65536, /* read after a signal: what was sent already, within reason */
+	CLOCK_LINES = 1024,  /* between two looks at the clock for a checkpoint, while lines keep coming */
+};
 
 /* Fault labels are not among them: the truth is nobody's business here. */
 static const uint32_t kinds = 1u << SLO_KIND_SLO | 1u << SLO_KIND_SLI_WINDOW | 1u << SLO_KIND_WINDOW |
@@ -17,6 +21,7 @@ static const uint32_t kinds = 1u << SLO_KIND_SLO | 1u << SLO_KIND_SLI_WINDOW | 1
 struct stream {
 	struct attributor *a;
 	struct slo_incidents *inc;
+	struct checkpoint checkpoint;
 	bool broken;         /* the output takes no more */
 	int64_t heard_ns;    /* monotonic time of the last line */
 	bool current;        /* the last record was about now, so its clock may be driven on */
@@ -26,7 +31,11 @@ static void emit(void *arg, const struct slo_incident *inc)
 {
 	struct stream *s = arg;
 
-	if (!s->broken && !attributor_write(s->a, inc))
+	if (s->broken || checkpoint_told(&s->checkpoint, inc))
+		return;
+	if (attributor_write(s->a, inc))
+		checkpoint_note(&s->checkpoint, inc);
+	else
 		s->broken = true;
 }
 
@@ -78,6 +87,7 @@ static int follow(struct stream *s, int bare)
 	struct slo_err err = { .what = "" };
 	struct slo_str line;
 	uint32_t left = DRAIN_LINES;
+	uint32_t lines = 0;
 	bool waited = true;
 
 	while (!s->broken && left) {
@@ -89,6 +99,8 @@ static int follow(struct stream *s, int bare)
 		case SLO_READ_LINE:
 			waited = false;
 			take_line(s, line, bare);
+			if (++lines % CLOCK_LINES == 0)
+				checkpoint_tick(&s->checkpoint, s->inc);
 			break;
 		case SLO_READ_TOO_LONG:
 			attributor_note(s->a, slo_str(NULL), &err);
@@ -101,6 +113,7 @@ static int follow(struct stream *s, int bare)
 			else
 				idle(s);
 			waited = true;
+			checkpoint_tick(&s->checkpoint, s->inc);
 			break;
 		case SLO_READ_EOF:
 			return 0;
@@ -139,6 +152,14 @@ static void report(const struct stream *s)
 		 ", out of memory %" PRIu64,
 		 st.services, st.services_evicted, st.nodes_evicted, st.node_overflow, st.cut, st.evidence_late,
 		 st.evidence_refused, st.out_of_memory);
+	if (st.parents)
+		slo_info("incidents of nodes %" PRIu64 ", with %" PRIu64 " lines; children over their bound %" PRIu64,
+			 st.parents, st.parent_lines, st.children_overflow);
+	if (s->checkpoint.path)
+		slo_info("checkpoints %" PRIu64 " (%" PRIu64 " failed), records that it held already %" PRIu64
+			 ", not remembered %" PRIu64 ", lines not repeated %" PRIu64,
+			 s->checkpoint.written, s->checkpoint.failed, st.repeated, st.unremembered,
+			 s->checkpoint.repeated);
 	slo_info("probes without a service known %" PRIu64 ", refused %" PRIu64, st.probes_homeless, st.probes_refused);
 	slo_info("unknown members %" PRIu64 ", array elements over their bound %" PRIu64, s->a->ctx.unknown,
 		 s->a->ctx.truncated);
@@ -162,6 +183,7 @@ int stream_run(struct attributor *a, int bare)
 	o.lateness_ns = a->o->lateness_ns;
 	o.update_every_ns = a->o->update_every_ns;
 	o.stale_after_ns = a->o->stale_after_ns;
+	o.remember = a->o->checkpoint[0] != '\0';
 	o.emit = emit;
 	o.arg = &s;
 	if (slo_incidents_new(&o, &s.inc, &err)) {
@@ -169,10 +191,19 @@ int stream_run(struct attributor *a, int bare)
 		slo_warn_err(&err);
 		return 2;
 	}
+	if (checkpoint_start(&s.checkpoint, a->o->checkpoint, a->o->checkpoint_every_ns, s.inc, &err)) {
+		slo_warn_err(&err);
+		slo_incidents_free(s.inc);
+		return 2;
+	}
 	take(&s);
 	heard(&s);
 	status = follow(&s, bare);
-	slo_incidents_drain(s.inc);
+	/* With a checkpoint the end is not the end: what comes next decides about what lateness holds back. */
+	if (!s.checkpoint.path)
+		slo_incidents_drain(s.inc);
+	/* What nobody took was not told: the checkpoint before knows nothing of it. */
+	status |= checkpoint_end(&s.checkpoint, s.broken ? NULL : s.inc);
 	if (a->o->stats || attributor_stop)
 		report(&s);
 	slo_incidents_free(s.inc);

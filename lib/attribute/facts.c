@@ -111,24 +111,29 @@ void slo_store_init(struct slo_store *s, int64_t chunk_ns, struct slo_track_budg
 {
 	memset(s, 0, sizeof(*s));
 	s->chunk_ns = chunk_ns;
+	s->ahead = SLO_TRACK_AHEAD;
 	s->budget = budget;
 }
 
-enum { TRACKS = SLO_SIGNAL__COUNT * SLO_ROLE__COUNT + SLO_APP__COUNT };
-
-/* Each of the store's tracks, or where it would be. */
-static struct slo_track **track_at(struct slo_store *s, int i)
+struct slo_track **slo_store_at(struct slo_store *s, uint32_t i)
 {
-	int app = i - SLO_SIGNAL__COUNT * SLO_ROLE__COUNT;
+	int app = (int)i - SLO_SIGNAL__COUNT * SLO_ROLE__COUNT;
 
 	return app < 0 ? &s->tracks[i / SLO_ROLE__COUNT][i % SLO_ROLE__COUNT] : &s->apps[app];
 }
 
+enum slo_scalar slo_store_how(uint32_t i)
+{
+	int app = (int)i - SLO_SIGNAL__COUNT * SLO_ROLE__COUNT;
+
+	return app < 0 ? slo_signal_info[i / SLO_ROLE__COUNT].scalar : apps[app].how;
+}
+
 void slo_store_fini(struct slo_store *s)
 {
-	for (int i = 0; i < TRACKS; i++) {
-		slo_track_free(*track_at(s, i));
-		*track_at(s, i) = NULL;
+	for (uint32_t i = 0; i < SLO_STORE_TRACKS; i++) {
+		slo_track_free(*slo_store_at(s, i));
+		*slo_store_at(s, i) = NULL;
 	}
 }
 
@@ -142,10 +147,10 @@ static int evidence_source(struct slo_str provider)
 /* The usual role of a signal has windows all the time, a peer's only when something was seen: a rate is over both. */
 static void share_watch(struct slo_store *s, const struct slo_window *w)
 {
-	int64_t longest = 0;
+	float longest = 0;
 
 	for (int r = 0; r < SLO_ROLE__COUNT; r++) {
-		int64_t one = s->tracks[w->signal][r] ? slo_track_watched(s->tracks[w->signal][r], w->end_ns) : 0;
+		float one = s->tracks[w->signal][r] ? slo_track_watched(s->tracks[w->signal][r], w->end_ns) : 0;
 
 		longest = one > longest ? one : longest;
 	}
@@ -157,7 +162,7 @@ static void share_watch(struct slo_store *s, const struct slo_window *w)
 static struct slo_track *new_track(struct slo_store *s, int signal)
 {
 	enum slo_scalar how = slo_signal_info[signal].scalar;
-	struct slo_track *t = slo_track_new(s->chunk_ns, how, s->budget);
+	struct slo_track *t = slo_track_new(s->chunk_ns, s->ahead, how, s->budget);
 
 	for (int r = 0; t && how == SLO_SCALAR_RATE && r < SLO_ROLE__COUNT; r++) {
 		if (!s->tracks[signal][r])
@@ -183,7 +188,7 @@ static void add_app(struct slo_store *s, enum slo_app app, const struct number *
 	const struct slo_sli_window *l = n->latency;
 
 	if (!*t)
-		*t = slo_track_new(s->chunk_ns, apps[app].how, s->budget);
+		*t = slo_track_new(s->chunk_ns, s->ahead, apps[app].how, s->budget);
 	if (!*t) {
 		s->refused++;
 		return;
@@ -228,7 +233,7 @@ void slo_store_add(struct slo_store *s, const struct slo_window *w)
 	if ((*t)->how == SLO_SCALAR_RATE)
 		share_watch(s, w);
 	if (w->state == SLO_STATE_NOT_CAPTURED)
-		slo_str_copy((*t)->why, sizeof((*t)->why), w->why);
+		slo_track_why(*t, w->why);
 	else
 		(*t)->source = evidence_source(w->provider);
 	add_aside(s, w);
@@ -250,8 +255,8 @@ void slo_store_add_sli(struct slo_store *s, const struct slo_sli_window *w)
 		      b->timeout <= w->valid && b->aborted <= w->valid;
 
 	if (w->has_hist && slo_hist_valid(&w->hist) && w->sli == SLO_SLI_RETRIEVAL)
-		add_app(s, SLO_APP_RETRIEVAL, &(struct number){ n.start_ns, n.end_ns, slo_hist_count(&w->hist), w->sum, w,
-								n.source });
+		add_app(s, SLO_APP_RETRIEVAL,
+			&(struct number){ n.start_ns, n.end_ns, slo_hist_count(&w->hist), w->sum, w, n.source });
 	if (w->sli == SLO_SLI_LATENCY && !isnan(w->sum)) {
 		n.sum = w->sum / 1e3;
 		add_app(s, SLO_APP_IN_FLIGHT, &n);
@@ -271,37 +276,37 @@ void slo_store_add_sli(struct slo_store *s, const struct slo_sli_window *w)
 
 void slo_store_onset(struct slo_store *s, int64_t onset_ns, int64_t until_ns)
 {
-	for (int i = 0; i < TRACKS; i++)
-		if (*track_at(s, i))
-			slo_track_onset(*track_at(s, i), onset_ns, until_ns);
+	for (uint32_t i = 0; i < SLO_STORE_TRACKS; i++)
+		if (*slo_store_at(s, i))
+			slo_track_onset(*slo_store_at(s, i), onset_ns, until_ns);
 }
 
 void slo_store_calm(struct slo_store *s, int64_t before_ns)
 {
-	for (int i = 0; i < TRACKS; i++)
-		if (*track_at(s, i))
-			slo_track_calm(*track_at(s, i), before_ns);
+	for (uint32_t i = 0; i < SLO_STORE_TRACKS; i++)
+		if (*slo_store_at(s, i))
+			slo_track_calm(*slo_store_at(s, i), before_ns);
 }
 
 void slo_store_clear(struct slo_store *s, int64_t from_ns, int64_t to_ns)
 {
-	for (int i = 0; i < TRACKS; i++)
-		if (*track_at(s, i))
-			slo_track_clear(*track_at(s, i), from_ns, to_ns);
+	for (uint32_t i = 0; i < SLO_STORE_TRACKS; i++)
+		if (*slo_store_at(s, i))
+			slo_track_clear(*slo_store_at(s, i), from_ns, to_ns);
 }
 
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to)
 {
-	for (int i = 0; i < TRACKS; i++)
-		if (*track_at(s, i))
-			slo_track_age(*track_at(s, i), at_ns, skip_from, skip_to);
+	for (uint32_t i = 0; i < SLO_STORE_TRACKS; i++)
+		if (*slo_store_at(s, i))
+			slo_track_age(*slo_store_at(s, i), at_ns, skip_from, skip_to);
 }
 
 void slo_store_forget(struct slo_store *s, int64_t from_ns)
 {
-	for (int i = 0; i < TRACKS; i++)
-		if (*track_at(s, i))
-			slo_track_forget(*track_at(s, i), from_ns);
+	for (uint32_t i = 0; i < SLO_STORE_TRACKS; i++)
+		if (*slo_store_at(s, i))
+			slo_track_forget(*slo_store_at(s, i), from_ns);
 }
 
 static void judge(const struct slo_merged *m, struct slo_track *t, struct slo_fact *f)
@@ -313,7 +318,7 @@ static void judge(const struct slo_merged *m, struct slo_track *t, struct slo_fa
 	f->baseline = slo_track_baseline(t, &f->spread);
 	f->iqr = slo_track_iqr(t);
 	if (f->state == SLO_STATE_NOT_CAPTURED) {
-		f->why = t->why[0] ? t->why : NULL;
+		f->why = t->why && t->why[0] ? t->why : NULL;
 		return;
 	}
 	slo_fact_judge(f);
@@ -330,10 +335,10 @@ static bool says_more(const struct slo_fact *a, const struct slo_fact *b)
 }
 
 /* What began the trouble and what is seen lately may differ: a cause may join, or leave its effects behind. */
-static void track_fact(struct slo_store *s, struct slo_track *t, int64_t from_ns, int64_t to_ns,
-		       struct slo_fact *f)
+static void track_fact(struct slo_track *t, int64_t from_ns, int64_t to_ns, struct slo_fact *f)
 {
-	struct slo_merged m = { .hist = &s->scratch };
+	struct slo_hist hist;
+	struct slo_merged m = { .hist = &hist };
 	struct slo_fact beginning = *f;
 
 	slo_track_merge(t, from_ns, to_ns, &m);
@@ -350,9 +355,9 @@ void slo_store_facts(struct slo_store *s, int64_t from_ns, int64_t to_ns, struct
 	for (int i = 0; i < SLO_SIGNAL__COUNT; i++)
 		for (int r = 0; r < SLO_ROLE__COUNT; r++)
 			if (s->tracks[i][r])
-				track_fact(s, s->tracks[i][r], from_ns, to_ns, &out->by_role[i][r]);
+				track_fact(s->tracks[i][r], from_ns, to_ns, &out->by_role[i][r]);
 	for (int i = 0; i < SLO_APP__COUNT; i++)
 		if (s->apps[i])
-			track_fact(s, s->apps[i], from_ns, to_ns, &out->app[i]);
+			track_fact(s->apps[i], from_ns, to_ns, &out->app[i]);
 	slo_facts_choose(out);
 }

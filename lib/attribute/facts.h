@@ -87,13 +87,15 @@ static inline const struct slo_fact *slo_facts_of(const struct slo_facts *f, int
  */
 uint32_t slo_facts_from_sample(const struct slo_num_pair *signals, uint32_t count, struct slo_facts *out);
 
+enum { SLO_STORE_TRACKS = SLO_SIGNAL__COUNT * SLO_ROLE__COUNT + SLO_APP__COUNT };
+
 /* The windows of one service. */
 struct slo_store {
 	int64_t chunk_ns;
+	uint32_t ahead;     /* see slo_track_new(); SLO_TRACK_AHEAD unless it is made less */
 	struct slo_track *tracks[SLO_SIGNAL__COUNT][SLO_ROLE__COUNT]; /* made when first needed */
 	struct slo_track *apps[SLO_APP__COUNT]; /* likewise */
 	struct slo_track_budget *budget;
-	struct slo_hist scratch;
 	uint64_t late;      /* windows whose chunk was gone */
 	uint64_t refused;   /* windows without a track, see the budget */
 };
@@ -121,6 +123,23 @@ void slo_store_clear(struct slo_store *s, int64_t from_ns, int64_t to_ns);
 
 /** slo_store_forget - see slo_track_forget(). */
 void slo_store_forget(struct slo_store *s, int64_t from_ns);
+
+/**
+ * slo_store_pack - write all tracks, or read them into @s, which is new
+ *
+ * Return: how many tracks did not fit: chunks of another width, or no room.
+ */
+uint32_t slo_store_pack(struct slo_store *s, struct slo_pack *p);
+
+/** slo_store_pack_track - the same of one track beside the store; read into *@t, made if need be. Return: it fitted. */
+bool slo_store_pack_track(const struct slo_store *s, struct slo_track **t, enum slo_scalar how, struct slo_pack *p);
+
+/** slo_store_at - one of all tracks there may be, or where it would be; _how - what it becomes. */
+struct slo_track **slo_store_at(struct slo_store *s, uint32_t i);
+enum slo_scalar slo_store_how(uint32_t i);
+
+/** slo_store_why - the reason why @subject (of @role, if a signal) was not captured, or NULL. */
+const char *slo_store_why(const struct slo_store *s, int subject, int role);
 
 /**
  * slo_store_facts - judged facts over [@from_ns, @to_ns), or over the beginning

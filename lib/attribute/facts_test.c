@@ -159,7 +159,8 @@ static void retransmits(struct slo_store *s, bool provider_first, bool (*seen)(i
 {
 	for (int i = 0; i < 40; i++) {
 		struct slo_window usual = window(SLO_SIGNAL_TCP_RETRANSMITS, SLO_ROLE_OTHER, i, SLO_STATE_ZERO, 0, 0);
-		struct slo_window peer = window(SLO_SIGNAL_TCP_RETRANSMITS, SLO_ROLE_PROVIDER, i, SLO_STATE_VALUE, 1, 6);
+		struct slo_window peer =
+			window(SLO_SIGNAL_TCP_RETRANSMITS, SLO_ROLE_PROVIDER, i, SLO_STATE_VALUE, 1, 6);
 
 		if (seen(i) && provider_first)
 			slo_store_add(s, &peer);

@@ -13,7 +13,7 @@ enum { DIGITS = 6 }; /* histograms are not that exact */
 /* To @scale decimals: what is printed must not depend on a libm's last bit. */
 static double decimals(double v, double scale)
 {
-	return isfinite(v) ? nearbyint(v * scale) / scale : NAN;
+	return isfinite(v) ? nearbyint(v * scale) / scale + 0.0 : NAN; /* never -0 */
 }
 
 static struct slo_str text(const char *s)

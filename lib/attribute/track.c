@@ -5,7 +5,6 @@
 #include "stat/quantile.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -13,37 +12,27 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-static void *reserve(struct slo_track_budget *b, size_t size)
+static size_t size_of(uint32_t ring)
 {
-	void *p = b->used + size <= b->max ? calloc(1, size) : NULL;
-
-	if (p)
-		b->used += size;
-	else
-		b->refused++;
-	return p;
+	return sizeof(struct slo_track) + ring * sizeof(struct slo_chunk);
 }
 
-static void release(struct slo_track_budget *b, void *p, size_t size)
+struct slo_track *slo_track_new(int64_t chunk_ns, uint32_t ahead, enum slo_scalar how,
+				struct slo_track_budget *budget)
 {
-	if (p)
-		b->used -= size;
-	free(p);
-}
-
-struct slo_track *slo_track_new(int64_t chunk_ns, enum slo_scalar how, struct slo_track_budget *budget)
-{
-	struct slo_track *t = reserve(budget, sizeof(*t));
+	uint32_t ring = SLO_TRACK_RECENT + (ahead < SLO_TRACK_AHEAD ? ahead : SLO_TRACK_AHEAD);
+	struct slo_track *t = slo_budget_take(budget, size_of(ring));
 
 	if (!t)
 		return NULL;
+	t->ring_n = (uint8_t)ring;
 	t->chunk_ns = chunk_ns;
-	t->how = how;
+	t->how = (uint8_t)how;
 	t->first = SLO_ABSENT_I64;
 	t->budget = budget;
-	slo_merged_reset(&t->trouble);
-	for (int i = 0; i < SLO_TRACK_RING; i++)
-		slo_merged_reset(&t->ring[i]);
+	slo_chunk_reset(&t->trouble, how, budget);
+	for (int i = 0; i < t->ring_n; i++)
+		slo_chunk_reset(&t->ring[i], how, budget);
 	return t;
 }
 
@@ -51,76 +40,68 @@ void slo_track_free(struct slo_track *t)
 {
 	if (!t)
 		return;
-	for (int i = 0; i < SLO_TRACK_RING; i++)
-		release(t->budget, t->ring[i].hist, sizeof(struct slo_hist));
-	release(t->budget, t->trouble.hist, sizeof(struct slo_hist));
-	release(t->budget, t, sizeof(*t));
+	for (int i = 0; i < t->ring_n; i++)
+		slo_chunk_reset(&t->ring[i], t->how, t->budget);
+	slo_chunk_reset(&t->trouble, t->how, t->budget);
+	slo_budget_give(t->budget, t->past, sizeof(*t->past));
+	slo_budget_give(t->budget, t->why, SLO_TRACK_WHY);
+	slo_budget_give(t->budget, t, size_of(t->ring_n));
 }
 
-static struct slo_merged *chunk(struct slo_track *t, int64_t index)
+static bool is_calm(const struct slo_track *t, int64_t index)
 {
-	int64_t i = index % SLO_TRACK_RING;
-
-	return &t->ring[i < 0 ? i + SLO_TRACK_RING : i];
+	return (index + 1) * t->chunk_ns <= t->calm_ns;
 }
 
-static const struct slo_merged *chunk_of(const struct slo_track *t, int64_t index)
+static bool remember(struct slo_track *t, int64_t index)
 {
-	int64_t i = index % SLO_TRACK_RING;
+	double v = slo_chunk_scalar(&t->ring[slo_track_place(t, index)], t->how);
 
-	return &t->ring[i < 0 ? i + SLO_TRACK_RING : i];
+	if (!isnan(v) && !t->past)
+		t->past = slo_budget_take(t->budget, sizeof(*t->past));
+	if (isnan(v) || !t->past)
+		return false;
+	slo_past_add(t->past, index, v);
+	return true;
 }
 
-static void remember(struct slo_track *t, double v, int64_t end_ns)
+static void add_trouble(struct slo_track *t, int64_t index)
 {
-	if (isnan(v))
-		return;
-	t->known = false;
-	t->past[t->past_at] = v;
-	t->past_end[t->past_at] = end_ns;
-	t->past_at = (t->past_at + 1) % SLO_TRACK_PAST;
-	if (t->past_n < SLO_TRACK_PAST)
-		t->past_n++;
-}
+	const struct slo_chunk *c = &t->ring[slo_track_place(t, index)];
+	struct slo_hist hist;
+	struct slo_merged m = { .hist = t->how == SLO_SCALAR_LATENCY ? &hist : NULL };
 
-static void offer_hist(struct slo_track *t, struct slo_merged *m)
-{
-	if (m->hist)
-		return;
-	m->hist = reserve(t->budget, sizeof(*m->hist));
-	if (m->hist)
-		slo_hist_init(m->hist);
-}
-
-static void add_trouble(struct slo_track *t, int64_t index, const struct slo_merged *m)
-{
 	if ((index + 1) * t->chunk_ns <= t->onset_ns || index * t->chunk_ns >= t->until_ns)
 		return;
-	if (m->hist && m->in_hist)
-		offer_hist(t, &t->trouble);
-	slo_merged_join(&t->trouble, m);
+	slo_merged_reset(&m);
+	slo_chunk_join(c, t->how, &m);
+	/* Watched time adds up here; within one chunk the longest counts. */
+	if (t->how != SLO_SCALAR_LATENCY)
+		t->trouble.amount.watched_s = fminf(t->trouble.amount.watched_s + c->amount.watched_s,
+						    SLO_CHUNK_TIME_MAX_S);
+	slo_chunk_put(&t->trouble, t->how, &m, m.in_hist ? &hist : NULL, t->budget);
 }
 
 /* Make @first the oldest chunk; what leaves becomes past unless it overlaps [from, to). */
 static void roll(struct slo_track *t, int64_t first, bool keep, int64_t from, int64_t to)
 {
-	int64_t end = first - t->first > SLO_TRACK_RING ? t->first + SLO_TRACK_RING : first;
+	int64_t end = first - t->first > t->ring_n ? t->first + t->ring_n : first;
 
 	for (int64_t i = t->first; i < end; i++) {
-		struct slo_merged *m = chunk(t, i);
+		bool counts = is_calm(t, i), kept = false;
 
 		if (i * t->chunk_ns < to && (i + 1) * t->chunk_ns > from)
-			add_trouble(t, i, m);
+			add_trouble(t, i);
 		else if (keep)
-			remember(t, slo_merged_scalar(m, t->how), (i + 1) * t->chunk_ns);
-		slo_merged_reset(m);
+			kept = remember(t, i);
+		t->known = t->known && counts == kept;
+		slo_chunk_reset(&t->ring[slo_track_place(t, i)], t->how, t->budget);
 	}
-	t->known = t->known && t->first * t->chunk_ns >= t->calm_ns;
 	t->first = first;
 }
 
 /* The chunk a window ending at @end_ns belongs to, or NULL when it is gone. */
-static struct slo_merged *take(struct slo_track *t, int64_t end_ns)
+static struct slo_chunk *take(struct slo_track *t, int64_t end_ns)
 {
 	int64_t index = floor_div(end_ns - 1, t->chunk_ns);
 
@@ -129,94 +110,96 @@ static struct slo_merged *take(struct slo_track *t, int64_t end_ns)
 	if (index < t->first)
 		return NULL;
 	/* Beyond the ring only when nobody ages the track: too old to be an honest past. */
-	if (index >= t->first + SLO_TRACK_RING)
-		roll(t, index - SLO_TRACK_RING + 1, false, 0, 0);
-	return chunk(t, index);
+	if (index >= t->first + t->ring_n)
+		roll(t, index - t->ring_n + 1, false, 0, 0);
+	return &t->ring[slo_track_place(t, index)];
 }
 
 bool slo_track_add(struct slo_track *t, const struct slo_window *w)
 {
-	struct slo_merged *m = take(t, w->end_ns);
+	struct slo_chunk *c = take(t, w->end_ns);
+	struct slo_merged one = { .hist = NULL };
 
-	if (!m)
+	slo_merged_reset(&one);
+	if (!c || !slo_merged_add(&one, w))
 		return false;
-	if (w->has_hist && w->count && w->state == SLO_STATE_VALUE && t->how == SLO_SCALAR_LATENCY)
-		offer_hist(t, m);
-	return slo_merged_add(m, w);
+	slo_chunk_put(c, t->how, &one, w->has_hist ? &w->hist : NULL, t->budget);
+	return true;
 }
 
 bool slo_track_add_hist(struct slo_track *t, int64_t start_ns, int64_t end_ns, uint64_t count, double sum, double min,
 			double max, const struct slo_hist *hist)
 {
-	struct slo_merged *m = take(t, end_ns);
+	struct slo_chunk *c = take(t, end_ns);
+	struct slo_merged one = { .hist = NULL };
 
-	if (!m)
+	if (!c)
 		return false;
-	slo_merged_watch(m, end_ns - start_ns);
-	if (!count)
-		return true;
-	m->count += count;
-	m->sum += isnan(sum) ? 0 : sum;
-	m->min = fmin(m->min, min);
-	m->max = fmax(m->max, isnan(max) && hist ? slo_hist_quantile(hist, 1) : max);
-	if (!hist)
-		return true;
-	offer_hist(t, m);
-	if (m->hist) {
-		slo_hist_merge(m->hist, hist);
-		m->in_hist += slo_hist_count(hist);
+	slo_merged_reset(&one);
+	slo_merged_watch(&one, end_ns - start_ns);
+	one.count = count;
+	if (count) {
+		one.sum = isnan(sum) ? 0 : sum;
+		one.min = min;
+		one.max = isnan(max) && hist ? slo_hist_quantile(hist, 1) : max;
 	}
+	slo_chunk_put(c, t->how, &one, hist, t->budget);
 	return true;
 }
 
 bool slo_track_add_value(struct slo_track *t, int64_t ts_ns, double value)
 {
-	struct slo_merged *m = take(t, ts_ns + 1);
+	struct slo_chunk *c = take(t, ts_ns + 1);
+	struct slo_merged one = { .count = 1, .windows = 1, .sum = value, .min = value, .max = value };
+	struct slo_hist hist;
 
-	if (!m || !isfinite(value))
+	if (!c || !isfinite(value))
 		return false;
-	m->windows++;
-	m->count++;
-	m->sum += value;
-	m->min = fmin(m->min, value);
-	m->max = fmax(m->max, value);
-	offer_hist(t, m);
-	if (m->hist) {
-		slo_hist_add(m->hist, value, 1);
-		m->in_hist++;
-	}
+	slo_hist_init(&hist);
+	slo_hist_add(&hist, value, 1);
+	slo_chunk_put(c, t->how, &one, &hist, t->budget);
 	return true;
 }
 
-int64_t slo_track_watched(const struct slo_track *t, int64_t end_ns)
+void slo_track_why(struct slo_track *t, struct slo_str why)
+{
+	if (!t->why)
+		t->why = slo_budget_take(t->budget, SLO_TRACK_WHY);
+	if (t->why)
+		slo_str_copy(t->why, SLO_TRACK_WHY, why);
+}
+
+float slo_track_watched(const struct slo_track *t, int64_t end_ns)
 {
 	int64_t index = floor_div(end_ns - 1, t->chunk_ns);
 
-	if (t->first == SLO_ABSENT_I64 || index < t->first || index >= t->first + SLO_TRACK_RING)
+	if (t->first == SLO_ABSENT_I64 || index < t->first || index >= t->first + t->ring_n)
 		return 0;
-	return chunk_of(t, index)->watched_ns;
+	return t->ring[slo_track_place(t, index)].amount.watched_s;
 }
 
-void slo_track_watch(struct slo_track *t, int64_t end_ns, int64_t ns)
+void slo_track_watch(struct slo_track *t, int64_t end_ns, float s)
 {
-	struct slo_merged *m = take(t, end_ns);
+	struct slo_chunk *c = take(t, end_ns);
 
-	if (m && m->watched_ns < ns)
-		m->watched_ns = ns;
+	if (c)
+		c->amount.watched_s = fmaxf(c->amount.watched_s, s);
 }
 
 void slo_track_quiet(struct slo_track *t, const struct slo_track *like)
 {
 	t->first = like->first;
-	for (int i = 0; i < SLO_TRACK_RING; i++)
-		t->ring[i].watched_ns = like->ring[i].watched_ns;
-	t->past_n = like->past_n;
-	t->past_at = like->past_at;
-	memcpy(t->past_end, like->past_end, sizeof(t->past_end));
 	t->calm_ns = like->calm_ns;
 	t->onset_ns = like->onset_ns;
 	t->until_ns = like->until_ns;
-	t->trouble.watched_ns = like->trouble.watched_ns;
+	for (int i = 0; i < t->ring_n; i++)
+		t->ring[i].amount.watched_s = like->ring[i].amount.watched_s;
+	t->trouble.amount.watched_s = like->trouble.amount.watched_s;
+	t->past = like->past ? slo_budget_take(t->budget, sizeof(*t->past)) : NULL;
+	if (!t->past)
+		return;
+	*t->past = *like->past;
+	memset(t->past->value, 0, sizeof(t->past->value));
 }
 
 void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_t skip_to)
@@ -231,31 +214,25 @@ void slo_track_clear(struct slo_track *t, int64_t from_ns, int64_t to_ns)
 {
 	if (t->first == SLO_ABSENT_I64)
 		return;
-	for (int64_t i = t->first; i < t->first + SLO_TRACK_RING; i++) {
+	for (int64_t i = t->first; i < t->first + t->ring_n; i++) {
 		if (i * t->chunk_ns >= to_ns || (i + 1) * t->chunk_ns <= from_ns)
 			continue;
-		add_trouble(t, i, chunk(t, i));
-		slo_merged_reset(chunk(t, i));
+		add_trouble(t, i);
+		slo_chunk_reset(&t->ring[slo_track_place(t, i)], t->how, t->budget);
 	}
 	t->known = false;
 }
 
 void slo_track_forget(struct slo_track *t, int64_t from_ns)
 {
-	while (t->past_n) {
-		uint32_t newest = (t->past_at + SLO_TRACK_PAST - 1) % SLO_TRACK_PAST;
-
-		if (t->past_end[newest] <= from_ns)
-			return;
-		t->past_at = newest;
-		t->past_n--;
+	/* A chunk goes when it ended after @from_ns. */
+	if (t->past && slo_past_forget(t->past, floor_div(from_ns, t->chunk_ns)))
 		t->known = false;
-	}
 }
 
 void slo_track_onset(struct slo_track *t, int64_t onset_ns, int64_t until_ns)
 {
-	slo_merged_reset(&t->trouble);
+	slo_chunk_reset(&t->trouble, t->how, t->budget);
 	t->onset_ns = onset_ns;
 	t->until_ns = until_ns;
 }
@@ -275,7 +252,7 @@ void slo_track_beginning(const struct slo_track *t, int64_t at_ns, struct slo_me
 		return;
 	if (t->first != SLO_ABSENT_I64 && to > t->first * t->chunk_ns)
 		slo_track_merge(t, t->onset_ns, to, out);
-	slo_merged_join(out, &t->trouble);
+	slo_chunk_join(&t->trouble, t->how, out);
 }
 
 void slo_track_merge(const struct slo_track *t, int64_t from_ns, int64_t to_ns, struct slo_merged *out)
@@ -288,9 +265,9 @@ void slo_track_merge(const struct slo_track *t, int64_t from_ns, int64_t to_ns, 
 	lo = floor_div(from_ns - t->chunk_ns / 2 + t->chunk_ns - 1, t->chunk_ns);
 	lo = lo > hi - 1 ? hi - 1 : lo;
 	lo = lo < t->first ? t->first : lo;
-	hi = hi > t->first + SLO_TRACK_RING ? t->first + SLO_TRACK_RING : hi;
+	hi = hi > t->first + t->ring_n ? t->first + t->ring_n : hi;
 	for (int64_t i = lo; i < hi; i++)
-		slo_merged_join(out, chunk_of(t, i));
+		slo_chunk_join(&t->ring[slo_track_place(t, i)], t->how, out);
 }
 
 /* The newest SLO_TRACK_PAST numbers, those still in the ring first. */
@@ -298,14 +275,14 @@ static uint32_t collect(const struct slo_track *t, double v[SLO_TRACK_PAST])
 {
 	uint32_t n = 0;
 
-	for (int64_t i = t->first; t->first != SLO_ABSENT_I64 && i < t->first + SLO_TRACK_RING; i++) {
-		double one = (i + 1) * t->chunk_ns <= t->calm_ns ? slo_merged_scalar(chunk_of(t, i), t->how) : NAN;
+	for (int64_t i = t->first; t->first != SLO_ABSENT_I64 && i < t->first + t->ring_n; i++) {
+		double one = is_calm(t, i) ? slo_chunk_scalar(&t->ring[slo_track_place(t, i)], t->how) : NAN;
 
 		if (!isnan(one))
-			v[n++] = one;
+			v[n++] = (double)slo_past_float(one); /* as it will be kept */
 	}
-	for (uint32_t i = 0; i < t->past_n && n < SLO_TRACK_PAST; i++)
-		v[n++] = t->past[(t->past_at + SLO_TRACK_PAST - 1 - i) % SLO_TRACK_PAST];
+	for (uint32_t i = 0; t->past && i < t->past->n && n < SLO_TRACK_PAST; i++)
+		v[n++] = slo_past_at(t->past, i);
 	return n;
 }
 
@@ -316,7 +293,7 @@ static void summarise(struct slo_track *t)
 	uint32_t n = collect(t, v);
 
 	t->known = true;
-	t->known_n = n;
+	t->known_n = (uint8_t)n;
 	if (n < SLO_TRACK_PAST_MIN)
 		return;
 	slo_sort_f64(v, n);

@@ -16,43 +16,44 @@
 #ifndef SLO_ATTRIBUTE_TRACK_H
 #define SLO_ATTRIBUTE_TRACK_H
 
-#include "attribute/scalar.h"
+#include "attribute/chunk.h"
+#include "attribute/past.h"
+#include "base/pack.h"
 
 enum {
-	SLO_TRACK_RECENT = 12,    /* chunks an incident can look back over */
-	SLO_TRACK_AHEAD = 4,      /* chunks that may be newer than the instant looked at */
-	SLO_TRACK_PAST = 120,     /* numbers in the baseline */
-	SLO_TRACK_PAST_MIN = 5,   /* fewer are no baseline */
+	SLO_TRACK_RECENT = 12, /* chunks an incident can look back over */
+	SLO_TRACK_AHEAD = 8, /* chunks that may be newer than the instant looked at: 5 s of lateness in chunks of 1 s */
+	SLO_TRACK_PAST_MIN = 5, /* fewer numbers are no baseline */
 	SLO_TRACK_RING = SLO_TRACK_RECENT + SLO_TRACK_AHEAD,
-};
-
-/* Memory that all tracks of one engine share. */
-struct slo_track_budget {
-	size_t used, max;   /* bytes */
-	uint64_t refused;   /* allocations that did not fit: windows taken without them */
+	SLO_TRACK_WHY = 48, /* bytes kept of a reason, NUL included */
 };
 
 struct slo_track {
 	int64_t chunk_ns;   /* width; chunks are aligned to the epoch */
-	enum slo_scalar how;
 	int64_t first;      /* index of the oldest chunk in the ring; SLO_ABSENT_I64 = none */
-	struct slo_merged ring[SLO_TRACK_RING]; /* chunk i is at i modulo SLO_TRACK_RING */
-	struct slo_merged trouble; /* chunks of [onset_ns, until_ns) that left the ring */
 	int64_t onset_ns, until_ns; /* the beginning of the trouble */
-	double past[SLO_TRACK_PAST];
-	int64_t past_end[SLO_TRACK_PAST]; /* ns; when the chunk of each ended */
-	uint32_t past_n, past_at;
 	int64_t calm_ns;    /* recent chunks that ended by then are past; 0 = none */
-	double median, spread, iqr; /* of the past, while @known */
-	uint32_t known_n;   /* numbers they are of */
-	bool known;
-	int source;         /* enum SLO_EVIDENCE: who measured the newest window */
-	char why[48];       /* reason of the newest window that was not captured */
 	struct slo_track_budget *budget;
+	struct slo_past *past; /* made with its first number */
+	char *why;          /* reason of the newest window that was not captured; NULL = none came */
+	struct slo_chunk trouble; /* chunks of [onset_ns, until_ns) that left the ring */
+	double median, spread, iqr; /* of the past, while @known */
+	uint8_t how;        /* enum slo_scalar */
+	uint8_t known_n;    /* numbers the median is of */
+	bool known;
+	uint8_t ring_n;     /* chunks in the ring */
+	int32_t source;     /* enum SLO_EVIDENCE: who measured the newest window */
+	struct slo_chunk ring[]; /* chunk i is at i modulo ring_n */
 };
 
-/** slo_track_new - NULL when the budget or memory is spent. */
-struct slo_track *slo_track_new(int64_t chunk_ns, enum slo_scalar how, struct slo_track_budget *budget);
+/**
+ * slo_track_new - nothing known yet
+ * @ahead: chunks that may be newer than the instant looked at, 1 .. SLO_TRACK_AHEAD
+ *
+ * Return: NULL when the budget or memory is spent.
+ */
+struct slo_track *slo_track_new(int64_t chunk_ns, uint32_t ahead, enum slo_scalar how,
+				struct slo_track_budget *budget);
 void slo_track_free(struct slo_track *t);
 
 /** slo_track_add - add a window to the chunk its end falls into. Return: false when that is gone or @w invalid. */
@@ -65,13 +66,24 @@ bool slo_track_add_hist(struct slo_track *t, int64_t start_ns, int64_t end_ns, u
 /** slo_track_add_value - one observation that was made at @ts_ns. */
 bool slo_track_add_value(struct slo_track *t, int64_t ts_ns, double value);
 
-/** slo_track_watched - watched time of the chunk that @end_ns falls into, ns; 0 when it is gone. */
-int64_t slo_track_watched(const struct slo_track *t, int64_t end_ns);
+/** slo_track_place - where in the ring the chunk @index is. */
+static inline size_t slo_track_place(const struct slo_track *t, int64_t index)
+{
+	int64_t i = index % t->ring_n;
 
-/** slo_track_watch - that chunk was watched for at least @ns, whether it has windows or not. */
-void slo_track_watch(struct slo_track *t, int64_t end_ns, int64_t ns);
+	return (size_t)(i < 0 ? i + t->ring_n : i);
+}
 
-/** slo_track_quiet - @t is new: nothing was seen of it while @like, the same signal, was watched. */
+/** slo_track_why - keep @why as the reason why the newest window was not captured. */
+void slo_track_why(struct slo_track *t, struct slo_str why);
+
+/** slo_track_watched - watched time of a rate's chunk that @end_ns falls into, s; 0 when it is gone. */
+float slo_track_watched(const struct slo_track *t, int64_t end_ns);
+
+/** slo_track_watch - that chunk was watched for at least @s, whether it has windows or not. */
+void slo_track_watch(struct slo_track *t, int64_t end_ns, float s);
+
+/** slo_track_quiet - the rate @t is new: nothing was seen of it while @like, the same signal, was watched. */
 void slo_track_quiet(struct slo_track *t, const struct slo_track *like);
 
 /**
@@ -116,6 +128,14 @@ void slo_track_merge(const struct slo_track *t, int64_t from_ns, int64_t to_ns, 
  * Return: the median, or NaN when fewer than SLO_TRACK_PAST_MIN numbers are known.
  */
 double slo_track_baseline(struct slo_track *t, double *spread);
+
+/**
+ * slo_track_pack - write a track, or read it into @t, which is new
+ *
+ * Return: whether what was read is of the same width of chunks; if not, or where
+ * it is of another kind of scalar, @t stays new. True when writing.
+ */
+bool slo_track_pack(struct slo_track *t, struct slo_pack *p);
 
 /** slo_track_iqr - interquartile range of the past (type 7), or NaN where there is no baseline. */
 double slo_track_iqr(struct slo_track *t);

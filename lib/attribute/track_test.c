@@ -11,7 +11,7 @@ static struct slo_track_budget budget;
 static struct slo_track *rate_track(void)
 {
 	budget = (struct slo_track_budget){ .max = 1 << 20 };
-	return slo_track_new(S, SLO_SCALAR_RATE, &budget);
+	return slo_track_new(S, SLO_TRACK_AHEAD, SLO_SCALAR_RATE, &budget);
 }
 
 /* One second from @at_s on in which something happened @n times. */
@@ -77,7 +77,7 @@ START_TEST(past_is_what_left_the_recent_chunks)
 		slo_track_age(t, (1001 + i) * S, 0, 0);
 	}
 	/* 1030 - 12 = 1018: eighteen chunks of 4, 5, 6 went; the jump at 1020 is still recent. */
-	ck_assert_uint_eq(t->past_n, 18);
+	ck_assert_uint_eq(t->past->n, 18);
 	ck_assert_double_eq(slo_track_baseline(t, &spread), 5);
 	/* Deviations 1 0 1 …: their median is 1. */
 	ck_assert_double_eq_tol(spread, 1.4826, 1e-9);
@@ -111,7 +111,7 @@ START_TEST(trouble_never_becomes_baseline)
 		put(t, i, i >= 20 && i < 60 ? 900 : 3);
 		slo_track_age(t, (i + 1) * S, 20 * S, 60 * S);
 	}
-	ck_assert_uint_eq(t->past_n, 100 - SLO_TRACK_RECENT - 40);
+	ck_assert_uint_eq(t->past->n, 100 - SLO_TRACK_RECENT - 40);
 	ck_assert_double_eq(slo_track_baseline(t, NULL), 3);
 	slo_track_free(t);
 }
@@ -191,9 +191,9 @@ START_TEST(an_onset_noticed_late_is_taken_out_of_the_past)
 		slo_track_age(t, (i + 1) * S, 0, 0);
 	}
 	/* 188 chunks left the ring, 120 are kept: 68 to 187. */
-	ck_assert_double_eq(t->past[(t->past_at + SLO_TRACK_PAST - 1) % SLO_TRACK_PAST], 900);
+	ck_assert_double_eq(slo_past_at(t->past, 0), 900);
 	slo_track_forget(t, 130 * S);
-	ck_assert_uint_eq(t->past_n, 130 - 68);
+	ck_assert_uint_eq(t->past->n, 130 - 68);
 	ck_assert_double_eq(slo_track_baseline(t, NULL), 3);
 	slo_track_forget(t, 0);
 	ck_assert(isnan(slo_track_baseline(t, NULL)));
@@ -205,6 +205,25 @@ START_TEST(an_onset_noticed_late_is_taken_out_of_the_past)
 }
 END_TEST
 
+START_TEST(what_is_forgotten_is_told_by_when_it_was)
+{
+	struct slo_past p = { .n = 0 };
+
+	for (int64_t i = 0; i < 300; i++)
+		if (i < 200 || i % 7 == 0)
+			slo_past_add(&p, i, (double)i);
+	/* 203, 210, … 294 are fourteen. */
+	ck_assert_uint_eq(slo_past_forget(&p, 294), 1);
+	ck_assert_uint_eq(slo_past_forget(&p, 204), 12);
+	ck_assert_double_eq(slo_past_at(&p, 0), 203);
+	ck_assert_uint_eq(slo_past_forget(&p, 190), 11);
+	ck_assert_int_eq(p.newest, 189);
+	ck_assert_double_eq(slo_past_at(&p, 1), 188);
+	ck_assert_uint_eq(slo_past_forget(&p, 0), 96);
+	ck_assert_uint_eq(p.n, 0);
+}
+END_TEST
+
 START_TEST(the_past_is_bounded_and_forgets_the_oldest)
 {
 	struct slo_track *t = rate_track();
@@ -213,7 +232,7 @@ START_TEST(the_past_is_bounded_and_forgets_the_oldest)
 		put(t, i, i < 200 ? 1 : 2);
 		slo_track_age(t, (i + 1) * S, 0, 0);
 	}
-	ck_assert_uint_eq(t->past_n, SLO_TRACK_PAST);
+	ck_assert_uint_eq(t->past->n, SLO_TRACK_PAST);
 	ck_assert_double_eq(slo_track_baseline(t, NULL), 2);
 	slo_track_free(t);
 }
@@ -225,7 +244,7 @@ START_TEST(chunks_nobody_watched_leave_no_past)
 
 	put(t, 0, 5);
 	slo_track_age(t, 1000 * S, 0, 0);
-	ck_assert_uint_eq(t->past_n, 1);
+	ck_assert_uint_eq(t->past->n, 1);
 	slo_track_free(t);
 }
 END_TEST
@@ -247,8 +266,10 @@ START_TEST(memory_stays_within_the_budget_and_is_given_back)
 	struct slo_track *t[64];
 	size_t n = 0;
 
-	budget = (struct slo_track_budget){ .max = sizeof(struct slo_track) * 10 };
-	while (n < 64 && (t[n] = slo_track_new(S, SLO_SCALAR_LATENCY, &budget)))
+	budget = (struct slo_track_budget){
+		.max = (sizeof(struct slo_track) + SLO_TRACK_RING * sizeof(struct slo_chunk)) * 10
+	};
+	while (n < 64 && (t[n] = slo_track_new(S, SLO_TRACK_AHEAD, SLO_SCALAR_LATENCY, &budget)))
 		n++;
 	ck_assert_uint_eq(n, 10);
 	ck_assert_uint_eq(budget.refused, 1);
@@ -267,7 +288,7 @@ START_TEST(values_added_one_by_one_give_their_p95)
 	struct slo_track *t;
 
 	budget = (struct slo_track_budget){ .max = 1 << 20 };
-	t = slo_track_new(S, SLO_SCALAR_LATENCY, &budget);
+	t = slo_track_new(S, SLO_TRACK_AHEAD, SLO_SCALAR_LATENCY, &budget);
 	for (int i = 1; i <= 100; i++)
 		ck_assert(slo_track_add_value(t, i, i));
 	slo_track_merge(t, 0, S, &m);
@@ -291,6 +312,7 @@ static Suite *suite(void)
 	tcase_add_test(t, the_baseline_is_of_the_newest_numbers);
 	tcase_add_test(t, the_beginning_of_trouble_outlives_the_ring);
 	tcase_add_test(t, an_onset_noticed_late_is_taken_out_of_the_past);
+	tcase_add_test(t, what_is_forgotten_is_told_by_when_it_was);
 	tcase_add_test(t, the_past_is_bounded_and_forgets_the_oldest);
 	tcase_add_test(t, chunks_nobody_watched_leave_no_past);
 	tcase_add_test(t, records_older_than_the_ring_are_refused);

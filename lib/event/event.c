@@ -298,6 +298,8 @@ static const struct slo_rec_field incident_fields[] = {
 	SLO_F_ENUM(T, detail, OPT, &slo_detail_enum, "kind of CPU shortage: quota, contention, steal"),
 	SLO_F_ENUM(T, source, OPT, &slo_source_enum, "where the observations come from"),
 	SLO_F_I64(T, update, OPT, ANY, "0 for the first line of an incident, then counting"),
+	SLO_F_STR(T, parent_id, OPT, "incident of the node that this one belongs to"),
+	SLO_F_STRS(T, children, children_count, OPT, "of a node's incident, service node/NAME: the incidents that belong to it"),
 	SLO_F_OBJS(T, burning_slis, burning_slis_count, struct slo_impact, OPT, &impact_rec,
 		   "every SLI of the service that burns, the worst first; when resolved, every one that did"),
 	SLO_F_I64(T, onset_ns, OPT, SLO_RANGE(0, 9.2e18), "start of the present breach, Unix ns"),

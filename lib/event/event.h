@@ -19,6 +19,7 @@ enum {
 	SLO_MAX_EVIDENCE = 40,
 	SLO_MAX_HYPOTHESES = 8,
 	SLO_MAX_TRACES = 16,
+	SLO_MAX_CHILDREN = 64,
 	SLO_MAX_WEIGHTS = 12,
 	SLO_MAX_EXEMPLARS = 12,
 	SLO_MAX_SAMPLE_SIGNALS = 32,
@@ -231,6 +232,9 @@ struct slo_incident {
 	int detail;             /* enum SLO_DETAIL */
 	int source;             /* enum SLO_SOURCE */
 	int64_t update;         /* 0 for the first line of an incident, then counting */
+	struct slo_str parent_id; /* the node's incident that this one belongs to */
+	struct slo_str children[SLO_MAX_CHILDREN]; /* of a node's incident: ids of those that belong to it */
+	uint32_t children_count;
 	struct slo_impact burning_slis[SLO_SLI__COUNT]; /* the worst first */
 	uint32_t burning_slis_count;
 	int64_t onset_ns;       /* of the present breach */

@@ -11,7 +11,8 @@ void slo_incidents_opts_default(struct slo_incidents_opts *o)
 {
 	*o = (struct slo_incidents_opts){ .model = &slo_model_naive, .lateness_ns = 2 * SLO_NS_PER_S,
 					  .update_every_ns = 10 * SLO_NS_PER_S, .reopen_ns = 300 * SLO_NS_PER_S,
-					  .evidence_bytes = (size_t)32 << 20 };
+					  .evidence_bytes = (size_t)SLO_INCIDENT_SERVICES_MAX << 15,
+					  .parents = true };
 }
 
 /* The narrowest slot of any objective, and how long after the last record something can still happen. */
@@ -82,8 +83,12 @@ void slo_incidents_free(struct slo_incidents *inc)
 		return;
 	for (uint32_t i = 0; i < inc->order_count; i++)
 		service_fini(inc->order[i]);
+	for (struct node *n = inc->nodes.count ? slo_table_oldest(&inc->nodes) : NULL; n;
+	     n = slo_table_newer(&inc->nodes, n))
+		parent_free(inc, n, SLO_ABSENT_I64);
 	slo_table_fini(&inc->services);
 	slo_table_fini(&inc->nodes);
+	pending_free(inc->pending);
 	slo_table_fini(&inc->homes);
 	free(inc);
 }
@@ -96,8 +101,16 @@ static int64_t floor_to(int64_t ns, int64_t step)
 static void tick(struct slo_incidents *inc, int64_t at_ns)
 {
 	inc->done_ns = at_ns;
-	for (uint32_t i = 0; i < inc->order_count; i++)
-		life_step(inc->order[i], at_ns);
+	for (uint32_t i = 0; i < inc->order_count; i++) {
+		struct service *s = inc->order[i];
+		bool over = s->life.state == LIFE_NONE || s->life.state == LIFE_RESOLVED;
+
+		/* Of what fell silent long ago nothing can change. */
+		if (!over || at_ns - s->seen_ns <= inc->horizon_ns)
+			life_step(s, at_ns);
+	}
+	if (inc->o.parents)
+		parent_steps(inc, at_ns);
 }
 
 /* Evaluate what the watermark has passed. @last_ns: end of the newest record that is in the rings. */
@@ -187,12 +200,18 @@ static void take_window(struct slo_incidents *inc, const struct slo_window *w)
 	if (w->service.len) {
 		s = service_get(inc, w->cluster, w->namespace, w->service, w->node);
 		service_source(s, w->source);
+		service_heard(s, w->end_ns);
 		slo_store_add(&s->store, w);
 		return;
 	}
 	n = node_find(inc, w->cluster, w->node);
-	for (uint32_t i = 0; n && i < n->count; i++)
-		slo_store_add(&n->services[i]->store, w);
+	for (uint32_t i = 0; n && i < n->count; i++) {
+		s = node_service(n, i);
+		if (!s)
+			continue;
+		service_heard(s, w->end_ns);
+		slo_store_add(&s->store, w);
+	}
 }
 
 /* Move the clock. Return: false when the record must not be used. */
@@ -230,10 +249,15 @@ void slo_incidents_event(struct slo_incidents *inc, const struct slo_event *ev)
 	inc->stats.events[ev->kind]++;
 	if (end == SLO_ABSENT_I64 || !tell_time(inc, end))
 		return;
+	if (pending_repeats(inc, ev, end)) {
+		inc->stats.repeated++;
+		return;
+	}
 	switch (ev->kind) {
 	case SLO_KIND_SLI_WINDOW:
 		s = service_get(inc, w->cluster, w->namespace, w->service, w->node);
 		service_source(s, w->source);
+		service_heard(s, end);
 		service_add_sli_window(s, w);
 		if (inc->o.all_evidence || inc->o.model->subjects > SLO_SIGNAL__COUNT)
 			slo_store_add_sli(&s->store, w);
@@ -241,6 +265,7 @@ void slo_incidents_event(struct slo_incidents *inc, const struct slo_event *ev)
 	case SLO_KIND_SLO:
 		s = service_get(inc, ev->slo.cluster, ev->slo.namespace, ev->slo.service, label(&ev->slo, "node"));
 		service_source(s, slo_enum_find(&slo_source_enum, label(&ev->slo, "source")));
+		service_heard(s, end);
 		service_add_sli(s, &ev->slo);
 		break;
 	case SLO_KIND_WINDOW:

@@ -281,7 +281,7 @@ START_TEST(memory_for_evidence_is_bounded_and_incidents_open_without_it)
 	teardown();
 	slo_incidents_opts_default(&o);
 	o.config = &w.config;
-	o.evidence_bytes = 1000;
+	o.evidence_bytes = sizeof(struct slo_track) - 1;
 	o.emit = on_line;
 	o.arg = &w;
 	ck_assert_int_eq(slo_incidents_new(&o, &w.inc, NULL), 0);

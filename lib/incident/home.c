@@ -55,5 +55,6 @@ void home_take(struct slo_incidents *inc, const struct slo_probe_event *e)
 	if (s)
 		add(s, e);
 	for (uint32_t i = 0; n && i < n->count; i++)
-		add(n->services[i], e);
+		if (node_service(n, i))
+			add(node_service(n, i), e);
 }

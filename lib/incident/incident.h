@@ -24,6 +24,12 @@
  *             requests come back the incident goes on: updated, or resolved
  * Burning again within reopen_ns of a resolution opens it again under the same id.
  * End of input leaves incidents open.
+ *
+ * Services of one node whose incidents name the same cause, one that can be the
+ * node's (DNS, egress, CPU contention or steal, memory, the disk), get a parent: an
+ * incident of the service "node/NAME" that lists its children's ids, opened when two
+ * name it within reopen_ns, updated when another joins, resolved when all children
+ * are; its evidence and impact are those of the child that is surest.
  */
 #ifndef SLO_INCIDENT_INCIDENT_H
 #define SLO_INCIDENT_INCIDENT_H
@@ -33,12 +39,14 @@
 #include "slo/series.h"
 
 enum {
-	SLO_INCIDENT_SERVICES_MAX = 1024,
-	SLO_INCIDENT_NODES_MAX = 1024,
+	SLO_INCIDENT_SERVICES_MAX = 10240,
+	SLO_INCIDENT_NODES_MAX = 10240,
+	SLO_INCIDENT_SERVICE_BYTES = 48 * 1024, /* memory of a service with twelve signals, everything included */
 	SLO_INCIDENT_NODE_SERVICES = 64, /* services of one node that host-wide windows reach */
 	SLO_INCIDENT_JUMP_S = 3600,
 	SLO_INCIDENT_JUMP_RECORDS = 3,
 	SLO_INCIDENT_NAME_MAX = 128,     /* bytes kept of a label, NUL included */
+	SLO_INCIDENT_PENDING_MAX = 1 << 22, /* records behind which the watermark is, remembered with @remember */
 };
 
 struct slo_incidents_opts {
@@ -48,7 +56,9 @@ struct slo_incidents_opts {
 	int64_t update_every_ns;          /* default 10 s */
 	int64_t stale_after_ns;           /* default: the service's longest long window, at least 60 s */
 	int64_t reopen_ns;                /* default 5 min */
-	size_t evidence_bytes;            /* memory for windows of all services; default 32 MiB */
+	size_t evidence_bytes;            /* memory for windows of all services; default 32 KiB for each there may be */
+	bool parents;                     /* group incidents of a node, see above; default true */
+	bool remember;                    /* for slo_incidents_save(): which records of the last moments were taken */
 	bool all_evidence;                /* keep what any model may look at, whatever @model does */
 	int64_t onset_shift_ns;           /* added to every onset found; 0, unless to learn what a wrong one costs */
 	/*
@@ -79,6 +89,11 @@ struct slo_incidents_stats {
 	uint64_t evidence_refused; /* windows beyond evidence_bytes */
 	uint64_t ahead;            /* records too far in the future */
 	uint64_t out_of_memory;    /* records dropped because memory ran out */
+	uint64_t parents;          /* incidents of nodes that were opened */
+	uint64_t parent_lines;     /* lines of these, beside those above */
+	uint64_t children_overflow; /* children beyond SLO_INCIDENT_NODE_SERVICES */
+	uint64_t repeated;         /* records that the checkpoint had taken in already */
+	uint64_t unremembered; /* records beyond SLO_INCIDENT_PENDING_MAX: repeated after a restart they count twice */
 	uint64_t probes_homeless;  /* probe records of a service or node no window was seen of, or two clusters have */
 	uint64_t probes_refused;   /* probe records beyond evidence_bytes or what one service may keep */
 };
@@ -120,5 +135,34 @@ int64_t slo_incidents_seen_ns(const struct slo_incidents *inc);
 uint32_t slo_incidents_open(const struct slo_incidents *inc);
 
 void slo_incidents_stats(const struct slo_incidents *inc, struct slo_incidents_stats *out);
+
+/* What of a checkpoint could not be used, because objectives, lateness or model are others now. */
+struct slo_incidents_loaded {
+	uint32_t services, open; /* that were read; incidents that are open */
+	uint32_t series_anew;    /* objectives with other windows, threshold or target: counted from now on */
+	uint32_t series_gone;    /* SLIs that nobody has an objective for any more */
+	uint32_t tracks_anew;    /* pasts in chunks of another width: begun anew */
+	uint32_t incidents_gone; /* open or stale, of objectives that are gone: forgotten without a line */
+	bool other_model;        /* verdicts were made anew from the evidence kept */
+};
+
+/**
+ * slo_incidents_save - append the whole state, but for the counters, to @out
+ *
+ * Time, services with their series, evidence, past and incident, nodes, and, with
+ * @remember, which of the records behind the watermark were taken: records may come
+ * again after slo_incidents_load(), or not.
+ * Return: 0; -EMSGSIZE or -ENOMEM when @out does not hold it.
+ */
+int slo_incidents_save(struct slo_incidents *inc, struct slo_buf *out);
+
+/**
+ * slo_incidents_load - go on from what slo_incidents_save() wrote; @inc is new
+ *
+ * Return: 0; -EINVAL with @err for what is not a checkpoint, of another version, or
+ * damaged: @inc is then of no use.
+ */
+int slo_incidents_load(struct slo_incidents *inc, struct slo_str bytes, struct slo_incidents_loaded *out,
+		       struct slo_err *err);
 
 #endif

@@ -16,7 +16,7 @@ enum {
 /* A request that missed its objective. */
 struct exemplar {
 	int64_t ts;
-	char request[ID_MAX], trace[ID_MAX];
+	char *ids; /* of the request and, behind its NUL, of the trace; owned */
 };
 
 struct exemplars {
@@ -30,13 +30,25 @@ struct exemplars {
 
 enum life_state { LIFE_NONE, LIFE_OPEN, LIFE_STALE, LIFE_RESOLVED };
 
-/* What the last line of an incident was based on. */
+/* What is known of a service at a tick, judged. */
 struct view {
 	struct slo_facts facts;
 	struct slo_verdict verdict;
 	int sli;                 /* enum SLO_SLI of the impact */
 	struct slo_burn_state burn;
 };
+
+/* The same as it is kept, for what the last line of an incident was based on: most facts are about nothing. */
+struct kept_view {
+	struct slo_verdict verdict;
+	int sli;
+	struct slo_burn_state burn;
+	uint32_t facts_n;
+	struct { uint8_t subject, role; struct slo_fact fact; } facts[]; /* that were told; @role of signals only */
+};
+
+/* Causes that can be those of a whole node. */
+enum { LEVEL_NONE, LEVEL_DNS, LEVEL_EGRESS, LEVEL_CPU, LEVEL_MEMORY, LEVEL_DISK, LEVEL__COUNT };
 
 struct life {
 	enum life_state state;
@@ -49,14 +61,22 @@ struct life {
 	int64_t skip_from, skip_to; /* never part of a baseline */
 	int64_t update;          /* of the next line */
 	uint32_t slis;           /* bit set of the SLIs that burned */
-	struct view *view;       /* while not LIFE_NONE */
+	int level;               /* what the last line named; LEVEL_NONE = nothing of the node's */
+	int64_t level_ns;        /* since when */
+	char parent_id[32];      /* "" = none */
+	uint64_t parent_node[2]; /* its node's key */
+	struct kept_view *view;  /* while open or stale */
 };
 
 struct service {
 	uint64_t key[2];         /* hash of the three names; the table's key */
 	struct slo_incidents *inc;
 	char cluster[SLO_INCIDENT_NAME_MAX], namespace[SLO_INCIDENT_NAME_MAX], name[SLO_INCIDENT_NAME_MAX];
+	uint64_t born;           /* number of the service, from 1 on; 0 = gone */
 	uint64_t node[2];        /* last node linked */
+	int64_t seen_ns;         /* end of its newest record */
+	int64_t aged;            /* chunk its tracks were aged to */
+	uint32_t ordinal;        /* in the checkpoint being written */
 	int source;              /* enum SLO_SOURCE; the least live one seen */
 	bool no_objective[SLO_SLI__COUNT];
 	struct slo_series *series[SLO_SLI__COUNT];
@@ -67,11 +87,33 @@ struct service {
 	struct life life;
 };
 
-/* Which services host-wide windows of a node concern. */
+struct child {
+	struct service *s;       /* while its @born is that */
+	uint64_t born;
+	char id[32];
+};
+
+/* The incident of a node. */
+struct parent {
+	enum life_state state;
+	char id[32];
+	int64_t started_ns, detected_ns, resolved_ns;
+	int64_t update;          /* of the next line */
+	uint32_t count, gone;    /* children; those that were pushed out */
+	struct child children[SLO_INCIDENT_NODE_SERVICES]; /* as they came, then by name */
+	struct kept_view *view;  /* of the child that was surest at the last line */
+	struct slo_impact impact; /* its strings are static */
+	int source;
+};
+
+/* Which services host-wide windows of a node concern. One that was pushed out leaves its place when that is needed. */
 struct node {
 	uint64_t key[2];
-	struct service *services[SLO_INCIDENT_NODE_SERVICES];
+	struct { struct service *s; uint64_t born; } services[SLO_INCIDENT_NODE_SERVICES];
 	uint32_t count;
+	char cluster[SLO_INCIDENT_NAME_MAX], name[SLO_INCIDENT_NAME_MAX];
+	struct parent *parents[LEVEL__COUNT]; /* made when needed */
+	int64_t stepped_ns[LEVEL__COUNT]; /* last tick that looked at each */
 };
 
 /* A probe record names no cluster: where its names lead. */
@@ -87,7 +129,10 @@ struct slo_incidents {
 	struct service *order[SLO_INCIDENT_SERVICES_MAX]; /* by cluster, namespace, name: lines come in this order */
 	uint32_t order_count;
 	struct service *last;    /* the service found last */
+	uint64_t born;           /* services ever made */
+	struct pending *pending; /* with o.remember */
 	struct slo_track_budget budget;
+	struct slo_facts facts;  /* of the line being emitted */
 	struct slo_merged scratch;
 	struct slo_hist scratch_hist;
 	int64_t tick_ns;
@@ -105,10 +150,30 @@ struct service *service_get(struct slo_incidents *inc, struct slo_str cluster, s
 			    struct slo_str name, struct slo_str node);
 void service_fini(struct service *s);
 void service_source(struct service *s, int source);
+void service_heard(struct service *s, int64_t end_ns);
+int service_compare(const struct service *a, const struct service *b);
+struct service *node_service(const struct node *n, uint32_t i);
 struct node *node_find(struct slo_incidents *inc, struct slo_str cluster, struct slo_str name);
 void service_add_sli_window(struct service *s, const struct slo_sli_window *w);
 void service_add_sli(struct service *s, const struct slo_sli_event *e);
 
+struct service *service_make(struct slo_incidents *inc, const uint64_t key[2], struct slo_str cluster,
+			     struct slo_str namespace, struct slo_str name);
+bool service_is_ratio(int sli);
+
+/* pending.c */
+bool pending_repeats(struct slo_incidents *inc, const struct slo_event *ev, int64_t end_ns);
+void pending_free(struct pending *p);
+void pending_pack(struct slo_incidents *inc, struct slo_pack *p);
+
+/* checkpoint.c */
+enum { CHECKPOINT_HEAD = 48 }; /* bytes before the body */
+void checkpoint_seal(char *bytes, size_t len); /* make a valid head before the body that is there */
+
+/* life_pack.c */
+void view_pack(struct service *s, struct slo_incidents *inc, struct kept_view **view, struct slo_pack *p);
+void life_pack(struct service *s, struct slo_pack *p);
+bool life_check(struct service *s);
 /* home.c */
 void home_set(struct slo_incidents *inc, const struct service *s, struct slo_str node);
 void home_take(struct slo_incidents *inc, const struct slo_probe_event *e);
@@ -116,6 +181,7 @@ void home_take(struct slo_incidents *inc, const struct slo_probe_event *e);
 /* probes.c */
 struct probes *probes_new(struct slo_track_budget *budget, int64_t width_ns);
 void probes_free(struct probes *x);
+void probes_pack(struct probes *x, struct slo_pack *p);
 /* Return: false when there was no room for it. One that is not among the largest needs none. */
 bool probes_add(struct probes *x, const struct slo_probe_event *e);
 /* Let chunks go that are over since SLO_TRACK_RECENT chunks; @onset_ns: keep their largest since; INT64_MAX: no incident. */
@@ -125,8 +191,14 @@ uint32_t probes_fill(const struct probes *x, int signal, uint32_t roles, int64_t
 		     struct slo_exemplar *out, uint32_t max);
 
 /* exemplar.c */
+void exemplar_pack(struct service *s, struct slo_pack *p);
 void exemplar_add(struct exemplars *x, int64_t ts, struct slo_str request, struct slo_str trace);
+void exemplar_free(struct exemplars *x);
 void exemplar_fill(const struct exemplars *x, int64_t from_ns, int64_t to_ns, struct slo_incident *out);
+
+/* view.c */
+struct kept_view *view_keep(const struct view *v);
+void view_facts(const struct kept_view *v, struct slo_facts *out);
 
 /* life.c */
 void life_step(struct service *s, int64_t at_ns);
@@ -134,5 +206,16 @@ void life_orphan(struct service *s, int64_t at_ns);
 
 /* line.c */
 void line_emit(struct service *s, int status, int64_t at_ns);
+void line_impact(struct service *s, int64_t at_ns, struct slo_impact *out);
+
+/* parent.c */
+int parent_level(const struct view *v);
+void parent_steps(struct slo_incidents *inc, int64_t at_ns);
+void parent_orphan(struct service *s, int64_t at_ns);
+void parent_free(struct slo_incidents *inc, struct node *n, int64_t at_ns);
+
+/* parent_pack.c */
+void parent_pack(struct slo_incidents *inc, struct node *n, struct service **all, uint32_t services,
+		 struct slo_pack *p);
 
 #endif

@@ -120,21 +120,36 @@ static void divide(struct service *s, int64_t onset_ns)
 	}
 }
 
+/* Without memory the line says what the last one said. */
+static void tell(struct service *s, const struct view *v, int status, int64_t at_ns)
+{
+	struct kept_view *kept = view_keep(v);
+	int level = parent_level(v);
+
+	if (level != s->life.level) {
+		s->life.level = level;
+		s->life.level_ns = at_ns;
+	}
+	if (kept) {
+		free(s->life.view);
+		s->life.view = kept;
+	} else {
+		s->inc->stats.out_of_memory++;
+	}
+	if (s->life.view)
+		line_emit(s, status, at_ns);
+}
+
 static void open_incident(struct service *s, const struct stand *now, int64_t at_ns)
 {
 	struct life *l = &s->life;
 	bool again = l->state == LIFE_RESOLVED && at_ns - l->resolved_ns <= s->inc->o.reopen_ns;
 	int64_t skip_from = l->skip_from, skip_to = l->skip_to;
+	struct view v;
 	bool adjacent = l->skip_to > l->skip_from && at_ns - l->skip_to < SLO_TRACK_RING * s->store.chunk_ns;
 
-	if (!l->view)
-		l->view = malloc(sizeof(*l->view));
-	if (!l->view) {
-		s->inc->stats.out_of_memory++;
-		return;
-	}
 	if (!again)
-		*l = (struct life){ .view = l->view };
+		*l = (struct life){ .state = LIFE_NONE };
 	l->state = LIFE_OPEN;
 	l->slis = now->burning;
 	l->good_ns = 0;
@@ -152,16 +167,20 @@ static void open_incident(struct service *s, const struct stand *now, int64_t at
 	slo_store_onset(&s->store, l->onset_ns, at_ns + hold(s));
 	divide(s, l->onset_ns);
 	s->inc->open++;
-	attribute(s, now, at_ns, l->view);
-	line_emit(s, SLO_INCIDENT_STATUS_OPEN, at_ns);
+	attribute(s, now, at_ns, &v);
+	tell(s, &v, SLO_INCIDENT_STATUS_OPEN, at_ns);
+	if (l->view)
+		return;
+	s->inc->open--; /* no memory: the next tick tries again */
+	l->state = LIFE_NONE;
 }
 
-static bool causes_changed(const struct view *a, const struct view *b)
+static bool causes_changed(const struct view *a, const struct kept_view *b)
 {
 	return a->verdict.domain != b->verdict.domain || a->verdict.causes != b->verdict.causes;
 }
 
-static bool numbers_changed(const struct view *a, const struct view *b)
+static bool numbers_changed(const struct view *a, const struct kept_view *b)
 {
 	const struct slo_burn_state *x = &a->burn, *y = &b->burn;
 
@@ -180,8 +199,7 @@ static void update(struct service *s, const struct stand *now, int64_t at_ns, bo
 	due = due || (at_ns - l->line_ns >= s->inc->o.update_every_ns && numbers_changed(&v, l->view));
 	if (!due)
 		return;
-	*l->view = v;
-	line_emit(s, SLO_INCIDENT_STATUS_UPDATED, at_ns);
+	tell(s, &v, SLO_INCIDENT_STATUS_UPDATED, at_ns);
 }
 
 /* What the incident's own SLIs say at this tick. */
@@ -230,6 +248,8 @@ static void resolve(struct service *s, const struct stand *now, int64_t at_ns)
 	l->state = LIFE_RESOLVED;
 	l->resolved_ns = l->skip_to = at_ns;
 	line_emit(s, SLO_INCIDENT_STATUS_RESOLVED, at_ns);
+	free(l->view);
+	l->view = NULL;
 }
 
 static void go_stale(struct service *s, int64_t at_ns)
@@ -269,6 +289,7 @@ static void carry_on(struct service *s, const struct stand *now, int64_t at_ns)
 
 void life_step(struct service *s, int64_t at_ns)
 {
+	int64_t chunk = at_ns / s->store.chunk_ns;
 	struct life *l = &s->life;
 	struct stand now;
 
@@ -277,6 +298,9 @@ void life_step(struct service *s, int64_t at_ns)
 		carry_on(s, &now, at_ns);
 	else if (now.enough)
 		open_incident(s, &now, at_ns);
+	if (chunk == s->aged)
+		return;
+	s->aged = chunk;
 	slo_store_age(&s->store, at_ns, l->skip_from, l->skip_to);
 	if (s->probes)
 		probes_age(s->probes, at_ns,

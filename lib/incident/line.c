@@ -45,10 +45,15 @@ static void fill_impact(struct service *s, int sli, const struct slo_burn_state 
 	};
 }
 
+void line_impact(struct service *s, int64_t at_ns, struct slo_impact *out)
+{
+	fill_impact(s, s->life.view->sli, &s->life.view->burn, at_ns, out);
+}
+
 /* The worst first; the others by their burn rate, then in SLI order. */
 static void fill_burning(struct service *s, int status, int64_t at_ns, struct slo_incident *out)
 {
-	const struct view *v = s->life.view;
+	const struct kept_view *v = s->life.view;
 
 	fill_impact(s, v->sli, &v->burn, at_ns, &out->slo_impact);
 	out->burning_slis[out->burning_slis_count++] = out->slo_impact;
@@ -90,7 +95,7 @@ static int signal_of(int subject)
 static void fill_exemplars(const struct service *s, const struct slo_argument *a, int64_t at_ns,
 			   struct slo_incident *out)
 {
-	const struct view *v = s->life.view;
+	const struct kept_view *v = s->life.view;
 	bool done[SLO_POINTS_MAX] = { false };
 	uint32_t taken[SLO_SIGNAL__COUNT] = { 0 }; /* bit sets of roles */
 
@@ -101,7 +106,7 @@ static void fill_exemplars(const struct service *s, const struct slo_argument *a
 		int signal;
 
 		for (uint32_t i = 0; i < a->count; i++) {
-			double w = done[i] ? 0 : slo_point_for(&v->verdict, &v->facts, &a->points[i]);
+			double w = done[i] ? 0 : slo_point_for(&v->verdict, &s->inc->facts, &a->points[i]);
 
 			if (w > most + 1e-9) {
 				most = w;
@@ -146,13 +151,15 @@ void line_emit(struct service *s, int status, int64_t at_ns)
 	out->cluster = slo_str(s->cluster);
 	out->namespace = slo_str(s->namespace[0] ? s->namespace : NULL);
 	out->service = slo_str(s->name);
-	slo_argument_make(&l->view->verdict, &l->view->facts, &a);
-	slo_argument_fill(&a, &l->view->verdict, &l->view->facts, out);
+	view_facts(l->view, &inc->facts);
+	slo_argument_make(&l->view->verdict, &inc->facts, &a);
+	slo_argument_fill(&a, &l->view->verdict, &inc->facts, out);
 	fill_burning(s, status, at_ns, out);
 	if (s->exemplars)
 		exemplar_fill(s->exemplars, l->onset_ns, at_ns, out);
 	if (s->probes)
 		fill_exemplars(s, &a, at_ns, out);
+	out->parent_id = slo_str(l->parent_id[0] ? l->parent_id : NULL);
 	out->status = status;
 	fill_times(l, status, out);
 	out->source = s->source;

@@ -135,7 +135,7 @@ static void shuffle(uint64_t seed, int64_t most_ns)
 	qsort(items, RECORDS, sizeof(*items), by_key);
 }
 
-static void run(bool advance, struct slo_buf *out)
+static void run(int64_t lateness_ns, bool advance, struct slo_buf *out)
 {
 	struct slo_incidents_opts o;
 	struct slo_incidents_stats st;
@@ -145,6 +145,7 @@ static void run(bool advance, struct slo_buf *out)
 	o.config = &config;
 	o.emit = on_line;
 	o.arg = out;
+	o.lateness_ns = lateness_ns;
 	slo_buf_reset(out);
 	ck_assert_int_eq(slo_incidents_new(&o, &inc, NULL), 0);
 	for (int i = 0; i < RECORDS; i++) {
@@ -172,24 +173,116 @@ static void setup(void)
 START_TEST(any_order_within_the_allowance_gives_the_same_lines)
 {
 	struct slo_buf want, got;
+	int64_t lateness = (_i % 2 ? 5 : 2) * S;
 	size_t lines = 0;
 
 	slo_buf_init(&want, 1 << 24);
 	slo_buf_init(&got, 1 << 24);
 	invent((uint64_t)_i + 1);
 	shuffle(0, 0);
-	run(false, &want);
+	run(lateness, false, &want);
 	for (size_t k = 0; k < want.len; k++)
 		lines += want.data[k] == '\n';
 	ck_assert_uint_gt(lines, 1); /* or nothing is proved */
 	for (uint64_t seed = 1; seed <= 5; seed++) {
-		shuffle(seed, 2 * S - 1);
-		run(seed % 2, &got);
+		shuffle(seed, lateness - 1);
+		run(lateness, seed % 2, &got);
 		ck_assert_uint_eq(got.len, want.len);
 		ck_assert_int_eq(memcmp(got.data, want.data, want.len), 0);
 	}
 	slo_buf_fini(&want);
 	slo_buf_fini(&got);
+}
+END_TEST
+
+static struct slo_incidents *engine(int64_t lateness_ns, struct slo_buf *out)
+{
+	struct slo_incidents_opts o;
+	struct slo_incidents *inc;
+
+	slo_incidents_opts_default(&o);
+	o.config = &config;
+	o.emit = on_line;
+	o.arg = out;
+	o.lateness_ns = lateness_ns;
+	o.remember = true;
+	ck_assert_int_eq(slo_incidents_new(&o, &inc, NULL), 0);
+	return inc;
+}
+
+/* Feed up to @cut, save, load into another engine, and go on from record @from. */
+static void run_cut(int64_t lateness_ns, int cut, int from, struct slo_buf *state, struct slo_buf *out)
+{
+	struct slo_incidents *inc = engine(lateness_ns, out), *next = engine(lateness_ns, out);
+	struct slo_incidents_loaded loaded;
+	struct slo_err err = { .what = "" };
+
+	slo_buf_reset(out);
+	slo_buf_reset(state);
+	for (int i = 0; i < cut; i++)
+		slo_incidents_event(inc, &items[i].ev);
+	ck_assert_int_eq(slo_incidents_save(inc, state), 0);
+	ck_assert_msg(slo_incidents_load(next, slo_buf_str(state), &loaded, &err) == 0, "%s", err.what);
+	ck_assert_uint_eq(loaded.open, slo_incidents_open(inc));
+	ck_assert_uint_eq(loaded.series_anew + loaded.tracks_anew + loaded.series_gone + loaded.incidents_gone, 0);
+	ck_assert(!loaded.other_model);
+	slo_incidents_free(inc);
+	for (int i = from; i < RECORDS; i++)
+		slo_incidents_event(next, &items[i].ev);
+	slo_incidents_drain(next);
+	slo_incidents_free(next);
+}
+
+START_TEST(a_restart_from_a_checkpoint_changes_no_line)
+{
+	int64_t lateness = (_i % 2 ? 5 : 2) * S;
+	struct slo_buf want, got, state;
+
+	slo_buf_init(&want, 1 << 24);
+	slo_buf_init(&got, 1 << 24);
+	slo_buf_init(&state, 1 << 24);
+	invent((uint64_t)_i + 1);
+	shuffle((uint64_t)_i, lateness - 1);
+	run(lateness, false, &want);
+	for (int cut = 5 * _i; cut <= RECORDS; cut += 131) {
+		/* The input goes on where it was, a little or much before, or from its beginning. */
+		const int from[] = { cut, cut < 9 ? 0 : cut - 9, cut / 2, 0 };
+
+		for (size_t k = 0; k < SLO_ARRAY_LEN(from); k++) {
+			run_cut(lateness, cut, from[k], &state, &got);
+			ck_assert_msg(got.len == want.len && memcmp(got.data, want.data, want.len) == 0,
+				      "cut at %d, from %d", cut, from[k]);
+		}
+	}
+	slo_buf_fini(&want);
+	slo_buf_fini(&got);
+	slo_buf_fini(&state);
+}
+END_TEST
+
+START_TEST(a_checkpoint_of_a_checkpoint_is_the_same)
+{
+	struct slo_buf out, one, two;
+	struct slo_incidents *inc = engine(2 * S, &out), *next = engine(2 * S, &out);
+	struct slo_incidents_loaded loaded;
+
+	slo_buf_init(&out, 1 << 24);
+	slo_buf_init(&one, 1 << 24);
+	slo_buf_init(&two, 1 << 24);
+	invent(3);
+	shuffle(1, 2 * S - 1);
+	for (int i = 0; i < RECORDS * 2 / 3; i++)
+		slo_incidents_event(inc, &items[i].ev);
+	ck_assert_int_eq(slo_incidents_save(inc, &one), 0);
+	ck_assert_int_eq(slo_incidents_load(next, slo_buf_str(&one), &loaded, NULL), 0);
+	ck_assert_int_eq(slo_incidents_save(next, &two), 0);
+	ck_assert_uint_eq(one.len, two.len);
+	ck_assert_int_eq(memcmp(one.data, two.data, one.len), 0);
+	slo_incidents_free(inc);
+	slo_incidents_free(next);
+	slo_buf_fini(&out);
+	slo_buf_fini(&one);
+	slo_buf_fini(&two);
 }
 END_TEST
 
@@ -239,7 +332,9 @@ static Suite *suite(void)
 	TCase *t = tcase_create("order");
 
 	tcase_add_checked_fixture(t, setup, NULL);
-	tcase_add_loop_test(t, any_order_within_the_allowance_gives_the_same_lines, 0, 8);
+	tcase_add_loop_test(t, any_order_within_the_allowance_gives_the_same_lines, 0, 16);
+	tcase_add_loop_test(t, a_restart_from_a_checkpoint_changes_no_line, 0, 10);
+	tcase_add_test(t, a_checkpoint_of_a_checkpoint_is_the_same);
 	tcase_add_loop_test(t, silence_of_any_length_resolves_nothing, 0, 8);
 	suite_add_tcase(s, t);
 	return s;

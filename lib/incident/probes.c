@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	PROBES_PER_CHUNK = 2,     /* of one signal and role */
@@ -289,4 +290,64 @@ uint32_t probes_fill(const struct probes *x, int signal, uint32_t roles, int64_t
 	for (uint32_t i = 0; i < n; i++)
 		put(best.items[i], &out[i]);
 	return n;
+}
+
+static bool text_ends(const char *text, size_t size)
+{
+	return memchr(text, '\0', size);
+}
+
+static bool is_sound(const struct probe *e)
+{
+	return e->signal >= 0 && e->signal < SLO_SIGNAL__COUNT && e->role >= -1 && e->role < SLO_ROLE__COUNT &&
+	       e->ts >= 0 && isfinite(e->value) && text_ends(e->protocol, sizeof(e->protocol)) &&
+	       text_ends(e->unit, sizeof(e->unit)) && text_ends(e->comm, sizeof(e->comm)) &&
+	       text_ends(e->src_ip, sizeof(e->src_ip)) && text_ends(e->dst_ip, sizeof(e->dst_ip)) &&
+	       text_ends(e->trace, sizeof(e->trace)) && text_ends(e->detail, sizeof(e->detail));
+}
+
+static void pack_probe(struct probe *e, struct slo_pack *p)
+{
+	bool tuple = e->has_tuple;
+
+	slo_pack_bool(p, &tuple);
+	e->has_tuple = false;
+	SLO_PACK(p, *e);
+	e->has_tuple = tuple;
+	p->bad = p->bad || !is_sound(e);
+}
+
+static void pack_bucket(struct probes *x, struct bucket **b, struct slo_pack *p)
+{
+	bool any = *b;
+
+	if (!slo_pack_bool(p, &any))
+		return;
+	if (!p->out && !p->bad && (x->buckets >= PROBES_BUCKETS_MAX || !(*b = charged(x->budget, sizeof(**b)))))
+		p->bad = true;
+	if (p->bad)
+		return;
+	x->buckets += !p->out;
+	slo_pack_when(p, &(*b)->index, x->width_ns);
+	(*b)->n = slo_pack_count(p, (*b)->n, PROBES_PER_CHUNK);
+	for (uint32_t i = 0; i < (*b)->n; i++)
+		pack_probe(&(*b)->items[i], p);
+}
+
+void probes_pack(struct probes *x, struct slo_pack *p)
+{
+	for (int i = 0; i < SLO_SIGNAL__COUNT * SLO_ROLE__COUNT && !p->bad; i++) {
+		struct ring **r = &x->rings[i / SLO_ROLE__COUNT][i % SLO_ROLE__COUNT];
+		bool any = *r;
+
+		if (!slo_pack_bool(p, &any))
+			continue;
+		if (!p->out && !(*r = charged(x->budget, sizeof(**r)))) {
+			p->bad = true;
+			return;
+		}
+		for (int k = 0; k < SLO_TRACK_RING; k++)
+			pack_bucket(x, &(*r)->chunks[k], p);
+		pack_bucket(x, &(*r)->since, p);
+	}
 }

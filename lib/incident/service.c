@@ -19,7 +19,7 @@ static void hash_names(const struct slo_str *names, size_t n, uint64_t key[2])
 	key[1] = b;
 }
 
-static int compare(const struct service *a, const struct service *b)
+int service_compare(const struct service *a, const struct service *b)
 {
 	int c = strcmp(a->cluster, b->cluster);
 
@@ -28,32 +28,35 @@ static int compare(const struct service *a, const struct service *b)
 	return c ? c : memcmp(a->key, b->key, sizeof(a->key));
 }
 
+/* Where @s is in the order, or would be. */
+static uint32_t place(const struct slo_incidents *inc, const struct service *s)
+{
+	uint32_t from = 0, to = inc->order_count;
+
+	while (from < to) {
+		uint32_t mid = from + (to - from) / 2;
+
+		if (service_compare(inc->order[mid], s) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
 static void list(struct slo_incidents *inc, struct service *s)
 {
-	uint32_t at = inc->order_count++;
+	uint32_t at = place(inc, s);
 
-	for (; at && compare(s, inc->order[at - 1]) < 0; at--)
-		inc->order[at] = inc->order[at - 1];
+	memmove(&inc->order[at + 1], &inc->order[at], (inc->order_count++ - at) * sizeof(inc->order[0]));
 	inc->order[at] = s;
 }
 
 static void unlist(struct slo_incidents *inc, const struct service *s)
 {
-	uint32_t at = 0;
+	uint32_t at = place(inc, s);
 
-	while (inc->order[at] != s)
-		at++;
-	inc->order_count--;
-	for (; at < inc->order_count; at++)
-		inc->order[at] = inc->order[at + 1];
-}
-
-static void leave_nodes(struct slo_incidents *inc, const struct service *s)
-{
-	for (struct node *n = slo_table_oldest(&inc->nodes); n; n = slo_table_newer(&inc->nodes, n))
-		for (uint32_t i = 0; i < n->count; i++)
-			if (n->services[i] == s)
-				n->services[i--] = n->services[--n->count];
+	memmove(&inc->order[at], &inc->order[at + 1], (--inc->order_count - at) * sizeof(inc->order[0]));
 }
 
 void service_fini(struct service *s)
@@ -65,7 +68,7 @@ void service_fini(struct service *s)
 		slo_track_free(s->values[i]);
 	}
 	slo_store_fini(&s->store);
-	free(s->exemplars);
+	exemplar_free(s->exemplars);
 	probes_free(s->probes);
 	free(s->life.view);
 }
@@ -93,19 +96,22 @@ static void push_out(void *arg, void *entry)
 	struct service *s = entry;
 
 	life_orphan(s, inc->done_ns);
+	parent_orphan(s, inc->done_ns);
 	add_stats(&inc->stats, s);
 	unlist(inc, s);
-	leave_nodes(inc, s);
 	service_fini(s);
+	s->born = 0;
 }
 
 static void push_out_node(void *arg, void *entry)
 {
+	struct slo_incidents *inc = arg;
 	struct node *n = entry;
 
-	(void)arg;
 	for (uint32_t i = 0; i < n->count; i++)
-		n->services[i]->node[0] = n->services[i]->node[1] = 0;
+		if (node_service(n, i))
+			memset(n->services[i].s->node, 0, sizeof(n->services[i].s->node));
+	parent_free(inc, n, inc->done_ns);
 }
 
 /* A quarter of the service's shortest window, so that the recent chunks hold three of them. */
@@ -128,27 +134,66 @@ static void start(struct slo_incidents *inc, struct service *s, struct slo_str c
 		  struct slo_str name)
 {
 	s->inc = inc;
+	s->born = ++inc->born;
+	s->aged = INT64_MIN;
 	s->source = SLO_SOURCE_LIVE;
 	inc->stats.cut += !slo_str_copy(s->cluster, sizeof(s->cluster), cluster);
 	inc->stats.cut += !slo_str_copy(s->namespace, sizeof(s->namespace), namespace);
 	inc->stats.cut += !slo_str_copy(s->name, sizeof(s->name), name);
 	slo_store_init(&s->store, chunk_ns(inc, name), &inc->budget);
+	/* A record is ahead of the last tick by no more than that. */
+	s->store.ahead =
+		(uint32_t)((inc->o.lateness_ns + inc->tick_ns + s->store.chunk_ns - 1) / s->store.chunk_ns + 1);
 	list(inc, s);
 }
 
-static void link_node(struct slo_incidents *inc, struct service *s, const uint64_t key[2])
+static void link_node(struct slo_incidents *inc, struct service *s, const uint64_t key[2],
+		      const struct slo_str where[2])
 {
 	bool created;
 	struct node *n = slo_table_get(&inc->nodes, key, &created, push_out_node, inc);
+	uint32_t at = n->count;
 
 	memcpy(s->node, key, sizeof(s->node));
-	for (uint32_t i = 0; i < n->count; i++)
-		if (n->services[i] == s)
+	if (created) {
+		slo_str_copy(n->cluster, sizeof(n->cluster), where[0]);
+		slo_str_copy(n->name, sizeof(n->name), where[1]);
+	}
+	for (uint32_t i = 0; i < n->count; i++) {
+		if (node_service(n, i) == s)
 			return;
-	if (n->count < SLO_INCIDENT_NODE_SERVICES)
-		n->services[n->count++] = s;
-	else
+		at = node_service(n, i) ? at : i;
+	}
+	if (at == SLO_INCIDENT_NODE_SERVICES) {
 		inc->stats.node_overflow++;
+		return;
+	}
+	n->services[at].s = s;
+	n->services[at].born = s->born;
+	n->count += at == n->count;
+}
+
+struct service *node_service(const struct node *n, uint32_t i)
+{
+	/* Its memory is another service's perhaps, but stays a service's. */
+	return n->services[i].s->born == n->services[i].born ? n->services[i].s : NULL;
+}
+
+void service_heard(struct service *s, int64_t end_ns)
+{
+	if (end_ns > s->seen_ns)
+		s->seen_ns = end_ns;
+}
+
+struct service *service_make(struct slo_incidents *inc, const uint64_t key[2], struct slo_str cluster,
+			     struct slo_str namespace, struct slo_str name)
+{
+	bool created;
+	struct service *s = slo_table_get(&inc->services, key, &created, push_out, inc);
+
+	if (created)
+		start(inc, s, cluster, namespace, name);
+	return s;
 }
 
 struct service *service_get(struct slo_incidents *inc, struct slo_str cluster, struct slo_str namespace,
@@ -157,18 +202,15 @@ struct service *service_get(struct slo_incidents *inc, struct slo_str cluster, s
 	struct slo_str names[] = { cluster, namespace, name }, where[] = { cluster, node };
 	struct service *s = inc->last;
 	uint64_t key[2];
-	bool created = false;
 
 	hash_names(names, SLO_ARRAY_LEN(names), key);
 	if (!s || memcmp(s->key, key, sizeof(key)) != 0)
-		s = slo_table_get(&inc->services, key, &created, push_out, inc);
-	if (created)
-		start(inc, s, cluster, namespace, name);
+		s = service_make(inc, key, cluster, namespace, name);
 	inc->last = s;
 	if (node.len) {
 		hash_names(where, SLO_ARRAY_LEN(where), key);
 		if (memcmp(key, s->node, sizeof(key)) != 0) {
-			link_node(inc, s, key);
+			link_node(inc, s, key, where);
 			home_set(inc, s, node);
 		}
 	}
@@ -195,9 +237,17 @@ void service_source(struct service *s, int source)
 		s->source = source;
 }
 
-static bool is_ratio(int sli)
+bool service_is_ratio(int sli)
 {
 	return sli == SLO_SLI_ERROR_RATE || sli == SLO_SLI_PROVIDER_ERROR_RATE;
+}
+
+/* Without memory for it the incident lacks a value, nothing else. */
+static void start_values(struct service *s, int sli)
+{
+	slo_track_free(s->values[sli]);
+	s->values[sli] = slo_track_new(s->store.chunk_ns, s->store.ahead,
+				       service_is_ratio(sli) ? SLO_SCALAR_MEAN : SLO_SCALAR_LATENCY, &s->inc->budget);
 }
 
 /* The series of @sli, made when an objective wants it; NULL, counted, otherwise. */
@@ -221,9 +271,7 @@ static struct slo_series *series_of(struct service *s, int sli)
 		inc->stats.out_of_memory++;
 		return NULL;
 	}
-	/* Without it the incident lacks a value, nothing else. */
-	s->values[sli] = slo_track_new(s->store.chunk_ns, is_ratio(sli) ? SLO_SCALAR_MEAN : SLO_SCALAR_LATENCY,
-				       &inc->budget);
+	start_values(s, sli);
 	return s->series[sli];
 }
 
@@ -235,10 +283,12 @@ void service_add_sli_window(struct service *s, const struct slo_sli_window *w)
 	if (!series)
 		return;
 	invalid = series->stats.invalid;
+	if (!series->windows)
+		start_values(s, w->sli); /* what single observations said is not counted any more */
 	slo_series_add(series, w);
 	if (!s->values[w->sli] || series->stats.invalid != invalid)
 		return;
-	if (is_ratio(w->sli))
+	if (service_is_ratio(w->sli))
 		slo_track_add_hist(s->values[w->sli], w->start_ns, w->end_ns, w->valid, (double)w->bad, NAN, NAN, NULL);
 	else if (w->has_hist)
 		slo_track_add_hist(s->values[w->sli], w->start_ns, w->end_ns, slo_hist_count(&w->hist), w->sum, w->min,

@@ -17,11 +17,11 @@ enum { LINES_MAX = 512 };
 
 /* What a line said, in values of its own. */
 struct line {
-	char id[40], service[64], sli[32];
+	char id[40], service[64], sli[32], parent[40];
 	int status, domain, source;
 	double confidence, burn, burn_short, value, baseline;
 	int64_t at_s, started_s, detected_s, resolved_s, update;
-	uint32_t evidence, requests;
+	uint32_t evidence, requests, children;
 	char first_signal[32];
 	double first_value, first_baseline;
 };
@@ -57,9 +57,10 @@ static inline void on_line(void *arg, const struct slo_incident *i)
 			    .baseline = i->slo_impact.baseline, .at_s = seconds(i->timestamp),
 			    .started_s = seconds(i->started_at), .detected_s = seconds(i->detected_at),
 			    .resolved_s = seconds(i->resolved_at), .update = i->update, .evidence = i->evidence_count,
-			    .requests = i->request_ids_count };
+			    .requests = i->request_ids_count, .children = i->children_count };
 	copy(l->id, sizeof(l->id), i->incident_id);
 	copy(l->service, sizeof(l->service), i->service);
+	copy(l->parent, sizeof(l->parent), i->parent_id);
 	copy(l->sli, sizeof(l->sli), i->slo_impact.sli);
 	if (i->evidence_count)
 		copy(l->first_signal, sizeof(l->first_signal), i->evidence[0].signal);

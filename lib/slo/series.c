@@ -4,17 +4,12 @@
 #include "base/time.h"
 #include "event/tables.h"
 #include "slo/burn.h"
+#include "slo/series_slot.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* One slot. Either windows or, where none came, single observations. */
-struct slo_slot {
-	int64_t index;    /* slot number since the epoch; SLO_ABSENT_I64 = unused */
-	int64_t start_ns; /* earliest start of its records */
-	uint32_t valid, bad, bad_by[SLO_BAD__COUNT]; /* saturating */
-	bool windows;
-};
+enum { LEAD_MAX = (1 << 30) - 1 };
 
 /* A record's numbers, judged by our objective. */
 struct tally {
@@ -53,14 +48,10 @@ int slo_series_init(struct slo_series *s, const struct slo_objective *o, int64_t
 	ahead = ceil_div(lateness_ns, width) + 2;
 	*s = (struct slo_series){ .objective = *o, .width_ns = width, .long_slots = (uint32_t)slots,
 				  .short_slots = (uint32_t)ceil_div(o->short_s * SLO_NS_PER_S, width),
-				  .done_ns = SLO_ABSENT_I64, .data_ns = SLO_ABSENT_I64 };
+				  .done_ns = SLO_ABSENT_I64, .data_ns = SLO_ABSENT_I64, .head = SLO_ABSENT_I64 };
 	s->ring_slots = s->long_slots + (uint32_t)(ahead < SLO_SERIES_AHEAD_MAX ? ahead : SLO_SERIES_AHEAD_MAX);
-	s->ring = malloc(s->ring_slots * sizeof(*s->ring));
-	if (!s->ring)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < s->ring_slots; i++)
-		s->ring[i].index = SLO_ABSENT_I64;
-	return 0;
+	s->ring = calloc(s->ring_slots, sizeof(*s->ring));
+	return s->ring ? 0 : -ENOMEM;
 }
 
 void slo_series_fini(struct slo_series *s)
@@ -69,21 +60,23 @@ void slo_series_fini(struct slo_series *s)
 	s->ring = NULL;
 }
 
-static struct slo_slot *at(const struct slo_series *s, int64_t index)
+/* Make @index the newest slot; all between is empty. */
+static void advance(struct slo_series *s, int64_t index)
 {
-	int64_t i = index % s->ring_slots;
+	int64_t from = s->head == SLO_ABSENT_I64 || index - s->head > s->ring_slots ? index - s->ring_slots : s->head;
 
-	return &s->ring[i < 0 ? i + s->ring_slots : i];
+	for (int64_t i = from + 1; i <= index; i++)
+		*slo_slot_at(s, i) = (struct slo_slot){ .valid = 0 };
+	s->head = index;
 }
 
-/* The slot a record ending at @end_ns belongs to, emptied of older content; NULL, counted, when it has none. */
-static struct slo_slot *take(struct slo_series *s, int64_t end_ns)
+/* The slot a record ending at @end_ns belongs to; NULL, counted, when it has none. */
+static struct slo_slot *take(struct slo_series *s, int64_t end_ns, int64_t *start_ns)
 {
 	int64_t index = floor_div(end_ns - 1, s->width_ns);
 	int64_t next = s->done_ns == SLO_ABSENT_I64 ? index : s->done_ns / s->width_ns;
-	struct slo_slot *slot = at(s, index);
 
-	if (index < next || (slot->index != SLO_ABSENT_I64 && slot->index > index)) {
+	if (index < next || (s->head != SLO_ABSENT_I64 && s->head - index >= s->ring_slots)) {
 		s->stats.late++;
 		return NULL;
 	}
@@ -91,9 +84,25 @@ static struct slo_slot *take(struct slo_series *s, int64_t end_ns)
 		s->stats.ahead++;
 		return NULL;
 	}
-	if (slot->index != index)
-		*slot = (struct slo_slot){ .index = index, .start_ns = index * s->width_ns };
-	return slot;
+	if (s->head == SLO_ABSENT_I64 || index > s->head)
+		advance(s, index);
+	*start_ns = index * s->width_ns;
+	return slo_slot_at(s, index);
+}
+
+static int64_t lead_ns(const struct slo_slot *slot)
+{
+	return slot->lead_ms ? slot->lead * SLO_NS_PER_MS : slot->lead;
+}
+
+static void set_lead(struct slo_slot *slot, int64_t ns)
+{
+	int64_t ms = (ns + SLO_NS_PER_MS - 1) / SLO_NS_PER_MS;
+
+	if (ns <= lead_ns(slot))
+		return;
+	slot->lead_ms = ns > LEAD_MAX;
+	slot->lead = (uint32_t)(ns <= LEAD_MAX ? ns : ms <= LEAD_MAX ? ms : LEAD_MAX) & LEAD_MAX;
 }
 
 static uint32_t saturate(uint32_t have, uint64_t more)
@@ -105,8 +114,6 @@ static void put(struct slo_slot *slot, const struct tally *t)
 {
 	slot->valid = saturate(slot->valid, t->valid);
 	slot->bad = saturate(slot->bad, t->bad);
-	for (int i = 0; i < SLO_BAD__COUNT; i++)
-		slot->bad_by[i] = saturate(slot->bad_by[i], t->bad_by[i]);
 }
 
 static bool is_ratio(int sli)
@@ -152,20 +159,21 @@ void slo_series_add(struct slo_series *s, const struct slo_sli_window *w)
 {
 	struct tally t = { .valid = w->valid, .bad = w->bad };
 	struct slo_slot *slot;
+	int64_t start_ns;
 
 	if (w->bad > w->valid || w->good > w->valid || w->end_ns <= w->start_ns ||
 	    (w->has_hist && !slo_hist_valid(&w->hist))) {
 		s->stats.invalid++;
 		return;
 	}
-	slot = take(s, w->end_ns);
+	slot = take(s, w->end_ns, &start_ns);
 	if (!slot)
 		return;
 	s->stats.records++;
+	s->summed = s->summed && s->windows; /* single observations count no longer */
 	s->windows = true;
 	if (!slot->windows)
-		*slot = (struct slo_slot){ .index = slot->index, .start_ns = slot->index * s->width_ns,
-					   .windows = true };
+		*slot = (struct slo_slot){ .windows = true };
 	read_classes(w, &t);
 	if (!is_ratio(w->sli) && w->valid && !(w->threshold == s->objective.threshold)) {
 		if (w->has_hist) {
@@ -175,8 +183,7 @@ void slo_series_add(struct slo_series *s, const struct slo_sli_window *w)
 			s->stats.foreign++;
 		}
 	}
-	if (w->start_ns < slot->start_ns)
-		slot->start_ns = w->start_ns;
+	set_lead(slot, start_ns - w->start_ns);
 	put(slot, &t);
 }
 
@@ -192,7 +199,8 @@ bool slo_series_bad_event(const struct slo_series *s, const struct slo_sli_event
 
 void slo_series_add_event(struct slo_series *s, const struct slo_sli_event *e)
 {
-	struct slo_slot *slot = take(s, e->timestamp + 1);
+	int64_t start_ns;
+	struct slo_slot *slot = take(s, e->timestamp + 1, &start_ns);
 	struct tally t = { .valid = 1 };
 
 	if (!slot)
@@ -201,45 +209,73 @@ void slo_series_add_event(struct slo_series *s, const struct slo_sli_event *e)
 	if (slot->windows)
 		return;
 	t.bad = slo_series_bad_event(s, e);
-	if (!is_ratio(e->sli_name)) /* why a request failed, its ratio does not say */
-		t.bad_by[SLO_BAD_SLOW] = t.bad;
 	put(slot, &t);
 }
 
 /* The slot's content as far as it counts, or NULL. */
 static const struct slo_slot *counted(const struct slo_series *s, int64_t index)
 {
-	const struct slo_slot *slot = at(s, index);
+	const struct slo_slot *slot = slo_slot_at(s, index);
 
-	return slot->index == index && (slot->windows || !s->windows) && slot->valid ? slot : NULL;
+	if (s->head == SLO_ABSENT_I64 || index > s->head || s->head - index >= s->ring_slots)
+		return NULL;
+	return (slot->windows || !s->windows) && slot->valid ? slot : NULL;
 }
 
-static void sum(const struct slo_slot *slot, struct slo_burn *b)
+/* A slot that is done enters both sums; those that are now too old for them leave. */
+static void step(struct slo_series *s, int64_t index)
 {
-	b->valid += slot->valid;
-	b->bad += slot->bad;
-	for (int i = 0; i < SLO_BAD__COUNT; i++)
-		b->bad_by[i] += slot->bad_by[i];
+	const struct slo_slot *new = counted(s, index), *brief = counted(s, index - s->short_slots),
+			      *lengthy = counted(s, index - s->long_slots);
+
+	if (new) {
+		s->data_ns = (index + 1) * s->width_ns;
+		s->brief.valid += new->valid;
+		s->brief.bad += new->bad;
+		s->lengthy.valid += new->valid;
+		s->lengthy.bad += new->bad;
+	}
+	if (brief) {
+		s->brief.valid -= brief->valid;
+		s->brief.bad -= brief->bad;
+	}
+	if (lengthy) {
+		s->lengthy.valid -= lengthy->valid;
+		s->lengthy.bad -= lengthy->bad;
+	}
 }
 
-void slo_series_eval(struct slo_series *s, int64_t at_ns, struct slo_burn_state *out)
+static void sum(struct slo_series *s, int64_t last)
 {
-	int64_t last = floor_div(at_ns, s->width_ns) - 1;
-	const struct slo_objective *o = &s->objective;
-
-	*out = (struct slo_burn_state){ .need = slo_objective_burn(o) };
-	s->done_ns = (last + 1) * s->width_ns;
+	s->brief = s->lengthy = (struct slo_burn){ .valid = 0 };
 	for (uint32_t i = 0; i < s->long_slots; i++) {
 		const struct slo_slot *slot = counted(s, last - i);
 
 		if (!slot)
 			continue;
-		if (s->data_ns == SLO_ABSENT_I64 || s->data_ns < (slot->index + 1) * s->width_ns)
-			s->data_ns = (slot->index + 1) * s->width_ns;
-		sum(slot, &out->lengthy);
-		if (i < s->short_slots)
-			sum(slot, &out->brief);
+		if (s->data_ns == SLO_ABSENT_I64 || s->data_ns < (last - i + 1) * s->width_ns)
+			s->data_ns = (last - i + 1) * s->width_ns;
+		s->lengthy.valid += slot->valid;
+		s->lengthy.bad += slot->bad;
+		s->brief.valid += i < s->short_slots ? slot->valid : 0;
+		s->brief.bad += i < s->short_slots ? slot->bad : 0;
 	}
+	s->summed = true;
+}
+
+void slo_series_eval(struct slo_series *s, int64_t at_ns, struct slo_burn_state *out)
+{
+	int64_t last = floor_div(at_ns, s->width_ns) - 1, done = s->done_ns / s->width_ns - 1;
+	const struct slo_objective *o = &s->objective;
+
+	/* What was evaluated once changes no more, so the sums can follow slot by slot. */
+	if (s->summed && last - done <= s->long_slots)
+		for (int64_t i = done + 1; i <= last; i++)
+			step(s, i);
+	else
+		sum(s, last);
+	s->done_ns = (last + 1) * s->width_ns;
+	*out = (struct slo_burn_state){ .need = slo_objective_burn(o), .brief = s->brief, .lengthy = s->lengthy };
 	slo_burn_rate(out->brief.bad, out->brief.valid, o->target, &out->brief.rate);
 	slo_burn_rate(out->lengthy.bad, out->lengthy.valid, o->target, &out->lengthy.rate);
 	out->data = out->brief.valid > 0;
@@ -289,7 +325,7 @@ int64_t slo_series_onset(const struct slo_series *s)
 		if (!slot->bad || now < best || !worse(bad, valid, all_bad, all_valid))
 			continue;
 		best = now;
-		onset = slot->start_ns;
+		onset = (last - i) * s->width_ns - lead_ns(slot);
 	}
 	return onset;
 }

@@ -12,6 +12,7 @@
 #ifndef SLO_SLO_SERIES_H
 #define SLO_SLO_SERIES_H
 
+#include "base/pack.h"
 #include "config/config.h"
 #include "event/event.h"
 
@@ -27,7 +28,6 @@ enum {
 struct slo_burn {
 	double rate;        /* burn rate; 0 while valid is 0 */
 	uint64_t valid, bad;
-	uint64_t bad_by[SLO_BAD__COUNT]; /* as far as the records said */
 };
 
 /* Both windows at one instant. */
@@ -54,7 +54,10 @@ struct slo_series {
 	struct slo_objective objective;
 	int64_t width_ns;       /* of a slot */
 	uint32_t short_slots, long_slots, ring_slots;
-	struct slo_slot *ring;  /* ring_slots of them */
+	struct slo_slot *ring;  /* ring_slots of them, up to @head */
+	int64_t head;           /* index of the newest slot in use; SLO_ABSENT_I64 = none */
+	struct slo_burn brief, lengthy; /* sums as of done_ns, while @summed */
+	bool summed;
 	int64_t done_ns;        /* slots that end by then are evaluated; SLO_ABSENT_I64 = none */
 	int64_t data_ns;        /* end of the newest slot with a valid request; SLO_ABSENT_I64 = none */
 	bool windows;           /* an sli_window was seen: slo records are ignored */
@@ -106,5 +109,14 @@ void slo_series_eval(struct slo_series *s, int64_t at_ns, struct slo_burn_state 
  * Return: ns, or SLO_ABSENT_I64.
  */
 int64_t slo_series_onset(const struct slo_series *s);
+
+/**
+ * slo_series_pack - write what the slots hold, or read it into @s, which is new
+ *
+ * Written for another threshold, target or windows than @s has, the slots are
+ * passed over and only the time of the newest request is taken.
+ * Return: whether what was read fits; true when writing.
+ */
+bool slo_series_pack(struct slo_series *s, struct slo_pack *p);
 
 #endif

@@ -107,8 +107,17 @@ $(B)/gen/schemas.c: $(SCHEMAS) scripts/embed
 	$(Q)scripts/embed $(SCHEMAS) >$@
 $(B)/gen/schemas.o: $(B)/gen/schemas.c
 	$(call msg,CC,$<)
-	$(Q)$(COMPILE) -Icmd/schemavalidate -c $< -o $@
+	$(Q)$(COMPILE) -c $< -o $@
 $(B)/bin/schemavalidate: $(B)/gen/schemas.o
+
+# attributor carries the learned model with it.
+$(B)/gen/model.c: config/attribution-model.json scripts/embed
+	@mkdir -p $(@D)
+	$(Q)scripts/embed $< >$@
+$(B)/gen/model.o: $(B)/gen/model.c
+	$(call msg,CC,$<)
+	$(Q)$(COMPILE) -c $< -o $@
+$(B)/bin/attributor: $(B)/gen/model.o
 
 $(B)/test/%: $(B)/lib/%.o $(LIB)
 	$(call msg,LINK,$@)

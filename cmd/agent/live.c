@@ -65,7 +65,7 @@ static void emit_window(void *arg, const struct slo_event *ev)
 {
 	struct live *l = arg;
 
-	if (ev->kind == SLO_KIND_SLI_WINDOW) {
+	if (ev->kind == SLO_KIND_SLI_WINDOW && ev->sli_window.sli <= SLO_SLI_ERROR_RATE) {
 		for (size_t i = 0; i < l->services_count; i++) {
 			static struct slo_event marked;
 

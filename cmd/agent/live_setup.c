@@ -156,11 +156,18 @@ static void packet_ttft(void *arg, const struct slo_request *r)
 	l->sink.ttft(l->sink.arg, r);
 }
 
+static void packet_exchange(void *arg, const struct slo_exchange *e)
+{
+	struct live *l = arg;
+
+	l->sink.exchange(l->sink.arg, e);
+}
+
 static int open_tracker(struct live *l, struct slo_err *err)
 {
 	const struct agent_opts *o = l->a->o;
 	const struct slo_obs_sink sink = { .arg = l, .obs = packet_obs, .request = packet_request,
-					   .ttft = packet_ttft };
+					   .ttft = packet_ttft, .exchange = packet_exchange };
 	struct slo_flow_opts f;
 	int r;
 

@@ -91,6 +91,7 @@ void live_report_stats(struct live *l, bool final)
 		{ "requests_answered", (double)f.answered },   { "requests_timed_out", (double)f.timed_out },
 		{ "requests_aborted", (double)f.aborted },     { "requests_void", (double)f.request_void },
 		{ "requests_evicted", (double)f.requests_evicted },
+		{ "exchanges", (double)f.exchanges },          { "exchanges_answered", (double)f.exchange_answers },
 		{ "requests_pending", (double)f.pending_requests }, { "timeouts", (double)f.timeouts },
 		{ "timeouts_withheld", (double)f.voided },     { "clock_steps", (double)p.clock_steps },
 		{ "shed_level", (double)l->guard.level },      { "cpu_pct", l->cpu_pct },

@@ -36,8 +36,8 @@ extern const struct slo_opt attributor_options[];
 /* One run: where lines come from and go to. */
 struct attributor {
 	const struct attributor_opts *o;
-	const struct slo_model *model;
-	struct slo_noisyor_model noisyor;  /* where @model is that */
+	const struct slo_model *model, *sample_model; /* of records, of fault samples */
+	struct slo_noisyor_model noisyor, expert;     /* where they are these */
 	struct slo_config config;
 	struct slo_filter filter;
 	struct slo_writer *out, *reject;

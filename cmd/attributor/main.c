@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* attributor: from requests and kernel windows to incidents, or from fault samples to verdicts. */
 #include "attributor.h"
+#include "learn.h"
 
 #include "base/log.h"
 
@@ -177,11 +178,13 @@ static int run(void *opts, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	static const struct slo_cmd *const subs[] = { &fit_cmd, &evaluate_cmd, NULL };
 	static const struct slo_cmd attributor = {
 		.name = "attributor",
 		.summary = "Turn requests and kernel windows into incidents that say what is to blame.",
 		.opts = attributor_options,
 		.opts_size = sizeof(struct attributor_opts),
+		.subs = subs,
 		.run = run,
 		.epilog = "Exit status: 0 ended as asked, 1 failed, 2 usage or configuration.\n",
 	};

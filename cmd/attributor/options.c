@@ -8,7 +8,7 @@
 #define OFF(m, C) SLO_OPT_OFF(struct attributor_opts, m, C)
 
 static const char *const modes[] = { "bayes", "rule", NULL };
-static const char *const models[] = { "naive", "noisyor", NULL };
+static const char *const models[] = { "auto", "naive", "noisyor", NULL };
 
 const struct slo_opt attributor_options[] = {
 	{ .type = SLO_OPT_HELP, .help = "Input" },
@@ -38,11 +38,12 @@ const struct slo_opt attributor_options[] = {
 	{ .name = "attribution-mode", .type = SLO_OPT_CHOICE, .off = OFF(mode, int), .metavar = "MODE", .def = "bayes",
 	  .choices = modes, .help = "Posterior over all fault domains, or the first matching threshold rule." },
 	{ .name = "bayes-model", .type = SLO_OPT_CHOICE, .off = OFF(bayes_model, int), .metavar = "MODEL",
-	  .def = "naive", .choices = models,
-	  .help = "Probability model of --attribution-mode=bayes: one exclusive domain, or several causes at once. "
-		  "Without --model, noisyor's parameters are an expert's table, not learned." },
+	  .def = "auto", .choices = models,
+	  .help = "Probability model of --attribution-mode=bayes: naive names one exclusive domain, noisyor several causes "
+		  "at once; auto is noisyor as it was learned, and naive for fault samples, which have no past." },
 	{ .name = "model", .type = SLO_OPT_STR, .off = OFF(model, const char *), .metavar = "FILE", .def = "",
-	  .help = "Parameters of --bayes-model=noisyor, JSON." },
+	  .help = "Parameters of --bayes-model=noisyor, JSON, in place of the shipped ones; \"expert\" is a table made by "
+		  "hand." },
 	{ .type = SLO_OPT_HELP, .help = "Output" },
 	{ .name = "out", .type = SLO_OPT_STR, .off = OFF(out, const char *), .metavar = "ENDPOINT", .def = "-",
 	  .help = "Incidents, NDJSON: -, a file, unix:PATH or unix-listen:PATH." },

@@ -39,7 +39,7 @@ static void take(struct samples *s)
 	struct slo_verdict v;
 	struct slo_truth truth;
 
-	s->skipped_signals += predict(s->a->model, &q, &v, &line);
+	s->skipped_signals += predict(s->a->sample_model, &q, &v, &line);
 	s->broken = !attributor_write(s->a, &line);
 	s->counts[v.domain]++;
 	s->unknown_truths += !slo_truth_read(sample, &truth);
@@ -132,8 +132,8 @@ static void write_summary(const struct samples *s, struct slo_buf *b)
 		put_number(b, "partial_accuracy", slo_score_partial(&s->score));
 		put_number(b, "coverage_accuracy", slo_score_coverage(&s->score));
 	}
-	put_text(b, "attribution_mode", s->a->model->mode);
-	put_text(b, "model", s->a->model->name);
+	put_text(b, "attribution_mode", s->a->sample_model->mode);
+	put_text(b, "model", s->a->sample_model->name);
 	slo_buf_adds(b, ",\n  \"predicted_domain_counts\": {");
 	sorted_domains(domains);
 	for (int i = 0; i < SLO_DOMAIN__COUNT; i++) {

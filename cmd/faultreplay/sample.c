@@ -125,7 +125,7 @@ static void fill_fact(const struct sampler *s, int signal, int role, struct slo_
 	struct slo_merged m = s->merged[scope][signal][role];
 
 	if (m.windows)
-		m.time_ns = s->watched[scope][signal].ns;
+		m.time_ns = m.watched_ns = s->watched[scope][signal].ns;
 	f->state = slo_merged_state(&m);
 	f->told = m.windows || m.blind;
 	f->value = slo_merged_scalar(&m, slo_signal_info[signal].scalar);

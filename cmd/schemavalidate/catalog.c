@@ -2,7 +2,7 @@
 #include "schemavalidate.h"
 
 #include "base/cleanup.h"
-#include "embed.h"
+#include "base/embed.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -15,7 +15,12 @@ static const struct {
 	[SLO_APP_SERVER_ERROR] = { "app.server_error", "ratio", SLO_SCALAR_MEAN, 0.02 },
 	[SLO_APP_TIMEOUT] = { "app.timeout", "ratio", SLO_SCALAR_MEAN, 0.02 },
 	[SLO_APP_RETRIEVAL] = { "app.retrieval_ms", "ms", SLO_SCALAR_LATENCY, 500 },
+	[SLO_APP_PROVIDER_LIMITED] = { "provider.rate_limited", "ratio", SLO_SCALAR_MEAN, 0.02 },
+	[SLO_APP_PROVIDER_FAILED] = { "provider.failed", "ratio", SLO_SCALAR_MEAN, 0.02 },
+	[SLO_APP_DNS_FAILED] = { "dns.failed", "ratio", SLO_SCALAR_MEAN, 0.02 },
+	[SLO_APP_RECLAIMS] = { "mem_reclaim.events", "per_s", SLO_SCALAR_RATE, 10 },
 	[SLO_APP_ARRIVALS] = { "load.arrivals", "per_s", SLO_SCALAR_RATE, INFINITY },
+	[SLO_APP_IN_FLIGHT] = { "load.in_flight", "requests", SLO_SCALAR_RATE, INFINITY },
 };
 
 const char *slo_subject_name(int subject)
@@ -134,12 +139,84 @@ static int evidence_source(struct slo_str provider)
 	return slo_str_is(provider, "otel") ? SLO_EVIDENCE_OTEL : SLO_EVIDENCE_HOST;
 }
 
+/* The usual role of a signal has windows all the time, a peer's only when something was seen: a rate is over both. */
+static void share_watch(struct slo_store *s, const struct slo_window *w)
+{
+	int64_t longest = 0;
+
+	for (int r = 0; r < SLO_ROLE__COUNT; r++) {
+		int64_t one = s->tracks[w->signal][r] ? slo_track_watched(s->tracks[w->signal][r], w->end_ns) : 0;
+
+		longest = one > longest ? one : longest;
+	}
+	for (int r = 0; r < SLO_ROLE__COUNT; r++)
+		if (s->tracks[w->signal][r])
+			slo_track_watch(s->tracks[w->signal][r], w->end_ns, longest);
+}
+
+static struct slo_track *new_track(struct slo_store *s, int signal)
+{
+	enum slo_scalar how = slo_signal_info[signal].scalar;
+	struct slo_track *t = slo_track_new(s->chunk_ns, how, s->budget);
+
+	for (int r = 0; t && how == SLO_SCALAR_RATE && r < SLO_ROLE__COUNT; r++) {
+		if (!s->tracks[signal][r])
+			continue;
+		slo_track_quiet(t, s->tracks[signal][r]);
+		break;
+	}
+	return t;
+}
+
+/* One of the application's numbers over an interval. */
+struct number {
+	int64_t start_ns, end_ns;
+	uint64_t count;              /* of what it is about: requests, lookups */
+	double sum;                  /* of what is counted */
+	const struct slo_sli_window *latency; /* whose distribution it is, or NULL */
+	int source;                  /* enum SLO_EVIDENCE */
+};
+
+static void add_app(struct slo_store *s, enum slo_app app, const struct number *n)
+{
+	struct slo_track **t = &s->apps[app];
+	const struct slo_sli_window *l = n->latency;
+
+	if (!*t)
+		*t = slo_track_new(s->chunk_ns, apps[app].how, s->budget);
+	if (!*t) {
+		s->refused++;
+		return;
+	}
+	(*t)->source = n->source;
+	if (!slo_track_add_hist(*t, n->start_ns, n->end_ns, n->count, n->sum, l ? l->min : NAN, l ? l->max : NAN,
+				l ? &l->hist : NULL))
+		s->late++;
+}
+
+/* What a signal's window says beside its scalar. */
+static void add_aside(struct slo_store *s, const struct slo_window *w)
+{
+	struct number n = { .start_ns = w->start_ns, .end_ns = w->end_ns, .count = w->count,
+			    .source = evidence_source(w->provider) };
+
+	if (w->state == SLO_STATE_NOT_CAPTURED)
+		return;
+	if (w->signal == SLO_SIGNAL_MEM_RECLAIM) {
+		n.sum = (double)w->count;
+		add_app(s, SLO_APP_RECLAIMS, &n);
+	} else if (w->signal == SLO_SIGNAL_DNS_LATENCY && w->count) {
+		n.sum = w->failed == SLO_ABSENT_I64 ? 0 : (double)w->failed;
+		add_app(s, SLO_APP_DNS_FAILED, &n);
+	}
+}
+
 void slo_store_add(struct slo_store *s, const struct slo_window *w)
 {
 	struct slo_track **t = &s->tracks[w->signal][w->role];
 
 	if (!*t)
-		*t = slo_track_new(s->chunk_ns, slo_signal_info[w->signal].scalar, s->budget);
+		*t = new_track(s, w->signal);
 	if (!*t) {
 		s->refused++;
 		return;
@@ -148,47 +225,48 @@ void slo_store_add(struct slo_store *s, const struct slo_window *w)
 		s->late++;
 		return;
 	}
+	if ((*t)->how == SLO_SCALAR_RATE)
+		share_watch(s, w);
 	if (w->state == SLO_STATE_NOT_CAPTURED)
 		slo_str_copy((*t)->why, sizeof((*t)->why), w->why);
 	else
 		(*t)->source = evidence_source(w->provider);
+	add_aside(s, w);
 }
 
-/* @count requests, @sum of what is counted, as one of the application's numbers. */
-static void add_app(struct slo_store *s, enum slo_app app, const struct slo_sli_window *w, uint64_t count, double sum)
+static void add_share(struct slo_store *s, enum slo_app app, struct number n, uint64_t of)
 {
-	struct slo_track **t = &s->apps[app];
-	bool latency = app == SLO_APP_RETRIEVAL;
-
-	if (!*t) {
-		*t = slo_track_new(s->chunk_ns, apps[app].how, s->budget);
-		if (!*t) {
-			s->refused++;
-			return;
-		}
-		(*t)->source = SLO_EVIDENCE_APPLICATION;
-	}
-	if (!slo_track_add_hist(*t, w->start_ns, w->end_ns, count, sum, latency ? w->min : NAN, latency ? w->max : NAN,
-				latency ? &w->hist : NULL))
-		s->late++;
+	n.sum = (double)of;
+	add_app(s, app, &n);
 }
 
 void slo_store_add_sli(struct slo_store *s, const struct slo_sli_window *w)
 {
 	const struct slo_bad_counts *b = &w->bad_by;
-
-	if (w->sli == SLO_SLI_RETRIEVAL && w->has_hist && slo_hist_valid(&w->hist))
-		add_app(s, SLO_APP_RETRIEVAL, w, slo_hist_count(&w->hist), w->sum);
-	if (w->sli != SLO_SLI_ERROR_RATE)
-		return;
-	add_app(s, SLO_APP_ARRIVALS, w, w->valid, (double)w->valid);
+	struct number n = { .start_ns = w->start_ns, .end_ns = w->end_ns, .count = w->valid,
+			    .source = SLO_EVIDENCE_APPLICATION };
 	/* A share of no request at all is not known. */
-	if (!w->has_bad_by || !w->valid || b->rate_limited > w->valid || b->server_error > w->valid ||
-	    b->timeout > w->valid)
-		return;
-	add_app(s, SLO_APP_RATE_LIMITED, w, w->valid, (double)b->rate_limited);
-	add_app(s, SLO_APP_SERVER_ERROR, w, w->valid, (double)b->server_error);
-	add_app(s, SLO_APP_TIMEOUT, w, w->valid, (double)b->timeout);
+	bool shares = w->has_bad_by && w->valid && b->rate_limited <= w->valid && b->server_error <= w->valid &&
+		      b->timeout <= w->valid && b->aborted <= w->valid;
+
+	if (w->has_hist && slo_hist_valid(&w->hist) && w->sli == SLO_SLI_RETRIEVAL)
+		add_app(s, SLO_APP_RETRIEVAL, &(struct number){ n.start_ns, n.end_ns, slo_hist_count(&w->hist), w->sum, w,
+								n.source });
+	if (w->sli == SLO_SLI_LATENCY && !isnan(w->sum)) {
+		n.sum = w->sum / 1e3;
+		add_app(s, SLO_APP_IN_FLIGHT, &n);
+	}
+	if (w->sli == SLO_SLI_ERROR_RATE)
+		add_share(s, SLO_APP_ARRIVALS, n, w->valid);
+	if (w->sli == SLO_SLI_ERROR_RATE && shares) {
+		add_share(s, SLO_APP_RATE_LIMITED, n, b->rate_limited);
+		add_share(s, SLO_APP_SERVER_ERROR, n, b->server_error);
+		add_share(s, SLO_APP_TIMEOUT, n, b->timeout);
+	}
+	if (w->sli == SLO_SLI_PROVIDER_ERROR_RATE && shares) {
+		add_share(s, SLO_APP_PROVIDER_LIMITED, n, b->rate_limited);
+		add_share(s, SLO_APP_PROVIDER_FAILED, n, b->server_error + b->timeout + b->aborted);
+	}
 }
 
 void slo_store_onset(struct slo_store *s, int64_t onset_ns, int64_t until_ns)
@@ -196,6 +274,13 @@ void slo_store_onset(struct slo_store *s, int64_t onset_ns, int64_t until_ns)
 	for (int i = 0; i < TRACKS; i++)
 		if (*track_at(s, i))
 			slo_track_onset(*track_at(s, i), onset_ns, until_ns);
+}
+
+void slo_store_calm(struct slo_store *s, int64_t before_ns)
+{
+	for (int i = 0; i < TRACKS; i++)
+		if (*track_at(s, i))
+			slo_track_calm(*track_at(s, i), before_ns);
 }
 
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to)
@@ -215,7 +300,7 @@ void slo_store_forget(struct slo_store *s, int64_t from_ns)
 static void judge(const struct slo_merged *m, struct slo_track *t, struct slo_fact *f)
 {
 	f->state = slo_merged_state(m);
-	f->told = m->windows || m->blind;
+	f->told = m->windows || m->watched_ns || m->blind;
 	f->value = slo_merged_scalar(m, t->how);
 	f->source = t->source;
 	if (f->state == SLO_STATE_NOT_CAPTURED) {

@@ -22,13 +22,19 @@ struct slo_fact {
 	const char *why;  /* reason when not captured, or NULL; borrowed from the store */
 };
 
-/* What the application's own answers say, from its windows of the error_rate and retrieval_latency_ms SLIs. */
+/* What the answers of the service and of its peers say, from SLI windows, and what signals say beside their scalar. */
 enum slo_app {
 	SLO_APP_RATE_LIMITED, /* share of answers with 429 */
 	SLO_APP_SERVER_ERROR, /* share of answers with 5xx */
 	SLO_APP_TIMEOUT,      /* share of requests without an answer in time */
 	SLO_APP_RETRIEVAL,    /* retrieval latency, ms */
-	SLO_APP_ARRIVALS,     /* requests per second; no threshold: what is too many, only the past tells */
+	SLO_APP_PROVIDER_LIMITED, /* share of the provider's answers with 429 */
+	SLO_APP_PROVIDER_FAILED,  /* share of the provider's with 5xx, cut off, or without an answer */
+	SLO_APP_DNS_FAILED,   /* share of lookups that failed */
+	SLO_APP_RECLAIMS,     /* reclaims per second, however short each */
+	/* No threshold: what is too many, only the past tells. */
+	SLO_APP_ARRIVALS,     /* requests per second */
+	SLO_APP_IN_FLIGHT,    /* requests at the same time, by Little's law over those that ended */
 	SLO_APP__COUNT
 };
 
@@ -103,6 +109,9 @@ void slo_store_add_sli(struct slo_store *s, const struct slo_sli_window *w);
 
 /** slo_store_onset - new trouble began, see slo_track_onset(). */
 void slo_store_onset(struct slo_store *s, int64_t onset_ns, int64_t until_ns);
+
+/** slo_store_calm - see slo_track_calm(). */
+void slo_store_calm(struct slo_store *s, int64_t before_ns);
 
 /** slo_store_age - see slo_track_age(). */
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to);

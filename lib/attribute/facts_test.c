@@ -154,6 +154,64 @@ START_TEST(a_signal_that_was_always_high_is_no_evidence)
 }
 END_TEST
 
+/* Retransmits of 40 s: the usual role has a window each second, the provider only where @seen says so. */
+static void retransmits(struct slo_store *s, bool provider_first, bool (*seen)(int), struct slo_facts *f)
+{
+	for (int i = 0; i < 40; i++) {
+		struct slo_window usual = window(SLO_SIGNAL_TCP_RETRANSMITS, SLO_ROLE_OTHER, i, SLO_STATE_ZERO, 0, 0);
+		struct slo_window peer = window(SLO_SIGNAL_TCP_RETRANSMITS, SLO_ROLE_PROVIDER, i, SLO_STATE_VALUE, 1, 6);
+
+		if (seen(i) && provider_first)
+			slo_store_add(s, &peer);
+		slo_store_add(s, &usual);
+		if (seen(i) && !provider_first)
+			slo_store_add(s, &peer);
+		slo_store_age(s, (i + 1) * S, 0, 0);
+	}
+	slo_store_facts(s, 34 * S, 40 * S, f);
+}
+
+static bool every_third(int i)
+{
+	return i % 3 == 0;
+}
+
+static bool once_lately(int i)
+{
+	return i == 37;
+}
+
+static bool once_long_ago(int i)
+{
+	return i == 5;
+}
+
+START_TEST(a_peers_rate_is_over_the_time_its_signal_was_watched)
+{
+	struct slo_track_budget budget = { .max = 1 << 22 };
+	const struct slo_fact *peer;
+	struct slo_store s;
+	struct slo_facts f;
+
+	slo_store_init(&s, S, &budget);
+	retransmits(&s, _i, every_third, &f);
+	peer = &f.by_role[SLO_SIGNAL_TCP_RETRANSMITS][SLO_ROLE_PROVIDER];
+	ck_assert_double_eq_tol(peer->value, 2, 1e-12);   /* 6 in each of the seconds 36 and 39 of six */
+	ck_assert_double_eq_tol(peer->baseline, 0, 1e-12); /* two of three seconds were quiet */
+	slo_store_fini(&s);
+	slo_store_init(&s, S, &budget);
+	retransmits(&s, _i, once_lately, &f); /* new, but what it was before is known */
+	ck_assert_double_eq_tol(peer->value, 1, 1e-12);
+	ck_assert_double_eq(peer->baseline, 0);
+	slo_store_fini(&s);
+	slo_store_init(&s, S, &budget);
+	retransmits(&s, _i, once_long_ago, &f);
+	ck_assert_int_eq(peer->state, SLO_STATE_ZERO);
+	ck_assert_double_eq(peer->value, 0);
+	slo_store_fini(&s);
+}
+END_TEST
+
 static struct slo_sli_window requests(int sli, int64_t at_s, uint64_t valid, uint64_t limited)
 {
 	struct slo_sli_window w;
@@ -255,6 +313,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_sample_signal_that_is_missing_is_not_quiet);
 	tcase_add_test(t, a_sample_without_signals_has_captured_nothing);
 	tcase_add_test(t, the_store_tells_value_zero_and_blind_apart);
+	tcase_add_loop_test(t, a_peers_rate_is_over_the_time_its_signal_was_watched, 0, 2);
 	tcase_add_test(t, the_applications_answers_become_shares_and_a_rate);
 	tcase_add_test(t, a_share_of_no_request_or_without_classes_is_not_known);
 	tcase_add_test(t, retrieval_latency_is_one_of_the_applications_numbers);

@@ -80,8 +80,13 @@ const struct slo_finding_info slo_finding_info[SLO_FINDING__COUNT] = {
 	APP(SLO_APP_SERVER_ERROR, "app.server_error", .01,   .05, .10, .05, .05, .10, .90, .10, .03),
 	APP(SLO_APP_TIMEOUT, "app.timeout", .01,             .30, .50, .15, .15, .20, .30, .30, .05),
 	APP(SLO_APP_RETRIEVAL, "app.retrieval_ms", 10,       .30, .50, .30, .30, .05, .05, .90, .05),
+	APP(SLO_APP_PROVIDER_LIMITED, "provider.rate_limited", .01,
+							     .02, .02, .02, .02, .95, .05, .02, .02),
+	APP(SLO_APP_PROVIDER_FAILED, "provider.failed", .01, .05, .30, .05, .05, .10, .95, .05, .03),
+	APP(SLO_APP_DNS_FAILED, "dns.failed", .01,           .60, .05, .02, .02, .02, .02, .02, .02),
+	APP(SLO_APP_RECLAIMS, "mem_reclaim.events", 2,       .02, .02, .05, .30, .02, .02, .02, .02),
 	APP(SLO_APP_ARRIVALS, "load.arrivals", .5,           .05, .05, .05, .05, .05, .05, .05, .05),
-	APP(-1, "load.in_flight", 1,                         .50, .50, .50, .50, .50, .50, .50, .10),
+	APP(SLO_APP_IN_FLIGHT, "load.in_flight", 1,          .05, .05, .05, .05, .05, .05, .05, .05),
 };
 
 static bool of_connections(int signal)
@@ -182,7 +187,7 @@ void slo_findings_measure(const struct slo_facts *f, struct slo_measure out[SLO_
 	for (int i = 0; i < SLO_FINDING__COUNT; i++) {
 		const struct slo_finding_info *info = &slo_finding_info[i];
 
-		if (info->kind == silent || slo_finding_subject(i) < 0)
+		if (info->kind == silent)
 			out[i] = (struct slo_measure){ .state = SLO_MEASURE_NONE, .z = NAN };
 		else
 			out[i] = measure(f, info);
@@ -193,9 +198,7 @@ int slo_finding_subject(int j)
 {
 	const struct slo_finding_info *info = &slo_finding_info[j];
 
-	if (info->kind != SLO_FINDING_APP)
-		return info->signal;
-	return info->app < 0 ? -1 : SLO_SIGNAL__COUNT + info->app;
+	return info->kind == SLO_FINDING_APP ? SLO_SIGNAL__COUNT + info->app : info->signal;
 }
 
 int slo_finding_find(struct slo_str name)

@@ -24,11 +24,14 @@
  *   app.server_error    share of answers with 5xx
  *   app.timeout         share of requests without answer
  *   app.retrieval_ms    the service's retrieval latency SLI
+ *   provider.rate_limited  share of the provider's answers with 429
+ *   provider.failed     share of the provider's answers with 5xx, cut off, or missing
+ *   dns.failed          share of lookups that failed
+ *   mem_reclaim.events  reclaims per second
  *   load.arrivals       requests per second
  *   load.in_flight      requests at the same time
  *
- * Nothing measures load.in_flight yet; its line is there so that model files need not change
- * their list. Too much load is no fault of a named domain, and no threshold says what is too
+ * Too much load is no fault of a named domain, and no threshold says what is too
  * much: of the load's lines the expert has no opinion, only learning can give them one.
  */
 #ifndef SLO_ATTRIBUTE_FINDING_H
@@ -37,7 +40,7 @@
 #include "attribute/detector.h"
 #include "attribute/facts.h"
 
-#define SLO_FINDING_SET "signals-by-peer-1" /* name of this list; changes with any line */
+#define SLO_FINDING_SET "signals-by-peer-2" /* name of this list; changes with any line */
 
 enum {
 	SLO_FINDING_HOST,  /* the role that speaks for the signal */
@@ -51,20 +54,20 @@ struct slo_finding_info {
 	int kind;          /* SLO_FINDING_HOST and so on */
 	int signal;        /* enum SLO_SIGNAL; -1 = APP */
 	int role;          /* PEER: enum SLO_ROLE; OTHER stands for client and resolver too */
-	int app;           /* APP: enum slo_app; -1 = nothing measures it yet */
+	int app;           /* APP: enum slo_app */
 	double floor;      /* least spread that is believed, in the unit of the scalar, see slo_robust_z() */
 	/* Expert's P(elevated | only this domain), in the order of enum SLO_DOMAIN. */
 	double p[SLO_DOMAIN__COUNT];
 };
 
-enum { SLO_FINDING__COUNT = 33 };
+enum { SLO_FINDING__COUNT = 37 };
 
 extern const struct slo_finding_info slo_finding_info[SLO_FINDING__COUNT];
 
 /** slo_findings_measure - the findings of @f, in list order. */
 void slo_findings_measure(const struct slo_facts *f, struct slo_measure out[SLO_FINDING__COUNT]);
 
-/** slo_finding_subject - what finding @j is about, see slo_facts_of(); -1 = nothing that is measured. */
+/** slo_finding_subject - what finding @j is about, see slo_facts_of(). */
 int slo_finding_subject(int j);
 
 /** slo_finding_find - the index of the finding called @name, or -1. */

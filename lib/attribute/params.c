@@ -35,7 +35,7 @@ void slo_params_expert(struct slo_model_params *p)
 		for (int k = 0; k < SLO_CAUSE_UNMODELLED; k++)
 			p->nor.link[j][k] = slo_link_of(expert_p(j, k), SLO_EXPERT_LEAK);
 		/* No threshold tells too much load, so that it is never "elevated" must not count against anything. */
-		p->nor.link[j][SLO_CAUSE_UNMODELLED] = slo_finding_info[j].app == SLO_APP_ARRIVALS &&
+		p->nor.link[j][SLO_CAUSE_UNMODELLED] = slo_finding_info[j].app >= SLO_APP_ARRIVALS &&
 			slo_finding_info[j].kind == SLO_FINDING_APP ? 0 : SLO_UNMODELLED_LINK;
 	}
 }

@@ -91,8 +91,8 @@ static const struct {
 } refusals[] = {
 	{ "\"v\": \"1.0\"", "\"v\": \"2.0\"", "v", "want version 1.x, found 2.0" },
 	{ "\"noisyor\"", "\"naive\"", "model", "want noisyor, found naive" },
-	{ "signals-by-peer-1", "signals-by-peer-0", "finding_set",
-	  "want signals-by-peer-1, which are this version's findings, found signals-by-peer-0" },
+	{ "signals-by-peer-2", "signals-by-peer-0", "finding_set",
+	  "want signals-by-peer-2, which are this version's findings, found signals-by-peer-0" },
 	{ "\"name\": \"a ", "\"name\": \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "name",
 	  "want 1 to 63 bytes" },
 	{ "0123456789abcdef\"", "0123456789abcdeF\"", "training.sha256",

@@ -24,6 +24,14 @@ static bool usable(const struct slo_window *w)
 	return latency ? w->has_hist || !isnan(w->max) : !isnan(w->sum);
 }
 
+void slo_merged_watch(struct slo_merged *m, int64_t ns)
+{
+	m->windows++;
+	m->time_ns += ns;
+	if (m->watched_ns < m->time_ns)
+		m->watched_ns = m->time_ns;
+}
+
 bool slo_merged_add(struct slo_merged *m, const struct slo_window *w)
 {
 	bool observed = w->state == SLO_STATE_VALUE && w->count;
@@ -35,8 +43,7 @@ bool slo_merged_add(struct slo_merged *m, const struct slo_window *w)
 		m->blind++;
 		return true;
 	}
-	m->windows++;
-	m->time_ns += w->end_ns - w->start_ns;
+	slo_merged_watch(m, w->end_ns - w->start_ns);
 	if (!observed)
 		return true;
 	m->count += w->count;
@@ -58,6 +65,7 @@ void slo_merged_join(struct slo_merged *m, const struct slo_merged *from)
 	m->min = fmin(m->min, from->min);
 	m->max = fmax(m->max, from->max);
 	m->time_ns += from->time_ns;
+	m->watched_ns += from->watched_ns;
 	m->windows += from->windows;
 	m->blind += from->blind;
 	if (from->hist && m->hist && from->in_hist) {
@@ -68,7 +76,7 @@ void slo_merged_join(struct slo_merged *m, const struct slo_merged *from)
 
 int slo_merged_state(const struct slo_merged *m)
 {
-	if (m->windows == 0)
+	if (m->windows == 0 && m->watched_ns == 0)
 		return SLO_STATE_NOT_CAPTURED;
 	return m->count ? SLO_STATE_VALUE : SLO_STATE_ZERO;
 }
@@ -85,7 +93,7 @@ static double latency(const struct slo_merged *m)
 
 double slo_merged_scalar(const struct slo_merged *m, enum slo_scalar how)
 {
-	if (m->windows == 0)
+	if (m->windows == 0 && m->watched_ns == 0)
 		return NAN;
 	if (m->count == 0)
 		return 0;
@@ -93,7 +101,7 @@ double slo_merged_scalar(const struct slo_merged *m, enum slo_scalar how)
 	case SLO_SCALAR_LATENCY:
 		return latency(m);
 	case SLO_SCALAR_RATE:
-		return m->sum / ((double)m->time_ns / 1e9);
+		return m->sum / ((double)m->watched_ns / 1e9);
 	case SLO_SCALAR_MEAN:
 		return m->sum / (double)m->count;
 	}

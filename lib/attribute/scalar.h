@@ -5,7 +5,8 @@
  *
  * latency:  p95 of the merged histograms when 5 or more were observed, else (and
  *           where a window came without its histogram) the maximum
- * _total and cfs_throttled_ms: sum per second of window time
+ * _total and cfs_throttled_ms: sum per second of the time the signal was watched, by
+ *           whatever peer role: a role may have windows only where something was seen
  * pct:      sum / count
  */
 #ifndef SLO_ATTRIBUTE_SCALAR_H
@@ -23,6 +24,7 @@ struct slo_merged {
 	uint64_t in_hist;   /* of count, those in @hist */
 	double sum, min, max;
 	int64_t time_ns;    /* window time watched, summed */
+	int64_t watched_ns; /* at least that; more where windows of another role say the signal was watched */
 	uint32_t windows;   /* windows that watched: state value or zero */
 	uint32_t blind;     /* windows that were not captured */
 	struct slo_hist *hist; /* caller's; NULL = none offered */
@@ -34,10 +36,13 @@ void slo_merged_reset(struct slo_merged *m);
 /** slo_merged_add - add a window; one whose numbers contradict each other is left out. Return: false for that. */
 bool slo_merged_add(struct slo_merged *m, const struct slo_window *w);
 
+/** slo_merged_watch - a window of @ns is part of it. */
+void slo_merged_watch(struct slo_merged *m, int64_t ns);
+
 /** slo_merged_join - add everything of @from. */
 void slo_merged_join(struct slo_merged *m, const struct slo_merged *from);
 
-/** slo_merged_state - enum SLO_STATE; a merge that watched nothing is not captured. */
+/** slo_merged_state - enum SLO_STATE; where nothing was watched, not even under another role, it is not captured. */
 int slo_merged_state(const struct slo_merged *m);
 
 /** slo_merged_scalar - the number, in the signal's unit; 0 in state zero, NaN when not captured. */

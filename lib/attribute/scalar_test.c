@@ -138,6 +138,24 @@ START_TEST(time_nobody_watched_does_not_dilute_a_rate)
 }
 END_TEST
 
+START_TEST(a_rate_is_over_all_time_the_signal_was_watched)
+{
+	struct slo_window w = window(SLO_SIGNAL_TCP_RETRANSMITS, 3, 4);
+	struct slo_merged a = { .hist = NULL }, quiet = { .hist = NULL };
+
+	observe(&w, 1, 12);
+	slo_merged_reset(&a);
+	slo_merged_reset(&quiet);
+	slo_merged_add(&a, &w);
+	ck_assert_double_eq_tol(slo_merged_scalar(&a, SLO_SCALAR_RATE), 12, 1e-12);
+	quiet.watched_ns = 3 * S; /* three seconds of which this role says nothing */
+	ck_assert_int_eq(slo_merged_state(&quiet), SLO_STATE_ZERO);
+	ck_assert_double_eq(slo_merged_scalar(&quiet, SLO_SCALAR_RATE), 0);
+	slo_merged_join(&a, &quiet);
+	ck_assert_double_eq_tol(slo_merged_scalar(&a, SLO_SCALAR_RATE), 3, 1e-12);
+}
+END_TEST
+
 START_TEST(joining_equals_adding_one_by_one)
 {
 	struct slo_hist h[3];
@@ -194,6 +212,7 @@ static Suite *suite(void)
 	tcase_add_test(t, percentages_are_means);
 	tcase_add_test(t, quiet_is_zero_and_blind_is_not_a_number);
 	tcase_add_test(t, time_nobody_watched_does_not_dilute_a_rate);
+	tcase_add_test(t, a_rate_is_over_all_time_the_signal_was_watched);
 	tcase_add_test(t, joining_equals_adding_one_by_one);
 	tcase_add_test(t, windows_without_the_numbers_they_need_are_refused);
 	suite_add_tcase(s, t);

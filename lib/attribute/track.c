@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
@@ -114,6 +115,7 @@ static void roll(struct slo_track *t, int64_t first, bool keep, int64_t from, in
 			remember(t, slo_merged_scalar(m, t->how), (i + 1) * t->chunk_ns);
 		slo_merged_reset(m);
 	}
+	t->known = t->known && t->first * t->chunk_ns >= t->calm_ns;
 	t->first = first;
 }
 
@@ -150,8 +152,7 @@ bool slo_track_add_hist(struct slo_track *t, int64_t start_ns, int64_t end_ns, u
 
 	if (!m)
 		return false;
-	m->windows++;
-	m->time_ns += end_ns - start_ns;
+	slo_merged_watch(m, end_ns - start_ns);
 	if (!count)
 		return true;
 	m->count += count;
@@ -187,6 +188,37 @@ bool slo_track_add_value(struct slo_track *t, int64_t ts_ns, double value)
 	return true;
 }
 
+int64_t slo_track_watched(const struct slo_track *t, int64_t end_ns)
+{
+	int64_t index = floor_div(end_ns - 1, t->chunk_ns);
+
+	if (t->first == SLO_ABSENT_I64 || index < t->first || index >= t->first + SLO_TRACK_RING)
+		return 0;
+	return chunk_of(t, index)->watched_ns;
+}
+
+void slo_track_watch(struct slo_track *t, int64_t end_ns, int64_t ns)
+{
+	struct slo_merged *m = take(t, end_ns);
+
+	if (m && m->watched_ns < ns)
+		m->watched_ns = ns;
+}
+
+void slo_track_quiet(struct slo_track *t, const struct slo_track *like)
+{
+	t->first = like->first;
+	for (int i = 0; i < SLO_TRACK_RING; i++)
+		t->ring[i].watched_ns = like->ring[i].watched_ns;
+	t->past_n = like->past_n;
+	t->past_at = like->past_at;
+	memcpy(t->past_end, like->past_end, sizeof(t->past_end));
+	t->calm_ns = like->calm_ns;
+	t->onset_ns = like->onset_ns;
+	t->until_ns = like->until_ns;
+	t->trouble.watched_ns = like->trouble.watched_ns;
+}
+
 void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_t skip_to)
 {
 	int64_t first = floor_div(at_ns, t->chunk_ns) - SLO_TRACK_RECENT;
@@ -213,6 +245,12 @@ void slo_track_onset(struct slo_track *t, int64_t onset_ns, int64_t until_ns)
 	slo_merged_reset(&t->trouble);
 	t->onset_ns = onset_ns;
 	t->until_ns = until_ns;
+}
+
+void slo_track_calm(struct slo_track *t, int64_t before_ns)
+{
+	t->calm_ns = before_ns;
+	t->known = false;
 }
 
 void slo_track_beginning(const struct slo_track *t, int64_t at_ns, struct slo_merged *out)
@@ -242,18 +280,36 @@ void slo_track_merge(const struct slo_track *t, int64_t from_ns, int64_t to_ns, 
 		slo_merged_join(out, chunk_of(t, i));
 }
 
+/* The newest SLO_TRACK_PAST numbers, those still in the ring first. */
+static uint32_t collect(const struct slo_track *t, double v[SLO_TRACK_PAST])
+{
+	uint32_t n = 0;
+
+	for (int64_t i = t->first; t->first != SLO_ABSENT_I64 && i < t->first + SLO_TRACK_RING; i++) {
+		double one = (i + 1) * t->chunk_ns <= t->calm_ns ? slo_merged_scalar(chunk_of(t, i), t->how) : NAN;
+
+		if (!isnan(one))
+			v[n++] = one;
+	}
+	for (uint32_t i = 0; i < t->past_n && n < SLO_TRACK_PAST; i++)
+		v[n++] = t->past[(t->past_at + SLO_TRACK_PAST - 1 - i) % SLO_TRACK_PAST];
+	return n;
+}
+
 /* Sorting is worth doing once: the past stands still while an incident is open. */
 static void summarise(struct slo_track *t)
 {
 	double v[SLO_TRACK_PAST];
+	uint32_t n = collect(t, v);
 
-	for (uint32_t i = 0; i < t->past_n; i++)
-		v[i] = t->past[(t->past_at + SLO_TRACK_PAST - 1 - i) % SLO_TRACK_PAST];
-	slo_sort_f64(v, t->past_n);
-	t->median = slo_quantile(v, t->past_n, 0.5);
-	t->iqr = slo_quantile(v, t->past_n, 0.75) - slo_quantile(v, t->past_n, 0.25);
-	t->spread = 1.4826 * slo_mad(v, t->past_n);
 	t->known = true;
+	t->known_n = n;
+	if (n < SLO_TRACK_PAST_MIN)
+		return;
+	slo_sort_f64(v, n);
+	t->median = slo_quantile(v, n, 0.5);
+	t->iqr = slo_quantile(v, n, 0.75) - slo_quantile(v, n, 0.25);
+	t->spread = 1.4826 * slo_mad(v, n);
 }
 
 double slo_track_iqr(struct slo_track *t)
@@ -263,10 +319,11 @@ double slo_track_iqr(struct slo_track *t)
 
 double slo_track_baseline(struct slo_track *t, double *spread)
 {
-	bool any = t->past_n >= SLO_TRACK_PAST_MIN;
+	bool any;
 
-	if (any && !t->known)
+	if (!t->known)
 		summarise(t);
+	any = t->known_n >= SLO_TRACK_PAST_MIN;
 	if (spread)
 		*spread = any ? t->spread : NAN;
 	return any ? t->median : NAN;

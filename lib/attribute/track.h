@@ -10,7 +10,8 @@
  *
  * A chunk becomes part of the past only when it drops out of the recent ring,
  * that is about SLO_TRACK_RECENT chunks after it ended, and not while the
- * service is in trouble: a fault does not become its own baseline.
+ * service is in trouble: a fault does not become its own baseline. Once it is
+ * known when the trouble began, chunks that ended before are past at once.
  */
 #ifndef SLO_ATTRIBUTE_TRACK_H
 #define SLO_ATTRIBUTE_TRACK_H
@@ -41,7 +42,9 @@ struct slo_track {
 	double past[SLO_TRACK_PAST];
 	int64_t past_end[SLO_TRACK_PAST]; /* ns; when the chunk of each ended */
 	uint32_t past_n, past_at;
+	int64_t calm_ns;    /* recent chunks that ended by then are past; 0 = none */
 	double median, spread, iqr; /* of the past, while @known */
+	uint32_t known_n;   /* numbers they are of */
 	bool known;
 	int source;         /* enum SLO_EVIDENCE: who measured the newest window */
 	char why[48];       /* reason of the newest window that was not captured */
@@ -62,6 +65,15 @@ bool slo_track_add_hist(struct slo_track *t, int64_t start_ns, int64_t end_ns, u
 /** slo_track_add_value - one observation that was made at @ts_ns. */
 bool slo_track_add_value(struct slo_track *t, int64_t ts_ns, double value);
 
+/** slo_track_watched - watched time of the chunk that @end_ns falls into, ns; 0 when it is gone. */
+int64_t slo_track_watched(const struct slo_track *t, int64_t end_ns);
+
+/** slo_track_watch - that chunk was watched for at least @ns, whether it has windows or not. */
+void slo_track_watch(struct slo_track *t, int64_t end_ns, int64_t ns);
+
+/** slo_track_quiet - @t is new: nothing was seen of it while @like, the same signal, was watched. */
+void slo_track_quiet(struct slo_track *t, const struct slo_track *like);
+
 /**
  * slo_track_age - let chunks that ended more than SLO_TRACK_RECENT chunks before @at_ns go
  * @skip_from, @skip_to: chunks that overlap this interval do not become past; equal = none
@@ -70,6 +82,9 @@ void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_
 
 /** slo_track_onset - new trouble has its beginning in [@onset_ns, @until_ns): forget that of the last one. */
 void slo_track_onset(struct slo_track *t, int64_t onset_ns, int64_t until_ns);
+
+/** slo_track_calm - trouble began at @before_ns: recent chunks that ended by then are its past. */
+void slo_track_calm(struct slo_track *t, int64_t before_ns);
 
 /** slo_track_beginning - all of that interval up to @at_ns, as slo_track_merge(); nothing when no trouble was told. */
 void slo_track_beginning(const struct slo_track *t, int64_t at_ns, struct slo_merged *out);

@@ -117,6 +117,48 @@ START_TEST(trouble_never_becomes_baseline)
 }
 END_TEST
 
+START_TEST(what_ended_before_the_trouble_is_past_at_once)
+{
+	struct slo_track *t = rate_track();
+
+	for (int i = 0; i < 15; i++) {
+		put(t, i, i < 10 ? 4 + (uint64_t)(i % 3) : 900);
+		slo_track_age(t, (i + 1) * S, 0, 0);
+	}
+	ck_assert(isnan(slo_track_baseline(t, NULL))); /* three chunks have left the ring */
+	slo_track_calm(t, 10 * S);
+	ck_assert_double_eq(slo_track_baseline(t, NULL), 5);
+	slo_track_calm(t, 10 * S - 1); /* the last is not wholly before it: 4 5 6 4 5 6 4 5 6 */
+	ck_assert_double_eq(slo_track_iqr(t), 2);
+	ck_assert_uint_eq(t->known_n, 9);
+	/* As they leave, each is counted once. */
+	slo_track_calm(t, 10 * S);
+	for (int i = 15; i < 60; i++) {
+		put(t, i, 900);
+		slo_track_age(t, (i + 1) * S, 10 * S, INT64_MAX);
+		ck_assert_double_eq(slo_track_baseline(t, NULL), 5);
+		ck_assert_uint_eq(t->known_n, 10);
+	}
+	slo_track_free(t);
+}
+END_TEST
+
+START_TEST(the_baseline_is_of_the_newest_numbers)
+{
+	struct slo_track *t = rate_track();
+
+	for (int i = 0; i < 400; i++) {
+		put(t, i, i < 300 ? 1 : 2);
+		slo_track_age(t, (i + 1) * S, 0, 0);
+	}
+	slo_track_calm(t, 400 * S); /* 12 in the ring, 120 behind them: 32 of these must go */
+	ck_assert_double_eq(slo_track_baseline(t, NULL), 2);
+	ck_assert_uint_eq(t->known_n, SLO_TRACK_PAST);
+	ck_assert_double_eq(slo_track_iqr(t), 0);
+	slo_track_free(t);
+}
+END_TEST
+
 START_TEST(the_beginning_of_trouble_outlives_the_ring)
 {
 	struct slo_track *t = rate_track();
@@ -245,6 +287,8 @@ static Suite *suite(void)
 	tcase_add_test(t, past_is_what_left_the_recent_chunks);
 	tcase_add_test(t, too_short_a_past_is_no_baseline);
 	tcase_add_test(t, trouble_never_becomes_baseline);
+	tcase_add_test(t, what_ended_before_the_trouble_is_past_at_once);
+	tcase_add_test(t, the_baseline_is_of_the_newest_numbers);
 	tcase_add_test(t, the_beginning_of_trouble_outlives_the_ring);
 	tcase_add_test(t, an_onset_noticed_late_is_taken_out_of_the_past);
 	tcase_add_test(t, the_past_is_bounded_and_forgets_the_oldest);

@@ -38,6 +38,7 @@ static void reset(struct agg_service *s)
 			reset_cell(&s->cells[i][r]);
 	for (int i = 0; i < AGG_SLIS; i++)
 		slo_agg_reset_sli(&s->slis[i]);
+	s->opaque = 0;
 }
 
 int slo_agg_new(struct slo_agg **out, const struct slo_agg_opts *opts)
@@ -228,10 +229,23 @@ static void take_ttft(void *arg, const struct slo_request *r)
 		slo_agg_ttft(a, r);
 }
 
+static void take_exchange(void *arg, const struct slo_exchange *e)
+{
+	struct slo_agg *a = arg;
+	int service = e->service == SLO_SERVICE_NONE && a->opts.services_count == 1 ? 0 : e->service;
+
+	if (service < 0 || service >= (int)a->opts.services_count) {
+		a->n.ignored++;
+		return;
+	}
+	a->n.exchanges++;
+	slo_agg_exchange(a, service, e);
+}
+
 struct slo_obs_sink slo_agg_sink(struct slo_agg *a)
 {
 	return (struct slo_obs_sink){ .arg = a, .obs = take_obs, .request = take_request, .summary = take_summary,
-				      .exemplar = take_exemplar, .ttft = take_ttft };
+				      .exemplar = take_exemplar, .ttft = take_ttft, .exchange = take_exchange };
 }
 
 /* The services that @service stands for. Return: false for what is none, or no signal. */

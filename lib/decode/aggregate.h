@@ -20,6 +20,14 @@
  * error_rate            all                                         429, 5xx, timed out, aborted before any answer
  * token_throughput_tps  streams of >= 2 content chunks with         value < threshold: slow
  *                       status < 400
+ * retrieval_latency_ms  exchanges with a retrieval backend that     value > threshold: slow
+ *                       were answered, status < 400 or not known;   timeout, aborted
+ *                       that were given up
+ * provider_error_rate   exchanges with a provider whose status      429, 5xx, timeout, aborted
+ *                       is known; that were given up
+ *
+ * The last two have windows from their first exchange on; where the status of no answer could be read (TLS), "why"
+ * says so. An exchange whose owner nobody knows is the only service's, where there is only one.
  *
  * ttft_ms is judged when the first content comes, or as slow when the request is overdue
  * (struct slo_obs_sink.ttft); a value known only later joins the histogram then, so
@@ -73,7 +81,7 @@ struct slo_agg_opts {
 
 /* Since the start. */
 struct slo_agg_counters {
-	uint64_t observations, requests;
+	uint64_t observations, requests, exchanges;
 	uint64_t exemplars;     /* emitted: probe and slo */
 	uint64_t rate_limited;  /* exemplars dropped by the token bucket */
 	uint64_t ignored;       /* of a disabled signal, or of no known service or signal */

@@ -9,7 +9,8 @@
 #include "event/tables.h"
 
 enum {
-	AGG_SLIS = 4,           /* SLO_SLI_TTFT .. SLO_SLI_ERROR_RATE: what a request can be judged by */
+	AGG_REQUEST_SLIS = 4,   /* SLO_SLI_TTFT .. SLO_SLI_ERROR_RATE: what a request can be judged by */
+	AGG_SLIS = 6,           /* and what an exchange with a peer can */
 	AGG_WHY = 128,
 };
 
@@ -40,6 +41,8 @@ struct agg_service {
 	struct agg_capture capture[SLO_SIGNAL__COUNT];
 	double coverage[SLO_SIGNAL__COUNT]; /* NaN = not known */
 	struct agg_sli slis[AGG_SLIS];
+	bool has_peer[AGG_SLIS]; /* of the exchanges': one was seen since the start */
+	uint64_t opaque;        /* exchanges with a provider whose answers cannot be read, in this interval */
 	uint64_t good_seen;     /* since the start, for sampling good requests */
 };
 
@@ -59,6 +62,7 @@ struct slo_agg_service slo_agg_labels(const struct slo_agg *a, int service);
 void slo_agg_exemplar(struct slo_agg *a, const struct slo_event *ev, int64_t now_ns);
 
 void slo_agg_request(struct slo_agg *a, const struct slo_request *r);
+void slo_agg_exchange(struct slo_agg *a, int service, const struct slo_exchange *e);
 
 /** slo_agg_ttft - @r is overdue, or its first content came: see struct slo_obs_sink. */
 void slo_agg_ttft(struct slo_agg *a, const struct slo_request *r);

@@ -98,7 +98,7 @@ static void judge_error(struct verdict *v, const struct slo_request *r)
 	v->value = v->bad >= 0;
 }
 
-static void (*const judges[AGG_SLIS])(struct verdict *v, const struct slo_request *r) = {
+static void (*const judges[AGG_REQUEST_SLIS])(struct verdict *v, const struct slo_request *r) = {
 	[SLO_SLI_TTFT] = judge_ttft,
 	[SLO_SLI_LATENCY] = judge_latency,
 	[SLO_SLI_THROUGHPUT] = judge_throughput,
@@ -110,7 +110,7 @@ static double threshold_of(const struct slo_agg *a, int service, int sli)
 {
 	const struct slo_objective *o = slo_config_objective(a->opts.config, a->opts.services[service].name, sli);
 
-	return o && sli != SLO_SLI_ERROR_RATE ? o->threshold : NAN;
+	return o && sli != SLO_SLI_ERROR_RATE && sli != SLO_SLI_PROVIDER_ERROR_RATE ? o->threshold : NAN;
 }
 
 static void count_bad(struct slo_bad_counts *b, int bad)
@@ -228,10 +228,10 @@ void slo_agg_ttft(struct slo_agg *a, const struct slo_request *r)
 void slo_agg_request(struct slo_agg *a, const struct slo_request *r)
 {
 	struct agg_service *s = &a->services[r->service + 1];
-	struct verdict v[AGG_SLIS];
+	struct verdict v[AGG_REQUEST_SLIS];
 	bool bad = false;
 
-	for (int i = 0; i < AGG_SLIS; i++) {
+	for (int i = 0; i < AGG_REQUEST_SLIS; i++) {
 		v[i] = (struct verdict){ .bad = -1, .threshold = threshold_of(a, r->service, i) };
 		judges[i](&v[i], r);
 		/* Its first token was judged when it came, or when it was overdue; only a value that never came is new. */
@@ -243,9 +243,41 @@ void slo_agg_request(struct slo_agg *a, const struct slo_request *r)
 	}
 	if (!bad && (a->opts.sample_good == 0 || s->good_seen++ % a->opts.sample_good != 0))
 		return;
-	for (int i = 0; i < AGG_SLIS; i++)
+	for (int i = 0; i < AGG_REQUEST_SLIS; i++)
 		if (v[i].valid)
 			exemplar(a, r, i, &v[i]);
+}
+
+static void judge_retrieval(struct verdict *v, const struct slo_exchange *e)
+{
+	if (e->status >= 400)
+		return;
+	judge_time(v, ms_between(e->start_ns, e->end_ns));
+	if (e->outcome >= 0)
+		v->bad = e->outcome;
+}
+
+static void judge_provider(struct verdict *v, const struct slo_exchange *e)
+{
+	v->valid = e->outcome >= 0 || e->status;
+	v->bad = e->outcome >= 0 ? e->outcome : e->status == 429 ? (int)SLO_BAD_RATE_LIMITED :
+		 e->status >= 500 ? (int)SLO_BAD_SERVER_ERROR : -1;
+}
+
+void slo_agg_exchange(struct slo_agg *a, int service, const struct slo_exchange *e)
+{
+	struct agg_service *s = &a->services[service + 1];
+	int sli = e->role == SLO_ROLE_RETRIEVAL ? SLO_SLI_RETRIEVAL : SLO_SLI_PROVIDER_ERROR_RATE;
+	struct verdict v = { .bad = -1, .threshold = threshold_of(a, service, sli) };
+
+	if (sli == SLO_SLI_RETRIEVAL)
+		judge_retrieval(&v, e);
+	else
+		judge_provider(&v, e);
+	s->has_peer[sli] = true;
+	s->opaque += sli == SLO_SLI_PROVIDER_ERROR_RATE && !v.valid;
+	add_judgement(&s->slis[sli], &v);
+	add_value(&s->slis[sli], &v);
 }
 
 void slo_agg_flush_slis(struct slo_agg *a, int service, int64_t start_ns, int64_t end_ns, slo_emit_fn *emit, void *arg)
@@ -257,6 +289,8 @@ void slo_agg_flush_slis(struct slo_agg *a, int service, int64_t start_ns, int64_
 		struct slo_event ev;
 		struct slo_sli_window *w = &ev.sli_window;
 
+		if (i >= AGG_REQUEST_SLIS && !a->services[service + 1].has_peer[i])
+			continue;
 		ev.kind = SLO_KIND_SLI_WINDOW;
 		slo_rec_clear(slo_event_rec[SLO_KIND_SLI_WINDOW], w);
 		w->start_ns = start_ns;
@@ -275,6 +309,8 @@ void slo_agg_flush_slis(struct slo_agg *a, int service, int64_t start_ns, int64_
 		w->has_bad_by = true;
 		w->lost = a->lost;
 		w->source = a->opts.source;
+		if (i == SLO_SLI_PROVIDER_ERROR_RATE && !s->valid && a->services[service + 1].opaque)
+			w->why = slo_str("tls");
 		if (s->values) {
 			w->sum = s->sum;
 			w->min = s->min;

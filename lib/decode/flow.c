@@ -71,14 +71,15 @@ void slo_flow_opts_defaults(struct slo_flow_opts *o)
 		.dns_port = { 53 }, .dns_count = 1,
 		.dns_timeout_ns = 5 * SLO_NS_PER_S, .connect_timeout_ns = 30 * SLO_NS_PER_S,
 		.request_timeout_ns = 30 * SLO_NS_PER_S,
-		.max_flows = 16384, .max_dns = 4096, .max_connects = 4096, .max_conns = 1024, .max_requests = 4096,
+		.max_flows = 16384, .max_dns = 4096, .max_connects = 4096, .max_exchanges = 2048,
+		.max_conns = 1024, .max_requests = 4096,
 		.max_names = 1024, .max_held = 64,
 	};
 }
 
 static int check(const struct slo_flow_opts *o, struct slo_err *err)
 {
-	const uint32_t sizes[] = { o->max_flows, o->max_dns,	  o->max_connects,
+	const uint32_t sizes[] = { o->max_flows, o->max_dns,	  o->max_connects, o->max_exchanges,
 				   o->max_conns, o->max_requests, o->max_names };
 
 	if (o->watch_count > SLO_FLOW_MAX_PORTS || o->dns_count > SLO_FLOW_MAX_PORTS)
@@ -106,7 +107,8 @@ int slo_flow_new(const struct slo_flow_opts *o, const struct slo_obs_sink *sink,
 		return -ENOMEM;
 	t->o = *o;
 	t->sink = *sink;
-	if (flow_dns_init(t) < 0 || flow_connect_init(t) < 0 || flow_tcp_init(t) < 0 || flow_http_init(t) < 0) {
+	if (flow_dns_init(t) < 0 || flow_connect_init(t) < 0 || flow_tcp_init(t) < 0 || flow_http_init(t) < 0 ||
+	    flow_peer_init(t) < 0) {
 		slo_flow_free(t);
 		return -ENOMEM;
 	}
@@ -122,6 +124,7 @@ void slo_flow_free(struct slo_flow_tracker *t)
 	flow_connect_fini(t);
 	flow_tcp_fini(t);
 	flow_http_fini(t);
+	flow_peer_fini(t);
 	free(t);
 }
 
@@ -186,6 +189,7 @@ bool slo_flow_tick(struct slo_flow_tracker *t, int64_t now_ns)
 
 	more |= flow_tcp_tick(t, now_ns);
 	more |= flow_connect_tick(t, now_ns);
+	more |= flow_peer_tick(t, now_ns);
 	more |= flow_wait_tick(t, now_ns);
 	more |= flow_request_tick(t, now_ns);
 	return more;
@@ -202,9 +206,10 @@ void slo_flow_counters(const struct slo_flow_tracker *t, struct slo_flow_counter
 {
 	struct slo_flow_counters c = t->c;
 
-	c.timeouts = c.dns_timeouts + c.connect_timeouts + c.timed_out;
-	c.voided = c.dns_voided + c.connect_voided + c.request_void;
-	c.evicted = c.dns_evicted + c.connect_evicted + c.requests_evicted;
+	c.timeouts = c.dns_timeouts + c.connect_timeouts + c.timed_out + c.exchange_timeouts;
+	c.voided = c.dns_voided + c.connect_voided + c.request_void + c.exchange_void;
+	c.evicted = c.dns_evicted + c.connect_evicted + c.requests_evicted + c.exchange_evicted;
+	c.pending_exchanges = t->asked.count + t->answered.count;
 	c.pending_dns = flow_dns_pending(t);
 	c.pending_connects = t->connects.count;
 	c.pending_requests = t->requests.count + t->active_answers;

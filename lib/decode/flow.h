@@ -54,6 +54,7 @@ struct slo_flow_opts {
 	uint32_t max_flows;          /* TCP connections whose sequence numbers are followed */
 	uint32_t max_dns;            /* queries */
 	uint32_t max_connects;       /* connects in progress */
+	uint32_t max_exchanges;      /* exchanges with providers and retrieval backends, twice: waiting and answered */
 	uint32_t max_conns;          /* connections of watched ports */
 	uint32_t max_requests;       /* unanswered requests over all of them */
 	uint32_t max_names;          /* addresses whose name is known from a DNS answer */
@@ -111,8 +112,10 @@ struct slo_flow_counters {
 	uint64_t held;               /* segments that waited for an earlier one */
 	uint64_t upgraded;           /* connections that left HTTP/1.1 */
 	uint64_t not_captured[SLO_NOT_CAPTURED__COUNT]; /* connections, by reason */
+	/* with peers: exchanges = exchange_answers + exchange_timeouts + exchange_aborted + _void + _evicted + pending */
+	uint64_t exchanges, exchange_answers, exchange_timeouts, exchange_aborted, exchange_void, exchange_evicted;
 	/* gauges */
-	uint64_t pending_dns, pending_connects, pending_requests, flows, conns;
+	uint64_t pending_dns, pending_connects, pending_requests, pending_exchanges, flows, conns;
 };
 
 struct slo_flow_tracker;

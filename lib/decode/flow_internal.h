@@ -38,6 +38,8 @@ struct flow_dir {
 	uint32_t hole_from, hole_to; /* bytes before @next that were not seen; equal = none */
 };
 
+enum flow_peer { PEER_UNASKED = -2, PEER_NONE = -1 };
+
 enum flow_tls { TLS_NONE, TLS_HELLO, TLS_OVER };
 
 /* One TCP connection as far as headers tell. */
@@ -47,6 +49,7 @@ struct flow {
 	bool client_known;         /* a SYN or SYN-ACK was seen; otherwise guessed */
 	bool closed, http_done;
 	int16_t watch;             /* index into the watched ports, or -1 */
+	int8_t peer;               /* enum flow_peer, else the role of the other end */
 	uint8_t tls;               /* enum flow_tls */
 	struct flow_gen tls_gen;
 	int64_t tls_ns;            /* of the ClientHello */
@@ -68,7 +71,7 @@ struct slo_flow_tracker {
 	struct slo_obs_sink sink;
 	struct slo_flow_counters c;
 	struct flow_gen gen;
-	struct slo_table dns, names, connects, flows, conns, requests, waits, gave_up;
+	struct slo_table dns, names, connects, flows, conns, requests, waits, gave_up, asked, answered;
 	void *wait_due;            /* oldest entry of @waits not looked at yet */
 	int64_t overdue_min_ns;    /* least overdue_ns of any watch entry; 0 = none has one */
 	struct closed_flow *closed; /* ring of o.max_flows: those that ended, oldest first */
@@ -129,6 +132,17 @@ void flow_tls_packet(struct slo_flow_tracker *t, struct flow *f, const struct se
 
 /* flow_tls_closed - the connection ended: a handshake still open has failed. */
 void flow_tls_closed(struct slo_flow_tracker *t, struct flow *f, const struct segment *s);
+
+/* flow_peer.c */
+int flow_peer_init(struct slo_flow_tracker *t);
+void flow_peer_fini(struct slo_flow_tracker *t);
+
+/* flow_peer_packet - before the sequence numbers of @s are taken in. */
+void flow_peer_packet(struct slo_flow_tracker *t, struct flow *f, const struct segment *s);
+
+/* flow_peer_reset - the ports are used by a new connection. */
+void flow_peer_reset(struct slo_flow_tracker *t, const struct flow *f);
+bool flow_peer_tick(struct slo_flow_tracker *t, int64_t now_ns);
 
 /* flow_http.c */
 int flow_http_init(struct slo_flow_tracker *t);

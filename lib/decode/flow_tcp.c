@@ -65,6 +65,7 @@ static void orient(struct slo_flow_tracker *t, struct flow *f, const struct segm
 	f->client = client & 1;
 	tuple = flow_oriented(f);
 	f->watch = (int16_t)flow_watched(t, tuple.dst_port, tuple.dst);
+	f->peer = PEER_UNASKED;
 }
 
 static void evict(void *arg, void *entry)
@@ -113,6 +114,7 @@ static struct flow *find(struct slo_flow_tracker *t, struct segment *s)
 	slo_table_touch(&t->flows, f);
 	if (reused(f, s)) {
 		flow_http_reset(t, f);
+		flow_peer_reset(t, f);
 		begin(t, f, s);
 	}
 	return f;
@@ -285,6 +287,7 @@ void flow_tcp_packet(struct slo_flow_tracker *t, const struct slo_packet *p, con
 		return;
 	}
 	flow_connect_packet(t, p, frame);
+	flow_peer_packet(t, f, &s);
 	if (!(p->tcp_flags & SLO_TCP_RST))
 		sequence(t, f, &s);
 	if (f->watch >= 0)

@@ -68,6 +68,21 @@ struct slo_request {
 	bool ttft_told;       /* the sink's ttft callback has spoken of this request before */
 };
 
+/*
+ * A request of the service to a peer it depends on, by the order of bytes on the connection: from the first byte the
+ * client sends to the last one that comes back before it sends again, or closes. So it is of any protocol in
+ * which client and server take turns, encrypted ones too; of HTTP/2 and other multiplexing it is no measure.
+ */
+struct slo_exchange {
+	int service;          /* as in struct slo_obs */
+	int role;             /* enum SLO_ROLE: PROVIDER or RETRIEVAL */
+	int64_t start_ns;     /* first byte of the request, wall clock */
+	int64_t end_ns;       /* last byte of the answer, or when it was given up */
+	int status;           /* of an answer in plain HTTP/1; 0 = there is none to be read */
+	int outcome;          /* -1 = answered, else enum SLO_BAD of TIMEOUT (the client gave up too) or ABORTED */
+	struct slo_tuple tuple;
+};
+
 /* Where sources put what they saw. */
 struct slo_obs_sink {
 	void *arg;
@@ -84,6 +99,8 @@ struct slo_obs_sink {
 	 * told here is told by request(). NULL = everything is.
 	 */
 	void (*ttft)(void *arg, const struct slo_request *r);
+	/* NULL = nobody wants them, and they are not followed. */
+	void (*exchange)(void *arg, const struct slo_exchange *e);
 };
 
 #endif

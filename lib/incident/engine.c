@@ -123,6 +123,23 @@ void slo_incidents_drain(struct slo_incidents *inc)
 	slo_incidents_advance(inc, inc->seen_ns);
 }
 
+bool slo_incidents_facts(struct slo_incidents *inc, struct slo_str service, int64_t onset_ns, int64_t at_ns,
+			 struct slo_facts *out)
+{
+	for (uint32_t i = 0; i < inc->order_count; i++) {
+		struct slo_store *s = &inc->order[i]->store;
+
+		if (!slo_str_is(service, inc->order[i]->name))
+			continue;
+		slo_store_onset(s, onset_ns, at_ns);
+		slo_store_forget(s, onset_ns);
+		slo_store_calm(s, onset_ns);
+		slo_store_facts(s, onset_ns, at_ns, out);
+		return true;
+	}
+	return false;
+}
+
 int64_t slo_incidents_seen_ns(const struct slo_incidents *inc)
 {
 	return inc->seen_ns;
@@ -214,7 +231,7 @@ void slo_incidents_event(struct slo_incidents *inc, const struct slo_event *ev)
 		s = service_get(inc, w->cluster, w->namespace, w->service, w->node);
 		service_source(s, w->source);
 		service_add_sli_window(s, w);
-		if (inc->o.model->subjects > SLO_SIGNAL__COUNT)
+		if (inc->o.all_evidence || inc->o.model->subjects > SLO_SIGNAL__COUNT)
 			slo_store_add_sli(&s->store, w);
 		break;
 	case SLO_KIND_SLO:

@@ -19,6 +19,35 @@ START_TEST(another_cause_is_told_at_once)
 }
 END_TEST
 
+START_TEST(a_short_history_is_a_baseline_already)
+{
+	for (int t = 0; t < 30; t++) {
+		feed(signal_window("chat", SLO_SIGNAL_DNS_LATENCY, t, SLO_STATE_VALUE, t >= 12 ? 300 : 5));
+		traffic(t, t + 1, t >= 12 ? 6 : 0);
+	}
+	slo_incidents_drain(w.inc);
+	ck_assert_int_eq(w.lines[0].started_s, 12);
+	ck_assert_double_eq(w.lines[0].first_baseline, 5);
+	ck_assert_double_eq(w.lines[0].baseline, 100);
+}
+END_TEST
+
+START_TEST(a_relapse_does_not_take_the_last_trouble_for_its_past)
+{
+	for (int t = 0; t < 60; t++) {
+		bool bad = (t >= 30 && t < 38) || t >= 48;
+
+		feed(signal_window("chat", SLO_SIGNAL_DNS_LATENCY, t, SLO_STATE_VALUE, t >= 30 ? 300 : 5));
+		traffic(t, t + 1, bad ? 8 : 0);
+	}
+	slo_incidents_drain(w.inc);
+	ck_assert_uint_eq(count(SLO_INCIDENT_STATUS_RESOLVED), 1);
+	ck_assert_uint_eq(count(SLO_INCIDENT_STATUS_OPEN), 2);
+	ck_assert_double_eq(last()->first_baseline, 5);
+	ck_assert_double_eq(last()->first_value, 300);
+}
+END_TEST
+
 START_TEST(signals_that_were_always_high_explain_nothing)
 {
 	for (int t = 0; t < 60; t++) {
@@ -277,6 +306,8 @@ static Suite *suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, another_cause_is_told_at_once);
+	tcase_add_test(t, a_short_history_is_a_baseline_already);
+	tcase_add_test(t, a_relapse_does_not_take_the_last_trouble_for_its_past);
 	tcase_add_test(t, signals_that_were_always_high_explain_nothing);
 	tcase_add_test(t, a_breach_noticed_late_is_not_its_own_baseline);
 	tcase_add_test(t, host_wide_windows_count_for_every_service_of_the_node);

@@ -49,6 +49,13 @@ struct slo_incidents_opts {
 	int64_t stale_after_ns;           /* default: the service's longest long window, at least 60 s */
 	int64_t reopen_ns;                /* default 5 min */
 	size_t evidence_bytes;            /* memory for windows of all services; default 32 MiB */
+	bool all_evidence;                /* keep what any model may look at, whatever @model does */
+	int64_t onset_shift_ns;           /* added to every onset found; 0, unless to learn what a wrong one costs */
+	/*
+	 * For learning and scoring: an open incident was judged on @facts, those since @onset_ns; at every tick while
+	 * it burns, whether a line is due or not. NULL = nobody asks.
+	 */
+	void (*judged)(void *arg, int64_t at_ns, int64_t onset_ns, const struct slo_facts *facts);
 	/* A line is due; @inc and its strings are valid during the call only. */
 	void (*emit)(void *arg, const struct slo_incident *inc);
 	void *arg;
@@ -93,6 +100,16 @@ void slo_incidents_advance(struct slo_incidents *inc, int64_t watermark_ns);
 
 /** slo_incidents_drain - evaluate every tick up to the largest end seen; for the end of input. */
 void slo_incidents_drain(struct slo_incidents *inc);
+
+/**
+ * slo_incidents_facts - what would be known of a service if trouble had begun at @onset_ns
+ * @onset_ns, @at_ns: the beginning, and now; not before what was evaluated last
+ *
+ * For learning what quiet times look like. What is past is divided at @onset_ns as by an opening, so nothing should be
+ * asked of @inc afterwards. Return: false for a service that is not known.
+ */
+bool slo_incidents_facts(struct slo_incidents *inc, struct slo_str service, int64_t onset_ns, int64_t at_ns,
+			 struct slo_facts *out);
 
 /** slo_incidents_seen_ns - the largest end of any record, SLO_ABSENT_I64 before the first. */
 int64_t slo_incidents_seen_ns(const struct slo_incidents *inc);

@@ -52,7 +52,8 @@ static int64_t onset(const struct service *s, uint32_t set, int64_t at_ns)
 		if (one != SLO_ABSENT_I64 && one < first)
 			first = one;
 	}
-	return first;
+	first += s->inc->o.onset_shift_ns;
+	return first < at_ns ? first : at_ns;
 }
 
 static int64_t stale_after(const struct service *s)
@@ -84,6 +85,8 @@ static void attribute(struct service *s, const struct stand *now, int64_t at_ns,
 
 	slo_store_facts(&s->store, recent > s->life.onset_ns ? recent : s->life.onset_ns, at_ns, &v->facts);
 	slo_verdict_make(s->inc->o.model, &v->facts, &v->verdict);
+	if (s->inc->o.judged)
+		s->inc->o.judged(s->inc->o.arg, at_ns, s->life.onset_ns, &v->facts);
 	v->sli = sli;
 	v->burn = now->burn[sli];
 }
@@ -96,12 +99,17 @@ static void name(struct service *s)
 	(void)!snprintf(s->life.id, sizeof(s->life.id), "inc-%016" PRIx64, h);
 }
 
-static void forget(struct service *s, int64_t from_ns)
+/* Since @skip_from all is trouble, and what came before is its baseline. */
+static void divide(struct service *s, int64_t onset_ns, int64_t skip_from)
 {
-	slo_store_forget(&s->store, from_ns);
-	for (int i = 0; i < SLO_SLI__COUNT; i++)
-		if (s->values[i])
-			slo_track_forget(s->values[i], from_ns);
+	slo_store_forget(&s->store, onset_ns);
+	slo_store_calm(&s->store, skip_from);
+	for (int i = 0; i < SLO_SLI__COUNT; i++) {
+		if (!s->values[i])
+			continue;
+		slo_track_forget(s->values[i], onset_ns);
+		slo_track_calm(s->values[i], skip_from);
+	}
 }
 
 static void open_incident(struct service *s, const struct stand *now, int64_t at_ns)
@@ -132,7 +140,7 @@ static void open_incident(struct service *s, const struct stand *now, int64_t at
 	/* Chunks of an incident just before are still waiting to become past. */
 	l->skip_from = adjacent && skip_from < l->onset_ns ? skip_from : l->onset_ns;
 	l->skip_to = INT64_MAX;
-	forget(s, l->onset_ns);
+	divide(s, l->onset_ns, l->skip_from);
 	s->inc->open++;
 	attribute(s, now, at_ns, l->view);
 	line_emit(s, SLO_INCIDENT_STATUS_OPEN, at_ns);

@@ -224,6 +224,22 @@ START_TEST(queries_in_the_way_keep_port_53_and_one_address_both_ways)
 }
 END_TEST
 
+START_TEST(connections_to_loopback_are_handed_over_unchanged)
+{
+	static const int ports[SLO_RELAY_UPSTREAMS_MAX] = { 4444, 5555 };
+	struct slo_relay r = { .upstreams = 2, .mark = SLO_STEP_MARK };
+	static struct slo_step s;
+
+	ck_assert_int_eq(slo_host_port_parse("127.0.0.7:80", &r.upstream[0], NULL), 0);
+	ck_assert_int_eq(slo_host_port_parse("10.0.0.2:80", &r.upstream[1], NULL), 0);
+	ck_assert_int_eq(slo_plan_way(&r, ports, &s, NULL), 0);
+	ck_assert_ptr_nonnull(strstr(s.script, "ip daddr 127.0.0.7 tcp dport 80 counter tproxy ip to 127.0.0.1:4444\n"));
+	ck_assert_ptr_nonnull(strstr(s.script, "ip daddr 10.0.0.2 tcp dport 80 ct mark set 0x51f0 counter redirect to :5555\n"));
+	ck_assert_ptr_null(strstr(s.script, "redirect to :4444"));
+	ck_assert_ptr_null(strstr(s.script, "127.0.0.1:5555"));
+}
+END_TEST
+
 START_TEST(refuses_the_hosts_own_network_and_what_is_not_named)
 {
 	static const struct {
@@ -273,6 +289,7 @@ int main(void)
 	tcase_add_loop_test(c, two_bands_share_the_root_and_go_in_either_order, 0, 2);
 	tcase_add_test(c, a_proxy_comes_before_what_leads_to_it_and_its_connections_are_forgotten);
 	tcase_add_test(c, queries_in_the_way_keep_port_53_and_one_address_both_ways);
+	tcase_add_test(c, connections_to_loopback_are_handed_over_unchanged);
 	tcase_add_test(c, refuses_the_hosts_own_network_and_what_is_not_named);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

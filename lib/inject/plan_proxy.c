@@ -65,10 +65,21 @@ static void rewrite(struct slo_buf *b, const struct slo_relay *r, const int *por
 static void redirect(struct slo_buf *b, const struct slo_relay *r, const int *ports)
 {
 	for (int i = 0; i < r->upstreams; i++)
-		for (int udp = 0; ports[i] != DNS_PORT && udp < (r->udp ? 2 : 1); udp++)
+		for (int udp = slo_relay_transparent(r, i); ports[i] != DNS_PORT && udp < (r->udp ? 2 : 1); udp++)
 			slo_buf_addf(b, "\t\t%s daddr %s %s dport %d ct mark set 0x%x counter redirect to :%d\n",
 				     r->upstream[i].family == AF_INET6 ? "ip6" : "ip", r->upstream[i].addr,
 				     udp ? "udp" : "tcp", r->upstream[i].port, SLO_STEP_MARK, ports[i]);
+}
+
+/* Connections to loopback are handed over as they are: to whoever watches packets they still go to the endpoint. */
+static void hand_over(struct slo_buf *b, const struct slo_relay *r, const int *ports)
+{
+	for (int i = 0; i < r->upstreams; i++)
+		if (ports[i] != DNS_PORT && slo_relay_transparent(r, i))
+			slo_buf_addf(b, r->upstream[i].family == AF_INET6 ?
+				     "\t\tip6 daddr %s tcp dport %d counter tproxy ip6 to [::1]:%d\n" :
+				     "\t\tip daddr %s tcp dport %d counter tproxy ip to 127.0.0.1:%d\n",
+				     r->upstream[i].addr, r->upstream[i].port, ports[i]);
 }
 
 int slo_plan_way(const struct slo_relay *r, const int *ports, struct slo_step *s, struct slo_err *err)
@@ -85,6 +96,9 @@ int slo_plan_way(const struct slo_relay *r, const int *ports, struct slo_step *s
 	rewrite(&b, r, ports, false);
 	slo_buf_adds(&b, "\t}\n\tchain back {\n\t\ttype filter hook input priority 300; policy accept;\n");
 	rewrite(&b, r, ports, true);
+	slo_buf_addf(&b, "\t}\n\tchain arrive {\n\t\ttype filter hook prerouting priority -150; policy accept;\n"
+		     "\t\tmeta mark 0x%x return\n", SLO_STEP_MARK);
+	hand_over(&b, r, ports);
 	slo_buf_adds(&b, "\t}\n}\n");
 	ret = b.err ? slo_err_set(err, b.err, "too many endpoints") : 0;
 	if (!ret)

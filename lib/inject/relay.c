@@ -54,6 +54,22 @@ int relay_dial(const struct slo_relay *r, int i, int type)
 	return SLO_TAKE_FD(fd);
 }
 
+bool slo_relay_transparent(const struct slo_relay *r, int i)
+{
+	const char *addr = r->upstream[i].addr;
+
+	return r->mark && (strncmp(addr, "127.", 4) == 0 || strcmp(addr, "::1") == 0);
+}
+
+/* What comes for another address is taken as well. */
+static int make_transparent(int fd, int family)
+{
+	int one = 1, r = family == AF_INET6 ? setsockopt(fd, SOL_IPV6, IPV6_TRANSPARENT, &one, sizeof(one)) :
+					      setsockopt(fd, SOL_IP, IP_TRANSPARENT, &one, sizeof(one));
+
+	return r ? -errno : 0;
+}
+
 /* Loopback of the family, or what was asked for; a port that is free for @type is not for the other one always. */
 static int listen_on(const struct slo_host_port *at, int type)
 {
@@ -110,6 +126,7 @@ static int open_pair(const struct slo_relay *r, struct slo_host_port at, int *tc
 static int open_for(const struct slo_relay *r, int i, struct slo_relay_ports *p)
 {
 	struct slo_host_port at = r->listen;
+	int ret;
 
 	if (at.family)
 		return open_pair(r, at, &p->tcp[i], &p->udp[i], &p->port[i]);
@@ -122,7 +139,15 @@ static int open_for(const struct slo_relay *r, int i, struct slo_relay_ports *p)
 			return 0;
 	}
 	slo_str_copy(at.addr, sizeof(at.addr), slo_str(at.family == AF_INET6 ? "::1" : "127.0.0.1"));
-	return open_pair(r, at, &p->tcp[i], &p->udp[i], &p->port[i]);
+	ret = open_pair(r, at, &p->tcp[i], &p->udp[i], &p->port[i]);
+	if (ret || !slo_relay_transparent(r, i))
+		return ret;
+	ret = make_transparent(p->tcp[i], at.family);
+	if (ret)
+		close(p->tcp[i]);
+	if (ret && p->udp[i] >= 0)
+		close(p->udp[i]);
+	return ret;
 }
 
 int slo_relay_open(const struct slo_relay *r, struct slo_relay_ports *p)

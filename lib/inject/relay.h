@@ -74,6 +74,14 @@ struct slo_relay_ports {
  */
 int slo_relay_open(const struct slo_relay *r, struct slo_relay_ports *p);
 
+/**
+ * slo_relay_transparent - whether TCP to upstream @i is taken without a change to its packets
+ *
+ * So it is in the way of an endpoint on loopback: its connections keep the address of the endpoint at both ends, and
+ * live on when the way is taken down.
+ */
+bool slo_relay_transparent(const struct slo_relay *r, int i);
+
 /** slo_relay_run - serve until the process ends. Return: a negative errno when it cannot. */
 int slo_relay_run(const struct slo_relay *r, const struct slo_relay_ports *p);
 

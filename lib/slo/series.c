@@ -248,24 +248,48 @@ void slo_series_eval(struct slo_series *s, int64_t at_ns, struct slo_burn_state 
 		       slo_burn_reached(out->lengthy.rate, out->need);
 }
 
+/* Log likelihood of @bad among @valid at their own rate, which half an event of each kind keeps from 0 and 1. */
+static double likelihood(uint64_t bad, uint64_t valid)
+{
+	double b = (double)bad, good = (double)(valid - bad), p = (b + 0.5) / ((double)valid + 1);
+
+	return b * log(p) + good * log1p(-p);
+}
+
+/* More was bad per request in @b of @v than in the rest of @all_b of @all_v. */
+static bool worse(uint64_t b, uint64_t v, uint64_t all_b, uint64_t all_v)
+{
+	return v == all_v || (double)b * (double)(all_v - v) > (double)(all_b - b) * (double)v;
+}
+
 int64_t slo_series_onset(const struct slo_series *s)
 {
-	double need = slo_objective_burn(&s->objective), rate = 0;
+	uint64_t bad = 0, valid = 0, all_bad = 0, all_valid = 0;
 	int64_t onset = SLO_ABSENT_I64, last;
-	uint32_t quiet = 0;
+	double best = -INFINITY;
 
 	if (s->done_ns == SLO_ABSENT_I64)
 		return SLO_ABSENT_I64;
 	last = s->done_ns / s->width_ns - 1;
-	for (uint32_t i = 0; i < s->long_slots && quiet < s->short_slots; i++) {
+	for (uint32_t i = 0; i < s->long_slots; i++) {
 		const struct slo_slot *slot = counted(s, last - i);
 
-		quiet++;
-		if (!slot || slo_burn_rate(slot->bad, slot->valid, s->objective.target, &rate) || !slot->bad ||
-		    !slo_burn_reached(rate, need))
+		all_bad += slot ? slot->bad : 0;
+		all_valid += slot ? slot->valid : 0;
+	}
+	for (uint32_t i = 0; i < s->long_slots; i++) {
+		const struct slo_slot *slot = counted(s, last - i);
+		double now;
+
+		if (!slot)
 			continue;
+		bad += slot->bad;
+		valid += slot->valid;
+		now = likelihood(bad, valid) + likelihood(all_bad - bad, all_valid - valid);
+		if (!slot->bad || now < best || !worse(bad, valid, all_bad, all_valid))
+			continue;
+		best = now;
 		onset = slot->start_ns;
-		quiet = 0;
 	}
 	return onset;
 }

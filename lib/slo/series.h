@@ -98,12 +98,12 @@ bool slo_series_bad_event(const struct slo_series *s, const struct slo_sli_event
 void slo_series_eval(struct slo_series *s, int64_t at_ns, struct slo_burn_state *out);
 
 /**
- * slo_series_onset - start of the breach that is in the windows now
+ * slo_series_onset - when the breach that is in the windows now began
  *
- * Walks back from the instant evaluated last and returns where the first slot
- * starts whose own burn rate reaches the objective's, taking a quiet stretch as
- * long as the short window as the end of the search. Where the slot's records
- * began earlier than the slot, their start. Return: ns, or SLO_ABSENT_I64.
+ * The most likely change point of the share of bad requests over the slots of the
+ * long window: each side has a rate of its own, the later one the higher (Hinkley 1970). Where nothing came
+ * before, the oldest slot with a bad request. The change begins where the records of its slot do.
+ * Return: ns, or SLO_ABSENT_I64.
  */
 int64_t slo_series_onset(const struct slo_series *s);
 

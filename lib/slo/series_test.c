@@ -322,6 +322,34 @@ START_TEST(onset_is_the_first_slot_of_the_breach_that_is_still_on)
 }
 END_TEST
 
+START_TEST(a_bad_patch_before_the_breach_is_not_its_onset)
+{
+	struct slo_objective o = objective();
+	struct slo_series s;
+
+	ck_assert_int_eq(slo_series_init(&s, &o, 0), 0);
+	for (int i = 0; i < 26; i++)
+		put(&s, i, 10, i == 18 ? 2 : i >= 22 ? 9 : 0);
+	at(&s, 26);
+	ck_assert_int_eq(slo_series_onset(&s), T0 + 22 * S);
+	slo_series_fini(&s);
+}
+END_TEST
+
+START_TEST(where_nothing_came_before_the_oldest_bad_slot_is_the_onset)
+{
+	struct slo_objective o = objective();
+	struct slo_series s;
+
+	ck_assert_int_eq(slo_series_init(&s, &o, 0), 0);
+	for (int i = 0; i < 40; i++)
+		put(&s, i, 10, 9);
+	at(&s, 40);
+	ck_assert_int_eq(slo_series_onset(&s), T0 + 10 * S);
+	slo_series_fini(&s);
+}
+END_TEST
+
 START_TEST(onset_reaches_back_to_the_start_of_the_breaching_record)
 {
 	struct slo_objective o = objective();
@@ -392,6 +420,8 @@ static Suite *suite(void)
 	tcase_add_test(t, a_failed_request_and_a_breaching_ratio_are_bad);
 	tcase_add_test(t, contradicting_records_are_left_out);
 	tcase_add_test(t, onset_is_the_first_slot_of_the_breach_that_is_still_on);
+	tcase_add_test(t, a_bad_patch_before_the_breach_is_not_its_onset);
+	tcase_add_test(t, where_nothing_came_before_the_oldest_bad_slot_is_the_onset);
 	tcase_add_test(t, onset_reaches_back_to_the_start_of_the_breaching_record);
 	tcase_add_test(t, slots_fit_the_ring_for_every_window);
 	tcase_add_test(t, refuses_objectives_that_mean_nothing);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The shipped schemas, compiled into the tool by scripts/embed. */
-#ifndef SCHEMAVALIDATE_EMBED_H
-#define SCHEMAVALIDATE_EMBED_H
+/* Files that a tool carries with it, compiled in by scripts/embed. */
+#ifndef SLO_BASE_EMBED_H
+#define SLO_BASE_EMBED_H
 
 #include <stddef.h>
 

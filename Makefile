@@ -22,7 +22,7 @@ TOOLS    := $(notdir $(patsubst %/,%,$(wildcard cmd/*/)))
 # The stimulus program of the kernel tests lives with the probes, but is not of the library.
 STIM_SRC := $(filter-out %_test.c,$(wildcard lib/probe/stim*.c))
 LIB_SRC  := $(filter-out %_test.c %_fuzz.c %_bench.c $(STIM_SRC),$(wildcard lib/*/*.c))
-LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(B)/gen/otlp.pb-c.o
 LIB      := $(B)/libslo.a
 TEST_SRC := $(wildcard lib/*/*_test.c)
 TESTS    := $(TEST_SRC:lib/%.c=$(B)/test/%)
@@ -40,7 +40,7 @@ BPF_CLANG ?= $(firstword $(shell for c in clang clang-19 clang-18 clang-17 clang
 BPF_ARCH := $(subst x86_64,x86,$(subst aarch64,arm64,$(shell uname -m)))
 LLVM_STRIP ?= llvm-strip
 
-PKGS := jansson yaml-0.1 libpcre2-8 libcurl libmicrohttpd openssl libbpf libelf zlib
+PKGS := jansson yaml-0.1 libpcre2-8 libcurl libmicrohttpd openssl libbpf libelf zlib libprotobuf-c
 DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 # --as-needed: a tool links only what it uses, so a plain filter starts without libcurl.
 DEP_LIBS   := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(PKGS)) -lm -pthread
@@ -49,7 +49,7 @@ CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual -Wcast-align -Wformat=2 -Wundef \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla -Wwrite-strings -Wredundant-decls \
 	-Wpointer-arith -Wimplicit-fallthrough
-SLO_CPPFLAGS := -Ilib -iquote . -D_GNU_SOURCE -MMD -MP $(DEP_CFLAGS)
+SLO_CPPFLAGS := -Ilib -iquote . -isystem build/gen -D_GNU_SOURCE -MMD -MP $(DEP_CFLAGS)
 SLO_CFLAGS := -std=c11 -O2 -g $(WARN) $(if $(WERROR),-Werror) -fno-strict-aliasing -fstack-protector-strong \
 	-ffile-prefix-map=$(CURDIR)=. -pthread \
 	$(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1) \
@@ -76,6 +76,24 @@ $(B)/%.o: %.c
 	$(call msg,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -c $< -o $@
+
+# The messages of OTLP, out of our own description of them; the same for every flavour.
+OTLP := build/gen/otlp.pb-c
+$(OTLP).c: lib/net/otlp.proto
+	$(call msg,PROTOC,$<)
+	@mkdir -p $(@D)
+	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $(<F)
+$(OTLP).h: $(OTLP).c ;
+$(B)/gen/otlp.pb-c.o: $(OTLP).c
+	$(call msg,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -w -c $< -o $@
+build/fuzz/gen/otlp.pb-c.o: $(OTLP).c
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(SLO_CPPFLAGS) -std=c11 $(FUZZ_FLAGS) -w -c $< -o $@
+# Needed before the first compilation; later the dependency files know.
+OTLP_USERS := $(wildcard lib/net/otlp_*.c)
+$(OTLP_USERS:%.c=$(B)/%.o) $(OTLP_USERS:%.c=build/fuzz/%.o): | $(OTLP).h
 
 # BPF objects are the same for every flavour; each travels inside the library.
 build/bpf/%.bpf.o: bpf/%.bpf.c
@@ -140,7 +158,7 @@ build/fuzz/%.o: %.c
 	$(call msg,FUZZCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(SLO_CPPFLAGS) -std=c11 $(FUZZ_FLAGS) -DSLO_VERSION='"$(VERSION)"' -c $< -o $@
-build/fuzz/libslo.a: $(LIB_SRC:%.c=build/fuzz/%.o)
+build/fuzz/libslo.a: $(LIB_SRC:%.c=build/fuzz/%.o) build/fuzz/gen/otlp.pb-c.o
 	$(Q)rm -f $@ && $(AR) rcsD $@ $^
 build/fuzz/bin/%: build/fuzz/lib/%.o build/fuzz/libslo.a
 	$(call msg,LINK,$@)

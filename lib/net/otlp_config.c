@@ -45,8 +45,12 @@ struct setting {
 
 static void variable(char name[NAME_MAX_BYTES], int signal, enum slo_otlp_key key)
 {
-	(void)!snprintf(name, NAME_MAX_BYTES, "OTEL_EXPORTER_OTLP_%s%s%s", signal < 0 ? "" : slo_otlp_signal_info[signal].variable,
-			signal < 0 ? "" : "_", key_names[key]);
+	const char *of = signal < 0 ? "" : slo_otlp_signal_enum.names[signal];
+	size_t at = sizeof("OTEL_EXPORTER_OTLP_") - 1;
+
+	(void)!snprintf(name, NAME_MAX_BYTES, "OTEL_EXPORTER_OTLP_%s%s%s", of, of[0] ? "_" : "", key_names[key]);
+	for (; *of; of++, at++)
+		name[at] = (char)toupper((unsigned char)name[at]);
 }
 
 static const char *look_up(const struct sources *s, enum layer layer, int signal, enum slo_otlp_key key)
@@ -145,7 +149,7 @@ static int set_url(const struct sources *s, int signal, struct slo_otlp_target *
 	while (e.signal < 0 && e.value[len - 1] == '/')
 		len--;
 	(void)!snprintf(t->url, sizeof(t->url), "%.*s%s", (int)len, e.value,
-			e.signal < 0 ? slo_otlp_signal_info[signal].path : "");
+			e.signal < 0 ? slo_otlp_path(signal) : "");
 	return 0;
 }
 
@@ -293,7 +297,7 @@ int slo_otlp_config_resolve(const struct slo_otlp_layer *flags, const char *(*en
 	int r = 0;
 
 	memset(out, 0, sizeof(*out));
-	for (int signal = 0; signal < SLO_OTLP_SIGNALS && !r; signal++)
+	for (int signal = 0; signal < SLO_OTLP_SIGNAL__COUNT && !r; signal++)
 		for (size_t i = 0; i < SLO_ARRAY_LEN(steps) && !r; i++)
 			r = steps[i](&s, signal, &out->target[signal], err);
 	return r == -ENOMEM ? slo_err_set(err, r, "out of memory") : r;
@@ -301,7 +305,7 @@ int slo_otlp_config_resolve(const struct slo_otlp_layer *flags, const char *(*en
 
 void slo_otlp_config_fini(struct slo_otlp_config *c)
 {
-	for (int s = 0; s < SLO_OTLP_SIGNALS; s++) {
+	for (int s = 0; s < SLO_OTLP_SIGNAL__COUNT; s++) {
 		for (char **h = c->target[s].headers; *h; h++) {
 			explicit_bzero(*h, strlen(*h));
 			free(*h);

@@ -13,7 +13,7 @@
 #define SLO_NET_OTLP_CONFIG_H
 
 #include "base/err.h"
-#include "net/otlp.h"
+#include "net/otlp_codec.h"
 
 enum slo_otlp_key {
 	SLO_OTLP_ENDPOINT,           /* of all signals: "http://host:4318", to which "/v1/logs" is added; of one: as is */
@@ -29,6 +29,7 @@ enum slo_otlp_key {
 };
 
 enum {
+	SLO_OTLP_BODY_MAX = 20 << 20, /* bytes of a body before compression: what OTLP asks clients to keep to */
 	SLO_OTLP_HEADERS_MAX = 16,   /* of one request, without ours */
 	SLO_OTLP_URL_MAX = 2048,
 	SLO_OTLP_TIMEOUT_MS = 10000, /* default */
@@ -37,7 +38,7 @@ enum {
 /* What flags or a file say; NULL and "" = nothing. */
 struct slo_otlp_layer {
 	const char *all[SLO_OTLP_KEYS];
-	const char *of[SLO_OTLP_SIGNALS][SLO_OTLP_KEYS];
+	const char *of[SLO_OTLP_SIGNAL__COUNT][SLO_OTLP_KEYS];
 };
 
 struct slo_otlp_target {
@@ -52,7 +53,7 @@ struct slo_otlp_target {
 };
 
 struct slo_otlp_config {
-	struct slo_otlp_target target[SLO_OTLP_SIGNALS];
+	struct slo_otlp_target target[SLO_OTLP_SIGNAL__COUNT];
 };
 
 /**

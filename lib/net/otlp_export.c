@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BACKOFF_MAX_S = 30, ATTEMPTS_AT_END = 3 };
+enum { BACKOFF_MAX_S = 30, ATTEMPTS_AT_END = 3, WORDS_MAX = 200 };
 
 static const char expendable_key[] = "exemplars";
 
@@ -32,8 +32,8 @@ struct destination {
 
 struct slo_otlp_export {
 	struct slo_otlp_export_opts o;
-	struct destination *of[SLO_OTLP_SIGNALS]; /* several signals may have the same */
-	struct destination list[SLO_OTLP_SIGNALS];
+	struct destination *of[SLO_OTLP_SIGNAL__COUNT]; /* several signals may have the same */
+	struct destination list[SLO_OTLP_SIGNAL__COUNT];
 	size_t list_n;
 	struct slo_buf packed;
 	uint64_t run, seq;              /* of ids */
@@ -89,7 +89,7 @@ static void on_dropped(void *arg, const struct slo_spool_message *m)
 	d->told_full = true;
 	pthread_mutex_unlock(&d->lock);
 	slo_err_set(&err, 0, "the queue is full: its oldest batches are dropped, exemplars first");
-	slo_err_at(&err, "%s", slo_otlp_signal_info[k.signal].path);
+	slo_err_at(&err, "%s", slo_otlp_path(k.signal));
 	if (news)
 		on_report(d, &err);
 }
@@ -98,13 +98,15 @@ static void on_dropped(void *arg, const struct slo_spool_message *m)
 static void surface(struct destination *d, const struct slo_otlp_kind *k, const struct slo_otlp_answer *a)
 {
 	struct slo_err err = { .what = "" };
+	char words[WORDS_MAX];
 
+	slo_otlp_words(a->message, words, sizeof(words));
 	if (a->rejected)
-		slo_err_set(&err, 0, "the peer rejected %" PRId64 " of %u: %.150s", a->rejected, k->items,
-			    a->message[0] ? a->message : "it did not say why");
+		slo_err_set(&err, 0, "the peer rejected %" PRId64 " of %u: %s", a->rejected, k->items,
+			    words[0] ? words : "it did not say why");
 	else
-		slo_err_set(&err, 0, "the peer warns: %.200s", a->message);
-	slo_err_at(&err, "%s", slo_otlp_signal_info[k->signal].path);
+		slo_err_set(&err, 0, "the peer warns: %s", words);
+	slo_err_at(&err, "%s", slo_otlp_path(k->signal));
 	on_report(d, &err);
 }
 
@@ -112,14 +114,14 @@ static void count_delivered(struct destination *d, const struct slo_spool_messag
 			    const struct slo_otlp_answer *a, bool readable)
 {
 	uint64_t rejected = (uint64_t)a->rejected < k->items ? (uint64_t)a->rejected : k->items;
-	bool news = (a->rejected || a->message[0]) && !d->told;
+	bool news = (a->rejected || a->message.len) && !d->told;
 
 	pthread_mutex_lock(&d->lock);
 	d->n.delivered++;
 	d->n.delivered_items += k->items - rejected;
 	d->n.rejected_items += rejected;
 	d->n.partial += a->rejected > 0;
-	d->n.warnings += !a->rejected && a->message[0];
+	d->n.warnings += !a->rejected && a->message.len;
 	d->n.unreadable += !readable;
 	d->n.sent_bytes += m->body.len;
 	d->told |= news;
@@ -163,7 +165,7 @@ static int open_spool(struct destination *d, enum slo_otlp_signal first, struct 
 	/* By name, not by address: a peer that has moved gets what waits. */
 	if (!o->spool_dir || !o->spool_dir[0])
 		return 0;
-	if (asprintf(&dir, "%s/%s", o->spool_dir, slo_otlp_signal_info[first].name) < 0)
+	if (asprintf(&dir, "%s/%s", o->spool_dir, slo_otlp_signal_enum.names[first]) < 0)
 		return slo_err_set(err, -ENOMEM, "out of memory");
 	s.dir = dir;
 	r = slo_spool_open(&s, &d->spool, err);
@@ -223,7 +225,7 @@ int slo_otlp_export_new(const struct slo_otlp_export_opts *o, struct slo_otlp_ex
 	x->o = *o;
 	x->run = (uint64_t)slo_now_wall_ns();
 	slo_buf_init(&x->packed, SLO_OTLP_BODY_MAX + (1 << 16));
-	for (int s = 0; s < SLO_OTLP_SIGNALS && !r; s++)
+	for (int s = 0; s < SLO_OTLP_SIGNAL__COUNT && !r; s++)
 		r = find_destination(x, (enum slo_otlp_signal)s, err);
 	if (r) {
 		slo_otlp_export_free(x);
@@ -257,7 +259,7 @@ static int put(struct slo_otlp_export *x, struct destination *d, const struct sl
 		return r;
 	(void)!snprintf(m.id, sizeof(m.id), "%016" PRIx64 "-%" PRIu64, x->run, x->seq++);
 	slo_otlp_tag(&k, m.tag);
-	r = slo_delivery_put(d->delivery, &m, slo_str(b->expendable ? expendable_key : slo_otlp_signal_info[b->signal].name));
+	r = slo_delivery_put(d->delivery, &m, slo_str(b->expendable ? expendable_key : slo_otlp_signal_enum.names[b->signal]));
 	slo_delivery_thread_wake(d->thread);
 	return r;
 }

@@ -16,7 +16,6 @@
 #ifndef SLO_NET_OTLP_EXPORT_H
 #define SLO_NET_OTLP_EXPORT_H
 
-#include "net/otlp_answer.h"
 #include "net/otlp_config.h"
 
 enum {

@@ -108,7 +108,7 @@ START_TEST(a_batch_arrives_whole_on_the_path_of_its_signal)
 	x = start(NULL, NULL);
 	ck_assert_int_eq(put(x, _i, "the body, the body, the body", 3, false), 0);
 	wait_delivered(x, 1);
-	snprintf(line, sizeof(line), "POST %s HTTP/1.1\r\n", slo_otlp_signal_info[_i].path);
+	snprintf(line, sizeof(line), "POST %s HTTP/1.1\r\n", slo_otlp_path(_i));
 	ck_assert_int_eq(strncmp(srv.request.data, line, strlen(line)), 0);
 	ck_assert_ptr_nonnull(strcasestr(srv.request.data, "\r\nContent-Type: application/x-protobuf\r\n"));
 	ck_assert_ptr_nonnull(strcasestr(srv.request.data, "\r\nContent-Encoding: gzip\r\n"));
@@ -175,7 +175,7 @@ START_TEST(many_batches_share_a_connection)
 	srv.parts[0] = (struct script_part){ .say = OK, .stay = true };
 	x = start(NULL, NULL);
 	for (int i = 0; i < 100; i++)
-		ck_assert_int_eq(put(x, i % SLO_OTLP_SIGNALS, "body", 2, false), 0);
+		ck_assert_int_eq(put(x, i % SLO_OTLP_SIGNAL__COUNT, "body", 2, false), 0);
 	n = end(x, WAIT_S * SLO_NS_PER_S);
 	ck_assert_uint_eq(n.delivered, 100);
 	ck_assert_uint_eq(n.delivered_items, 200);
@@ -543,7 +543,7 @@ int main(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, a_batch_arrives_whole_on_the_path_of_its_signal, 0, SLO_OTLP_SIGNALS);
+	tcase_add_loop_test(t, a_batch_arrives_whole_on_the_path_of_its_signal, 0, SLO_OTLP_SIGNAL__COUNT);
 	tcase_add_test(t, json_goes_as_json_uncompressed_with_the_headers_asked_for);
 	tcase_add_test(t, headers_of_a_file_are_read_anew_for_each_batch);
 	tcase_add_test(t, many_batches_share_a_connection);

@@ -20,7 +20,7 @@ struct slo_otlp_receive {
 	char *token;              /* NULL = nobody is asked for one */
 	size_t token_len;
 	/* written by the server's thread, read from others */
-	_Atomic uint64_t requests[SLO_OTLP_SIGNALS], bytes[SLO_OTLP_SIGNALS];
+	_Atomic uint64_t requests[SLO_OTLP_SIGNAL__COUNT], bytes[SLO_OTLP_SIGNAL__COUNT];
 	_Atomic uint64_t taken, partial, rejected_items, unreadable, busy, failed, wrong_type, unauthorized;
 };
 
@@ -49,18 +49,18 @@ static int code_of(unsigned int status)
 
 static enum slo_otlp_encoding encoding_for(const char *content_type)
 {
-	return slo_otlp_encoding_of(content_type) == SLO_OTLP_JSON ? SLO_OTLP_JSON : SLO_OTLP_PROTOBUF;
+	return slo_otlp_encoding_of(slo_str(content_type)) == SLO_OTLP_JSON ? SLO_OTLP_JSON : SLO_OTLP_PROTOBUF;
 }
 
 /* The answer is @status, for the reason @why. */
-static void refuse(const struct slo_httpd_request *rq, struct slo_httpd_reply *re, unsigned int status, const char *why)
+static void refuse(const struct slo_httpd_request *rq, struct slo_httpd_reply *re, unsigned int status, struct slo_str why)
 {
 	enum slo_otlp_encoding e = encoding_for(rq->content_type);
 
 	slo_buf_reset(&re->body);
 	re->status = status;
-	re->content_type = slo_otlp_content_type[e];
-	slo_otlp_status_write(e, code_of(status), slo_str(why), &re->body);
+	re->content_type = slo_otlp_content_type(e);
+	slo_otlp_status_encode(e, code_of(status), why, &re->body);
 }
 
 /* What the server itself refuses has words already. */
@@ -73,7 +73,7 @@ static void on_refused(void *arg, const struct slo_httpd_request *rq, struct slo
 	while (len && re->body.data[len - 1] == '\n')
 		len--;
 	slo_str_copy(why, sizeof(why), slo_str_n(re->body.data, len));
-	refuse(rq, re, re->status, why);
+	refuse(rq, re, re->status, slo_str(why));
 }
 
 static bool is_authorized(const struct slo_otlp_receive *r, const struct slo_httpd_request *rq)
@@ -91,55 +91,57 @@ static bool is_authorized(const struct slo_otlp_receive *r, const struct slo_htt
 static void answer_taken(struct slo_otlp_receive *r, enum slo_otlp_signal signal, enum slo_otlp_encoding e,
 			 const struct slo_otlp_answer *a, struct slo_httpd_reply *re)
 {
-	bool all = a->rejected <= 0 && !a->message[0];
+	bool all = a->rejected <= 0 && !a->message.len;
 
 	atomic_fetch_add(all ? &r->taken : &r->partial, 1);
 	atomic_fetch_add(&r->rejected_items, a->rejected > 0 ? (uint64_t)a->rejected : 0);
-	re->content_type = slo_otlp_content_type[e];
-	slo_otlp_answer_write(e, signal, a, &re->body);
+	re->content_type = slo_otlp_content_type(e);
+	slo_otlp_answer_encode((int)signal, (int)e, a, &re->body);
 }
+
+/* What a consumer's error is answered with; the last is for all others. */
+static const struct {
+	int error;
+	unsigned int status;
+	const char *why;
+} refusals[] = {
+	{ -EAGAIN, 429, "no room now: come back later" }, { -EBADMSG, 400, "the body cannot be read" },
+	{ -EINVAL, 400, "the body cannot be read" },      { -EMSGSIZE, 413, "the body is too large" },
+	{ 0, 503, "the batch could not be taken" },
+};
 
 static void answer_refused(struct slo_otlp_receive *r, int error, const struct slo_otlp_answer *a,
 			   const struct slo_httpd_request *rq, struct slo_httpd_reply *re)
 {
-	const char *why = a->message[0] ? a->message : NULL;
+	size_t i = 0;
 
-	switch (error) {
-	case -EAGAIN:
-		atomic_fetch_add(&r->busy, 1);
+	while (refusals[i].error && refusals[i].error != error)
+		i++;
+	atomic_fetch_add(refusals[i].status == 429 ? &r->busy : refusals[i].status == 503 ? &r->failed : &r->unreadable, 1);
+	if (refusals[i].status == 429)
 		re->retry_after_s = r->o.retry_after_s;
-		refuse(rq, re, 429, why ? why : "no room now: come back later");
-		return;
-	case -EBADMSG:
-		atomic_fetch_add(&r->unreadable, 1);
-		refuse(rq, re, 400, why ? why : "the body cannot be read");
-		return;
-	default:
-		atomic_fetch_add(&r->failed, 1);
-		refuse(rq, re, 503, why ? why : "the batch could not be taken");
-	}
+	refuse(rq, re, refusals[i].status, a->message.len ? a->message : slo_str(refusals[i].why));
 }
 
 static void receive(struct slo_otlp_receive *r, enum slo_otlp_signal signal, const struct slo_httpd_request *rq,
 		    struct slo_httpd_reply *re)
 {
 	struct slo_otlp_answer a = { .rejected = 0 };
-	int e = slo_otlp_encoding_of(rq->content_type), ret;
+	int e = slo_otlp_encoding_of(slo_str(rq->content_type)), ret;
 
 	if (!is_authorized(r, rq)) {
 		atomic_fetch_add(&r->unauthorized, 1);
-		refuse(rq, re, 401, "want a bearer token");
+		refuse(rq, re, 401, slo_str("want a bearer token"));
 		return;
 	}
 	if (e < 0) {
 		atomic_fetch_add(&r->wrong_type, 1);
-		refuse(rq, re, 415, "want application/x-protobuf or application/json");
+		refuse(rq, re, 415, slo_str("want application/x-protobuf or application/json"));
 		return;
 	}
 	atomic_fetch_add(&r->requests[signal], 1);
 	atomic_fetch_add(&r->bytes[signal], rq->body.len);
 	ret = r->o.consume(r->o.arg, signal, (enum slo_otlp_encoding)e, rq->body, &a);
-	a.message[sizeof(a.message) - 1] = '\0';
 	if (ret)
 		answer_refused(r, ret, &a, rq, re);
 	else
@@ -230,7 +232,7 @@ void slo_otlp_receive_stats(const struct slo_otlp_receive *r, struct slo_otlp_re
 		.wrong_type = atomic_load(&r->wrong_type), .unauthorized = atomic_load(&r->unauthorized),
 		.refused = h.refused, .cut = h.cut,
 	};
-	for (int s = 0; s < SLO_OTLP_SIGNALS; s++) {
+	for (int s = 0; s < SLO_OTLP_SIGNAL__COUNT; s++) {
 		out->requests[s] = atomic_load(&r->requests[s]);
 		out->bytes[s] = atomic_load(&r->bytes[s]);
 	}

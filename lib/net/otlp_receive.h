@@ -14,10 +14,11 @@
 #ifndef SLO_NET_OTLP_RECEIVE_H
 #define SLO_NET_OTLP_RECEIVE_H
 
-#include "base/err.h"
-#include "net/otlp_answer.h"
+#include "net/otlp_codec.h"
+#include "net/otlp_config.h"
 
 enum {
+	SLO_OTLP_PORT = 4318,
 	SLO_OTLP_RETRY_AFTER_S = 1,         /* default */
 	SLO_OTLP_REQUEST_S = 30,            /* a connection that has not got a request through in so long is closed */
 	SLO_OTLP_BODIES_MAX = 64 << 20,     /* default bytes of bodies being read at once */
@@ -26,11 +27,12 @@ enum {
 /**
  * slo_otlp_consume - take a batch
  * @body:   decoded of gzip; valid during the call
- * @answer: all zero; set what was rejected, or why the whole of it is refused
+ * @answer: all zero; set what was rejected, or why the whole of it is refused. Its message must live until the next
+ *          call, or the receiver's stop
  *
  * On the receiver's thread, one at a time: while it runs nothing else is read. Return: 0, all but
- * @answer->rejected items were taken; -EAGAIN: no room now, nothing was taken (429); -EBADMSG: it cannot be read, nothing
- * was taken (400); any other: nothing was taken (503).
+ * @answer->rejected items were taken; -EAGAIN: no room now (429); -EINVAL, -EBADMSG: it cannot be
+ * read (400); -EMSGSIZE: it is too much (413); any other: 503. With each of them nothing was taken.
  */
 typedef int slo_otlp_consume(void *arg, enum slo_otlp_signal signal, enum slo_otlp_encoding encoding, struct slo_str body,
 			     struct slo_otlp_answer *answer);
@@ -49,11 +51,11 @@ struct slo_otlp_receive_opts {
 };
 
 struct slo_otlp_receive_stats {
-	uint64_t requests[SLO_OTLP_SIGNALS]; /* whole ones that reached the consumer, with their bytes, decoded */
-	uint64_t bytes[SLO_OTLP_SIGNALS];
+	uint64_t requests[SLO_OTLP_SIGNAL__COUNT]; /* whole ones that reached the consumer, with their bytes, decoded */
+	uint64_t bytes[SLO_OTLP_SIGNAL__COUNT];
 	uint64_t taken, partial;   /* of those: all taken; some items rejected, or a warning */
 	uint64_t rejected_items;
-	uint64_t unreadable;       /* 400 by the consumer */
+	uint64_t unreadable;       /* 400 and 413 by the consumer */
 	uint64_t busy;             /* 429 by the consumer */
 	uint64_t failed;           /* 503 */
 	uint64_t wrong_type;       /* 415 for the content type */

@@ -129,28 +129,32 @@ static struct slo_str answer_body(void)
 /* What a refusal says, by the encoding its Content-Type claims. */
 static const char *status_words(void)
 {
-	static char said[SLO_OTLP_MESSAGE_MAX];
+	static char said[256];
+	struct slo_otlp_decoder *d;
+	struct slo_str words;
 	bool json = strcasestr(got, "\r\nContent-Type: application/json\r\n") != NULL;
 
 	ck_assert(json || strcasestr(got, "\r\nContent-Type: application/x-protobuf\r\n"));
-	ck_assert_int_eq(slo_otlp_status_read(json ? SLO_OTLP_JSON : SLO_OTLP_PROTOBUF, answer_body(), said), 0);
+	ck_assert_int_eq(slo_otlp_decoder_new(NULL, &d), 0);
+	ck_assert_int_eq(slo_otlp_status_decode(d, json ? SLO_OTLP_JSON : SLO_OTLP_PROTOBUF, answer_body(), &words, NULL), 0);
+	slo_str_copy(said, sizeof(said), words);
+	slo_otlp_decoder_free(d);
 	ck_assert(said[0]);
 	return said;
 }
 
 START_TEST(a_batch_reaches_the_consumer_by_path_and_type)
 {
-	const struct slo_otlp_signal_info *s = &slo_otlp_signal_info[_i / 2];
 	int e = _i % 2;
 	struct slo_otlp_receive_stats n;
 
 	start(NULL);
-	ck_assert_int_eq(post(s->path, e ? JSON : PB, slo_str("the bytes")), 200);
+	ck_assert_int_eq(post(slo_otlp_path(_i / 2), e ? JSON : PB, slo_str("the bytes")), 200);
 	ck_assert_int_eq(signal_seen, _i / 2);
 	ck_assert_int_eq(encoding_seen, e);
 	ck_assert_str_eq(body.data, "the bytes");
 	ck_assert_str_eq(answer_body().p, e ? "{}" : "");
-	ck_assert_ptr_nonnull(strcasestr(got, slo_otlp_content_type[e]));
+	ck_assert_ptr_nonnull(strcasestr(got, slo_otlp_content_type(e)));
 	n = stop();
 	ck_assert_uint_eq(n.requests[_i / 2], 1);
 	ck_assert_uint_eq(n.bytes[_i / 2], 9);
@@ -160,15 +164,18 @@ END_TEST
 
 START_TEST(a_partial_success_is_told_in_the_encoding_of_the_request)
 {
-	struct slo_otlp_answer a;
 	struct slo_otlp_receive_stats n;
+	struct slo_otlp_decoder *d;
+	struct slo_otlp_answer a;
 
 	start(NULL);
-	say = (struct slo_otlp_answer){ .rejected = 3, .message = "three were too old" };
+	say = (struct slo_otlp_answer){ .rejected = 3, .message = SLO_STR("three were too old") };
+	ck_assert_int_eq(slo_otlp_decoder_new(NULL, &d), 0);
 	ck_assert_int_eq(post("/v1/logs", _i ? JSON : PB, slo_str("x")), 200);
-	ck_assert_int_eq(slo_otlp_answer_read(_i ? SLO_OTLP_JSON : SLO_OTLP_PROTOBUF, answer_body(), &a), 0);
+	ck_assert_int_eq(slo_otlp_answer_decode(d, SLO_OTLP_LOGS, _i ? SLO_OTLP_JSON : SLO_OTLP_PROTOBUF, answer_body(), &a, NULL), 0);
 	ck_assert_int_eq(a.rejected, 3);
-	ck_assert_str_eq(a.message, "three were too old");
+	ck_assert(slo_str_is(a.message, "three were too old"));
+	slo_otlp_decoder_free(d);
 	n = stop();
 	ck_assert_uint_eq(n.partial, 1);
 	ck_assert_uint_eq(n.rejected_items, 3);
@@ -193,6 +200,8 @@ static const struct {
 	{ "/", "", "x", 0, 404, "no such resource" },
 	{ "/v1/traces", PB, "x", -EAGAIN, 429, "come back later" },
 	{ "/v1/traces", JSON, "x", -EBADMSG, 400, "cannot be read" },
+	{ "/v1/traces", PB, "x", -EINVAL, 400, "cannot be read" },
+	{ "/v1/traces", PB, "x", -EMSGSIZE, 413, "too large" },
 	{ "/v1/traces", JSON, "x", -EIO, 503, "could not be taken" },
 };
 
@@ -228,7 +237,7 @@ START_TEST(what_the_consumer_says_of_a_bad_batch_is_handed_on)
 {
 	start(NULL);
 	verdict = -EBADMSG;
-	strcpy(say.message, "field 2: want a length");
+	say.message = slo_str("field 2: want a length");
 	ck_assert_int_eq(post("/v1/logs", PB, slo_str("x")), 400);
 	ck_assert_str_eq(status_words(), "field 2: want a length");
 	ck_assert_uint_eq(stop().unreadable, 1);
@@ -413,7 +422,7 @@ int main(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, a_batch_reaches_the_consumer_by_path_and_type, 0, 2 * SLO_OTLP_SIGNALS);
+	tcase_add_loop_test(t, a_batch_reaches_the_consumer_by_path_and_type, 0, 2 * SLO_OTLP_SIGNAL__COUNT);
 	tcase_add_loop_test(t, a_partial_success_is_told_in_the_encoding_of_the_request, 0, 2);
 	tcase_add_loop_test(t, what_is_not_taken_is_refused_with_a_status_in_the_right_encoding, 0, (int)SLO_ARRAY_LEN(refused));
 	tcase_add_test(t, other_methods_are_told_which_one_is_taken);

@@ -11,15 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ANSWER_MAX = 64 << 10, HEADERS_FILE_MAX = 64 << 10 };
+enum { ANSWER_MAX = 64 << 10, HEADERS_FILE_MAX = 64 << 10, WORDS_MAX = 100 };
 
-static const char *const encoding_tags[SLO_OTLP_ENCODINGS] = { [SLO_OTLP_PROTOBUF] = "pb", [SLO_OTLP_JSON] = "json" };
+static const char *const encoding_tags[SLO_OTLP_ENCODING__COUNT] = { [SLO_OTLP_PROTOBUF] = "pb", [SLO_OTLP_JSON] = "json" };
 static const char *const packing_tags[] = { "id", "gz" };
 
 struct slo_otlp_sender {
 	const struct slo_otlp_config *config;
 	struct slo_fetch *fetch;
 	struct slo_fetch_answer answer;
+	struct slo_otlp_decoder *decoder;
 	char *file;         /* headers of a file, of this exchange */
 	size_t file_len;
 	const char *headers[2 + SLO_OTLP_HEADERS_MAX + 1]; /* of this exchange */
@@ -28,7 +29,7 @@ struct slo_otlp_sender {
 
 void slo_otlp_tag(const struct slo_otlp_kind *k, char tag[24])
 {
-	(void)!snprintf(tag, 24, "%s/%s/%s/%u", slo_otlp_signal_info[k->signal].name, encoding_tags[k->encoding],
+	(void)!snprintf(tag, 24, "%s/%s/%s/%u", slo_otlp_signal_enum.names[k->signal], encoding_tags[k->encoding],
 			packing_tags[k->gzip], k->items);
 }
 
@@ -47,14 +48,11 @@ static int word(const char **p, const char *const *names, size_t n)
 
 int slo_otlp_tag_read(const char *tag, struct slo_otlp_kind *out)
 {
-	const char *signals[SLO_OTLP_SIGNALS];
 	int signal, encoding, packing;
 	int64_t items;
 
-	for (int i = 0; i < SLO_OTLP_SIGNALS; i++)
-		signals[i] = slo_otlp_signal_info[i].name;
-	signal = word(&tag, signals, SLO_OTLP_SIGNALS);
-	encoding = word(&tag, encoding_tags, SLO_OTLP_ENCODINGS);
+	signal = word(&tag, slo_otlp_signal_enum.names, SLO_OTLP_SIGNAL__COUNT);
+	encoding = word(&tag, encoding_tags, SLO_OTLP_ENCODING__COUNT);
 	packing = word(&tag, packing_tags, 2);
 	if (signal < 0 || encoding < 0 || packing < 0 || slo_parse_i64(slo_str(tag), &items) || items < 0 ||
 	    items > SLO_OTLP_ITEMS_MAX)
@@ -92,9 +90,10 @@ int slo_otlp_sender_new(const struct slo_otlp_config *config, enum slo_otlp_sign
 	s->config = config;
 	slo_fetch_answer_init(&s->answer, ANSWER_MAX);
 	r = slo_fetch_new(&f, &s->fetch, err);
+	r = r ? r : slo_otlp_decoder_new(NULL, &s->decoder);
 	if (r) {
 		slo_otlp_sender_free(s);
-		return r;
+		return slo_err_set(err, r, "%s", slo_strerror(r));
 	}
 	*out = s;
 	return 0;
@@ -115,6 +114,7 @@ void slo_otlp_sender_free(struct slo_otlp_sender *s)
 		return;
 	forget_file(s);
 	slo_fetch_free(s->fetch);
+	slo_otlp_decoder_free(s->decoder);
 	slo_fetch_answer_fini(&s->answer);
 	free(s);
 }
@@ -147,7 +147,7 @@ static int add_file(struct slo_otlp_sender *s, const char *path, struct slo_err 
 
 static int make_headers(struct slo_otlp_sender *s, const struct slo_otlp_kind *k, struct slo_err *err)
 {
-	static const char *const types[SLO_OTLP_ENCODINGS] = {
+	static const char *const types[SLO_OTLP_ENCODING__COUNT] = {
 		[SLO_OTLP_PROTOBUF] = "Content-Type: application/x-protobuf",
 		[SLO_OTLP_JSON] = "Content-Type: application/json",
 	};
@@ -163,46 +163,59 @@ static int make_headers(struct slo_otlp_sender *s, const struct slo_otlp_kind *k
 }
 
 /* What a peer says may repeat what it was sent. */
-static bool tells_secret(const struct slo_otlp_sender *s, const char *text)
+static bool tells_secret(const struct slo_otlp_sender *s, struct slo_str text)
 {
 	for (size_t i = 0; i < s->headers_count; i++) {
 		const char *value = s->headers[i] + strcspn(s->headers[i], ":");
 
 		value += strspn(value, ": \t");
-		if (strlen(value) >= 4 && strcasestr(text, value))
+		if (text.len && strlen(value) >= 4 && memmem(text.p, text.len, value, strlen(value)))
 			return true;
 	}
 	return false;
 }
 
+void slo_otlp_words(struct slo_str said, char *to, size_t size)
+{
+	slo_str_copy(to, size, said);
+	for (; *to; to++)
+		if ((unsigned char)*to < ' ' || *to == 127)
+			*to = ' ';
+}
+
 static void explain(struct slo_otlp_sender *s, int error, const struct slo_err *err, struct slo_delivery_outcome *out)
 {
-	char said[SLO_OTLP_MESSAGE_MAX] = "";
-	int e = slo_otlp_encoding_of(s->answer.content_type);
+	int e = slo_otlp_encoding_of(slo_str(s->answer.content_type));
+	struct slo_str said = { NULL, 0 };
+	char words[WORDS_MAX];
 
 	if (error) {
 		(void)!snprintf(out->why, sizeof(out->why), "%.60s%s%.120s", err->where, err->where[0] ? ": " : "", err->what);
 		return;
 	}
-	if (e < 0 || slo_otlp_status_read((enum slo_otlp_encoding)e, slo_buf_str(&s->answer.body), said) ||
-	    tells_secret(s, said))
-		said[0] = '\0';
+	if (e < 0 || slo_otlp_status_decode(s->decoder, e, slo_buf_str(&s->answer.body), &said, NULL) || tells_secret(s, said))
+		said = slo_str(NULL);
+	slo_otlp_words(said, words, sizeof(words));
 	if (out->status >= 300 && out->status < 400)
 		(void)!snprintf(out->why, sizeof(out->why), "HTTP %ld: redirects are not followed", out->status);
 	else
-		(void)!snprintf(out->why, sizeof(out->why), "HTTP %ld%s%.100s", out->status, said[0] ? ": " : "", said);
+		(void)!snprintf(out->why, sizeof(out->why), "HTTP %ld%s%s", out->status, words[0] ? ": " : "", words);
 }
 
 /* A body over its bound was not read to the end. */
 static bool read_answer(struct slo_otlp_sender *s, const struct slo_otlp_kind *k, int error, struct slo_otlp_answer *a)
 {
-	int e = s->answer.content_type[0] ? slo_otlp_encoding_of(s->answer.content_type) : (int)k->encoding;
+	int e = s->answer.content_type[0] ? slo_otlp_encoding_of(slo_str(s->answer.content_type)) : (int)k->encoding;
 
 	if (error || (e < 0 && s->answer.body.len) ||
-	    slo_otlp_answer_read(e < 0 ? k->encoding : (enum slo_otlp_encoding)e, slo_buf_str(&s->answer.body), a))
+	    slo_otlp_answer_decode(s->decoder, (int)k->signal, e < 0 ? (int)k->encoding : e, slo_buf_str(&s->answer.body), a,
+				   NULL)) {
+		*a = (struct slo_otlp_answer){ .rejected = 0 };
 		return false;
+	}
+	a->rejected = a->rejected > 0 ? a->rejected : 0;
 	if (tells_secret(s, a->message))
-		a->message[0] = '\0';
+		a->message = slo_str(NULL);
 	return true;
 }
 

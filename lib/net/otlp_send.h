@@ -23,6 +23,9 @@ int slo_otlp_tag_read(const char *tag, struct slo_otlp_kind *out);
 /** slo_otlp_judge - what a status means, or the errno of an exchange without one. Pure. */
 enum slo_delivery_verdict slo_otlp_judge(int error, long status);
 
+/** slo_otlp_words - what a peer said, for a person: control characters are blanks, cut to @size. Pure. */
+void slo_otlp_words(struct slo_str said, char *to, size_t size);
+
 struct slo_otlp_sender;
 
 /** slo_otlp_sender_new - @config outlives it; @first: the target whose TLS files are used. Return: as slo_fetch_new(). */
@@ -32,7 +35,7 @@ void slo_otlp_sender_free(struct slo_otlp_sender *s);
 
 /**
  * slo_otlp_send - as slo_delivery_send; @stop is looked at as in slo_fetch_do()
- * @answer: what was said about a batch that was delivered
+ * @answer: what was said about a batch that was delivered; its message lives until the next call
  * @readable: false: nobody can read it
  */
 void slo_otlp_send(struct slo_otlp_sender *s, const struct slo_spool_message *m, const struct slo_otlp_kind *k,

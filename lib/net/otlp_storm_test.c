@@ -113,7 +113,7 @@ static void export_from(long from, long to, int out)
 	if (slo_otlp_config_resolve(&flags, NULL, NULL, NULL, &config, NULL) || slo_otlp_export_new(&o, &x, NULL))
 		_exit(10);
 	for (long i = from; i < to; i++) {
-		struct slo_otlp_batch b = { .signal = (enum slo_otlp_signal)(i % SLO_OTLP_SIGNALS), .items = ITEMS };
+		struct slo_otlp_batch b = { .signal = (enum slo_otlp_signal)(i % SLO_OTLP_SIGNAL__COUNT), .items = ITEMS };
 		char body[32];
 
 		snprintf(body, sizeof(body), "batch %ld", i);

@@ -56,8 +56,8 @@ static bool make_room(struct slo_held_queue *q, const struct slo_spool_message *
 		struct slo_held *h = victim(q, soft);
 
 		slo_held_unlink(q, h);
-		h->next = *gone;
 		*gone = h;
+		gone = &h->next;
 	}
 	return true;
 }

@@ -27,7 +27,7 @@ struct slo_held_queue {
 
 /**
  * slo_held_push - take a copy of @m in
- * @gone: what it displaced, linked by next; the caller frees each
+ * @gone: what it displaced, in order, linked by next; the caller frees each
  *
  * Return: 0; -ENOBUFS when there is no room and nothing that may go for it; -ENOMEM.
  */

@@ -87,22 +87,22 @@ void slo_delivery_thread_wake(struct slo_delivery_thread *t)
 	pthread_mutex_unlock(&t->lock);
 }
 
-bool slo_delivery_thread_settle(struct slo_delivery_thread *t, int64_t until_ns, bool (*hurry)(void), int64_t hurry_ns)
+bool slo_delivery_thread_settle(struct slo_delivery_thread *t, int64_t *until_ns, bool (*hurry)(void), int64_t hurry_ns)
 {
 	slo_delivery_hurry(t->d);
 	slo_delivery_thread_wake(t);
 	pthread_mutex_lock(&t->lock);
-	while (!slo_delivery_settled(t->d) && slo_now_mono_ns() < until_ns) {
+	while (!slo_delivery_settled(t->d) && slo_now_mono_ns() < *until_ns) {
 		int64_t soon = slo_now_mono_ns() + LOOK_MS * SLO_NS_PER_MS;
 		struct timespec at;
 
-		soon = soon < until_ns ? soon : until_ns;
+		soon = soon < *until_ns ? soon : *until_ns;
 		at = (struct timespec){ .tv_sec = soon / SLO_NS_PER_S, .tv_nsec = soon % SLO_NS_PER_S };
 		pthread_cond_timedwait(&t->changed, &t->lock, &at);
 		if (hurry && hurry()) {
 			int64_t sooner = slo_now_mono_ns() + hurry_ns;
 
-			until_ns = sooner < until_ns ? sooner : until_ns;
+			*until_ns = sooner < *until_ns ? sooner : *until_ns;
 			hurry = NULL;
 		}
 	}

@@ -303,12 +303,12 @@ static void count_lost(struct destination *d)
 
 uint64_t slo_otlp_export_end(struct slo_otlp_export *x, int64_t wait_ns, bool (*hurry)(void))
 {
-	int64_t until = slo_now_mono_ns() + wait_ns;
+	int64_t until = slo_now_mono_ns() + wait_ns; /* of all of them together */
 	struct slo_otlp_export_stats n;
 
 	for (size_t i = 0; i < x->list_n; i++)
 		if (x->list[i].thread)
-			slo_delivery_thread_settle(x->list[i].thread, until, hurry, SLO_OTLP_STOP_S * SLO_NS_PER_S);
+			slo_delivery_thread_settle(x->list[i].thread, &until, hurry, SLO_OTLP_STOP_S * SLO_NS_PER_S);
 	for (size_t i = 0; i < x->list_n; i++) {
 		slo_delivery_thread_stop(x->list[i].thread);
 		x->list[i].thread = NULL;

@@ -211,7 +211,7 @@ static int add_header(const struct setting *at, struct slo_str pair, struct slo_
 	value = trim(slo_str_n(eq + 1, pair.len - (size_t)(eq + 1 - pair.p)));
 	if (n == SLO_OTLP_HEADERS_MAX || name.len + value.len > HEADER_MAX)
 		return bad(at, err, "too many headers, or one too long");
-	line = malloc(name.len + value.len + 3);
+	line = calloc(1, name.len + value.len + 3);
 	if (!line)
 		return -ENOMEM;
 	memcpy(line, name.p, name.len);

@@ -485,6 +485,7 @@ START_TEST(a_spool_keeps_what_was_not_acknowledged_for_the_next_process)
 	n = end(x, 2 * SLO_NS_PER_S);
 	ck_assert_uint_eq(n.delivered + n.lost + n.refused, 0);
 	ck_assert_uint_eq(n.waiting, 3);
+	slo_buf_fini(&srv.request);
 	srv = (struct script){ .parts = { { .say = OK, .stay = true } } };
 	x = start(NULL, &o);
 	wait_delivered(x, 3);

@@ -302,6 +302,23 @@ START_TEST(a_partial_success_is_counted_told_once_and_never_tried_again)
 }
 END_TEST
 
+START_TEST(a_partial_success_that_repeats_a_secret_is_not_told)
+{
+	static const char words[] = "{\"partialSuccess\":{\"errorMessage\":\"Bearer sesame has expired\"}}";
+	struct slo_otlp_layer flags = { .all = { [SLO_OTLP_HEADERS] = "authorization=Bearer%20sesame" } };
+	static char say[512];
+	struct slo_otlp_export *x;
+
+	snprintf(say, sizeof(say), "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+		 strlen(words), words);
+	srv.parts[0] = (struct script_part){ .say = say, .stay = true };
+	x = start(&flags, NULL);
+	put(x, SLO_OTLP_LOGS, "body", 1, false);
+	ck_assert_uint_eq(end(x, WAIT_S * SLO_NS_PER_S).delivered, 1);
+	ck_assert_int_eq(reported, 0);
+}
+END_TEST
+
 /* An answer nobody can read still says 200: sending again would be a duplicate for sure. */
 static const char *const odd[] = {
 	"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>",
@@ -552,6 +569,7 @@ int main(void)
 	tcase_add_loop_test(t, every_other_status_drops_the_batch_and_the_next_goes_its_way, 0, (int)SLO_ARRAY_LEN(final));
 	tcase_add_test(t, what_the_peer_says_of_a_refusal_is_told_but_no_secret);
 	tcase_add_test(t, a_partial_success_is_counted_told_once_and_never_tried_again);
+	tcase_add_test(t, a_partial_success_that_repeats_a_secret_is_not_told);
 	tcase_add_loop_test(t, a_good_status_with_a_body_of_nonsense_is_delivered_and_counted, 0, (int)SLO_ARRAY_LEN(odd));
 	tcase_add_loop_test(t, a_peer_that_names_a_time_is_left_alone_until_then, 0, 2);
 	tcase_add_test(t, the_end_tries_what_waits_once_more_and_is_bounded);

@@ -327,6 +327,34 @@ START_TEST(the_bodies_of_all_senders_together_are_bounded)
 }
 END_TEST
 
+START_TEST(bodies_that_outgrow_the_bound_together_do_not_all_stay)
+{
+	static const char head[] = "POST /v1/logs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" PB "Content-Length: 900000\r\n\r\n";
+	const struct slo_otlp_receive_opts o = { .body_max = 1 << 20, .bodies_max = 1 << 20 };
+	int fd[2], status[2];
+	struct slo_buf b;
+
+	noise(&b, 900000);
+	start(&o);
+	for (int i = 0; i < 2; i++) {
+		fd[i] = dial();
+		say_all(fd[i], head, sizeof(head) - 1);
+	}
+	/* When this is answered the heads have been read, and both were let in. */
+	ck_assert_int_eq(post("/v1/logs", PB, slo_str("x")), 200);
+	say_all(fd[0], b.data, 600000);
+	say_all(fd[1], b.data, 600000);
+	say_all(fd[0], b.data, 300000);
+	say_all(fd[1], b.data, 300000);
+	status[0] = hear(fd[0]);
+	status[1] = hear(fd[1]);
+	ck_assert_msg(status[0] + status[1] == 200 + 429, "%d %d", status[0], status[1]);
+	ck_assert_int_eq(post("/v1/logs", PB, slo_str_n(b.data, 900000)), 200);
+	stop();
+	slo_buf_fini(&b);
+}
+END_TEST
+
 /* A byte every now and then holds a connection no longer than the time of a request; others are served meanwhile. */
 START_TEST(a_slow_sender_is_cut_and_keeps_nobody_waiting)
 {
@@ -430,6 +458,7 @@ int main(void)
 	tcase_add_test(t, ten_mebibytes_arrive_whole_plain_and_packed);
 	tcase_add_test(t, over_the_bound_is_413_before_and_after_unpacking);
 	tcase_add_test(t, the_bodies_of_all_senders_together_are_bounded);
+	tcase_add_test(t, bodies_that_outgrow_the_bound_together_do_not_all_stay);
 	tcase_add_test(t, a_slow_sender_is_cut_and_keeps_nobody_waiting);
 	tcase_add_test(t, more_connections_than_are_served_wait_and_are_served_then);
 	tcase_add_test(t, a_token_is_asked_for_where_there_is_one);

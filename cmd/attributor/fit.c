@@ -56,11 +56,27 @@ struct lesson {
 	size_t count;
 };
 
-static void add(struct lesson *l, uint32_t truth, const struct moment *m)
+static void take(struct lesson *l, uint32_t truth)
 {
-	slo_findings_measure(&m->facts, l->x[l->count]);
 	l->cases[l->count] = (struct slo_fit_case){ .truth = truth, .x = l->x[l->count] };
 	l->count++;
+}
+
+/* And once more for what is seen only where nobody can read the provider's answers, with nothing else in it. */
+static void add(struct lesson *l, uint32_t truth, const struct moment *m)
+{
+	struct slo_facts unread = m->facts;
+	struct slo_measure *x = l->x[l->count], *y = l->x[l->count + 1];
+
+	slo_findings_measure(&m->facts, x);
+	take(l, truth);
+	unread.app[SLO_APP_PROVIDER_LIMITED].state = unread.app[SLO_APP_PROVIDER_FAILED].state = SLO_STATE_NOT_CAPTURED;
+	unread.app[SLO_APP_PROVIDER_FAILED].baseline = NAN;
+	slo_findings_measure(&unread, y);
+	for (int j = 0; j < SLO_FINDING__COUNT; j++)
+		if (x[j].state != SLO_MEASURE_NONE)
+			y[j].state = SLO_MEASURE_NONE;
+	take(l, truth);
 }
 
 static bool teaches(const struct item *it)
@@ -84,7 +100,7 @@ static int make_lesson(const struct cases *c, struct lesson *l)
 	size_t most = 0;
 
 	for (size_t i = 0; i < c->count; i++)
-		most += PER_INCIDENT + c->items[i].quiet_count;
+		most += 2 * (PER_INCIDENT + c->items[i].quiet_count);
 	l->count = 0;
 	l->cases = calloc(most + 1, sizeof(*l->cases));
 	l->x = calloc(most + 1, sizeof(*l->x));

@@ -20,10 +20,14 @@ struct slo_detector {
 };
 
 /* One finding as it was measured, before any model looked at it. */
-enum slo_measure_state { SLO_MEASURE_NONE, SLO_MEASURE_TAKEN };
+enum slo_measure_state {
+	SLO_MEASURE_NONE,
+	SLO_MEASURE_TAKEN,
+	SLO_MEASURE_IDLE, /* watched, and there was nothing to measure: captured, and no evidence of anything */
+};
 
 struct slo_measure {
-	int state;      /* enum slo_measure_state; NONE = not captured */
+	int state;      /* enum slo_measure_state; NONE = not captured; the rest is of TAKEN only */
 	int class;      /* enum SLO_EVIDENCE, 0 .. SLO_CLASSES - 1 */
 	bool elevated;  /* by the signal's threshold, see slo_fact_judge() */
 	double z;       /* robust z; NaN = no baseline */

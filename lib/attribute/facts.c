@@ -283,6 +283,13 @@ void slo_store_calm(struct slo_store *s, int64_t before_ns)
 			slo_track_calm(*track_at(s, i), before_ns);
 }
 
+void slo_store_clear(struct slo_store *s, int64_t from_ns, int64_t to_ns)
+{
+	for (int i = 0; i < TRACKS; i++)
+		if (*track_at(s, i))
+			slo_track_clear(*track_at(s, i), from_ns, to_ns);
+}
+
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to)
 {
 	for (int i = 0; i < TRACKS; i++)
@@ -303,12 +310,12 @@ static void judge(const struct slo_merged *m, struct slo_track *t, struct slo_fa
 	f->told = m->windows || m->watched_ns || m->blind;
 	f->value = slo_merged_scalar(m, t->how);
 	f->source = t->source;
+	f->baseline = slo_track_baseline(t, &f->spread);
+	f->iqr = slo_track_iqr(t);
 	if (f->state == SLO_STATE_NOT_CAPTURED) {
 		f->why = t->why[0] ? t->why : NULL;
 		return;
 	}
-	f->baseline = slo_track_baseline(t, &f->spread);
-	f->iqr = slo_track_iqr(t);
 	slo_fact_judge(f);
 }
 

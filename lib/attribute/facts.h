@@ -14,7 +14,7 @@ struct slo_fact {
 	bool told;        /* somebody said so; false = no window ever came */
 	bool elevated;    /* see slo_fact_judge() */
 	double value;     /* scalar, signal's unit; NaN when not captured */
-	double baseline;  /* median before the onset; NaN = no baseline */
+	double baseline;  /* median before the onset, of what is not captured now too; NaN = no baseline */
 	double spread;    /* 1.4826 * MAD before the onset; NaN = no baseline */
 	double iqr;       /* interquartile range before the onset; NaN = no baseline */
 	double threshold; /* elevated needs at least this */
@@ -115,6 +115,9 @@ void slo_store_calm(struct slo_store *s, int64_t before_ns);
 
 /** slo_store_age - see slo_track_age(). */
 void slo_store_age(struct slo_store *s, int64_t at_ns, int64_t skip_from, int64_t skip_to);
+
+/** slo_store_clear - see slo_track_clear(). */
+void slo_store_clear(struct slo_store *s, int64_t from_ns, int64_t to_ns);
 
 /** slo_store_forget - see slo_track_forget(). */
 void slo_store_forget(struct slo_store *s, int64_t from_ns);

@@ -164,11 +164,23 @@ static double z_with_past(const struct slo_facts *f, const struct slo_finding_in
 	return z_of(fact, info->floor);
 }
 
+/* Where nobody connects or asks, nothing is known of how long it would take; a count of nothing is known to be 0. */
+static bool takes_two(const struct slo_finding_info *info)
+{
+	return info->signal >= 0 && slo_signal_info[info->signal].scalar == SLO_SCALAR_LATENCY &&
+	       (info->signal == SLO_SIGNAL_DNS_LATENCY || of_connections(info->signal));
+}
+
 static struct slo_measure measure(const struct slo_facts *f, const struct slo_finding_info *info)
 {
 	const struct slo_fact *fact = fact_of(f, info);
 	struct slo_measure none = { .state = SLO_MEASURE_NONE, .z = NAN };
 
+	if (takes_two(info) && fact->state != SLO_STATE_VALUE) {
+		if (slo_facts_of(f, info->signal)->state != SLO_STATE_NOT_CAPTURED)
+			none.state = SLO_MEASURE_IDLE;
+		return none;
+	}
 	if (fact->state != SLO_STATE_NOT_CAPTURED)
 		return (struct slo_measure){ .state = SLO_MEASURE_TAKEN, .class = fact->source,
 					     .elevated = fact->elevated, .z = z_with_past(f, info, fact) };
@@ -180,14 +192,28 @@ static struct slo_measure measure(const struct slo_facts *f, const struct slo_fi
 	return (struct slo_measure){ .state = SLO_MEASURE_TAKEN, .class = fact->source, .elevated = false, .z = 0 };
 }
 
+static bool provider_read(const struct slo_facts *f)
+{
+	const struct slo_fact *p = &f->app[SLO_APP_PROVIDER_FAILED];
+
+	return p->state != SLO_STATE_NOT_CAPTURED || !isnan(p->baseline);
+}
+
+/* Stands in for what the provider answers. */
+static bool stands_in(const struct slo_finding_info *info)
+{
+	return info->kind == SLO_FINDING_APP && (info->app == SLO_APP_RATE_LIMITED || info->app == SLO_APP_SERVER_ERROR);
+}
+
 void slo_findings_measure(const struct slo_facts *f, struct slo_measure out[SLO_FINDING__COUNT])
 {
 	int silent = peers_known(f) ? SLO_FINDING_ANY : SLO_FINDING_PEER;
+	bool read = provider_read(f);
 
 	for (int i = 0; i < SLO_FINDING__COUNT; i++) {
 		const struct slo_finding_info *info = &slo_finding_info[i];
 
-		if (info->kind == silent)
+		if (info->kind == silent || (read && stands_in(info)))
 			out[i] = (struct slo_measure){ .state = SLO_MEASURE_NONE, .z = NAN };
 		else
 			out[i] = measure(f, info);

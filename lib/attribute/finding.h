@@ -17,11 +17,12 @@
  * faults look alike (attribution.md 1.2).
  *
  * The agent writes a window for each role it saw, and one in the usual role where it saw
- * none. So a connection signal that is captured in any role was watched for every peer: a
- * peer without a window is quiet, and one that was not heard of before the onset had counts of 0.
+ * none. So a connection signal that is captured in any role was watched for every peer: of a
+ * peer without a window the counts are 0, and of one that was not heard of before the onset they were.
+ * How long a connect, a handshake or a lookup takes, is not known while there is none: that is no quiet finding.
  *
- *   app.rate_limited    share of answers with 429
- *   app.server_error    share of answers with 5xx
+ *   app.rate_limited    share of answers with 429, where nobody can read the provider's
+ *   app.server_error    share of answers with 5xx, likewise
  *   app.timeout         share of requests without answer
  *   app.retrieval_ms    the service's retrieval latency SLI
  *   provider.rate_limited  share of the provider's answers with 429
@@ -30,6 +31,10 @@
  *   mem_reclaim.events  reclaims per second
  *   load.arrivals       requests per second
  *   load.in_flight      requests at the same time
+ *
+ * A service answers with an error whatever stands behind it, so its own status speaks for the
+ * provider only where the provider's cannot be read (TLS, no peer of that role): it is silent once
+ * the provider's answers were ever seen, even while there are none now.
  *
  * Too much load is no fault of a named domain, and no threshold says what is too
  * much: of the load's lines the expert has no opinion, only learning can give them one.

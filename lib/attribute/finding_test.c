@@ -93,14 +93,40 @@ START_TEST(one_known_peer_splits_every_connection_signal)
 	ck_assert_int_eq(of("connect_latency_ms")->state, SLO_MEASURE_NONE);
 	ck_assert_int_eq(of("connect_latency_ms@provider")->state, SLO_MEASURE_TAKEN);
 	ck_assert(!of("connect_latency_ms@provider")->elevated);
-	/* No window of that peer: watched, and there was nothing. */
-	ck_assert_int_eq(of("connect_latency_ms@retrieval")->state, SLO_MEASURE_TAKEN);
-	ck_assert(!of("connect_latency_ms@retrieval")->elevated);
-	ck_assert_double_eq(of("connect_latency_ms@retrieval")->z, 0);
+	/* No window of that peer: watched, and there was nothing, of which a count is 0 and a latency unknown. */
+	ck_assert_int_eq(of("connect_latency_ms@retrieval")->state, SLO_MEASURE_IDLE);
+	ck_assert_int_eq(of("tcp_retransmits_total@retrieval")->state, SLO_MEASURE_TAKEN);
+	ck_assert(!of("tcp_retransmits_total@retrieval")->elevated);
+	ck_assert_double_eq(of("tcp_retransmits_total@retrieval")->z, 0);
 	ck_assert_int_eq(of("connect_errors_total@retrieval")->state, SLO_MEASURE_NONE); /* in no role */
 	ck_assert_int_eq(of("tcp_retransmits_total")->state, SLO_MEASURE_NONE);
 	ck_assert(of("tcp_retransmits_total@other")->elevated);
 	ck_assert_double_eq_tol(of("tcp_retransmits_total@other")->z, 30, 1e-12); /* 3 / floor 0.1 */
+}
+END_TEST
+
+START_TEST(no_lookup_is_no_fast_lookup)
+{
+	none();
+	tell(SLO_SIGNAL_DNS_LATENCY, SLO_ROLE_RESOLVER, 0, 5, 1);
+	tell(SLO_SIGNAL_MEM_RECLAIM, SLO_ROLE_OTHER, 0, 0, 0);
+	measure();
+	ck_assert_int_eq(of("dns_latency_ms")->state, SLO_MEASURE_IDLE);
+	ck_assert_int_eq(of("mem_reclaim_latency_ms")->state, SLO_MEASURE_TAKEN); /* that nobody had to wait says a lot */
+}
+END_TEST
+
+START_TEST(the_service_speaks_for_its_provider_only_where_nobody_reads_that)
+{
+	none();
+	facts.app[SLO_APP_SERVER_ERROR] = (struct slo_fact){ .state = SLO_STATE_VALUE, .told = true, .value = 1,
+							     .baseline = 0, .iqr = 0, .spread = 0, .threshold = .02 };
+	measure();
+	ck_assert_int_eq(of("app.server_error")->state, SLO_MEASURE_TAKEN);
+	facts.app[SLO_APP_PROVIDER_FAILED].baseline = 0; /* nobody asks it now, but it was read before */
+	measure();
+	ck_assert_int_eq(of("app.server_error")->state, SLO_MEASURE_NONE);
+	ck_assert_int_eq(of("provider.failed")->state, SLO_MEASURE_NONE);
 }
 END_TEST
 
@@ -201,6 +227,8 @@ static Suite *suite(void)
 	tcase_add_test(t, nothing_told_is_nothing_captured);
 	tcase_add_test(t, connections_without_known_peers_are_one_finding);
 	tcase_add_test(t, one_known_peer_splits_every_connection_signal);
+	tcase_add_test(t, no_lookup_is_no_fast_lookup);
+	tcase_add_test(t, the_service_speaks_for_its_provider_only_where_nobody_reads_that);
 	tcase_add_test(t, a_peer_not_heard_of_before_had_no_events_but_an_unknown_latency);
 	tcase_add_test(t, the_loudest_of_the_other_peers_speaks_for_them);
 	tcase_add_test(t, z_is_in_the_interquartile_range_where_that_is_wider);

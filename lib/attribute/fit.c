@@ -14,7 +14,7 @@ const struct slo_detector slo_fit_detector = { .a = -5.5, .b = 4, .rate = 0.1, .
 
 void slo_fit_opts_default(struct slo_fit_opts *o)
 {
-	*o = (struct slo_fit_opts){ .pseudo = 4, .pseudo_unmodelled = 20, .ridge_a = 2, .ridge_b = 2, .steps = 200,
+	*o = (struct slo_fit_opts){ .pseudo = 1, .pseudo_unmodelled = 20, .ridge_a = 1, .ridge_b = 1, .steps = 2000,
 				    .enough = 1e-7 };
 }
 
@@ -160,7 +160,7 @@ static void gather(struct bench *b, const struct slo_model_params *prior, uint32
 	for (size_t i = 0; i < count; i++) {
 		const struct slo_measure *m = &cases[i].x[j];
 
-		if (m->state == SLO_MEASURE_NONE || m->class < 0 || m->class >= SLO_CLASSES ||
+		if (m->state != SLO_MEASURE_TAKEN || m->class < 0 || m->class >= SLO_CLASSES ||
 		    (isnan(m->z) && !b->o->hard))
 			continue;
 		b->seen[b->count++] = (struct seen){ .truth = cases[i].truth, .class = m->class,

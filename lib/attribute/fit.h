@@ -28,10 +28,10 @@ struct slo_fit_case {
 };
 
 struct slo_fit_opts {
-	double pseudo;               /* pseudo-observations of the expert's link and leak, > 0; 4 */
+	double pseudo;               /* pseudo-observations of the expert's link and leak, > 0; 1 */
 	double pseudo_unmodelled;    /* the same for the unmodelled cause, whose faults of tomorrow are others; 20 */
-	double ridge_a, ridge_b;     /* standard deviations around the detector to start from; 2, 2 */
-	int steps;                   /* of expectation maximisation, at most; 200 */
+	double ridge_a, ridge_b;     /* standard deviations around the detector to start from; 1, 1 */
+	int steps;                   /* of expectation maximisation, at most; 2000 */
 	double enough;               /* stop when no probability changed by more; 1e-7 */
 	bool hard;                   /* evidence by thresholds: no detectors are fitted */
 };

@@ -229,6 +229,7 @@ START_TEST(shrinkage_has_the_weight_of_its_pseudo_counts)
 	struct slo_fit_case one = { .truth = 1, .x = x };
 
 	opts.hard = true;
+	opts.pseudo = 4;
 	ck_assert_int_eq(slo_fit_params(&prior, &one, 1, &opts, &got, &report), 0);
 	ck_assert_double_eq_tol(got.nor.link[0][0], 4 * .3 / 5, 1e-9);
 	ck_assert_double_eq_tol(got.nor.leak[0], .1, 1e-9);       /* no fault-free case */

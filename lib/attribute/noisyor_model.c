@@ -26,7 +26,7 @@ static bool replaced(const struct slo_measure *m, uint32_t j)
 	if (kind != SLO_FINDING_ANY && kind != SLO_FINDING_PEER)
 		return false;
 	for (uint32_t i = 0; i < SLO_FINDING__COUNT; i++)
-		peers = peers || (slo_finding_info[i].kind == SLO_FINDING_PEER && m[i].state == SLO_MEASURE_TAKEN);
+		peers = peers || (slo_finding_info[i].kind == SLO_FINDING_PEER && m[i].state != SLO_MEASURE_NONE);
 	return peers == (kind == SLO_FINDING_ANY);
 }
 
@@ -39,7 +39,7 @@ static double captured_share(const struct slo_noisyor_model *n, const struct slo
 		if (replaced(m, j))
 			continue;
 		whole += n->weight[j];
-		captured += x[j].state == SLO_FINDING_NONE ? 0 : n->weight[j];
+		captured += x[j].state != SLO_FINDING_NONE || m[j].state == SLO_MEASURE_IDLE ? n->weight[j] : 0;
 	}
 	return whole > 0 ? captured / whole : 0;
 }

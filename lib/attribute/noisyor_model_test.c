@@ -34,11 +34,13 @@ static void up(int signal, int role)
 static void calm(void)
 {
 	for (int s = 0; s < SLO_SIGNAL__COUNT; s++) {
-		tell_at(s, SLO_ROLE_OTHER, 0, 0);
+		double usual = slo_signal_info[s].scalar == SLO_SCALAR_LATENCY;
+
+		tell_at(s, SLO_ROLE_OTHER, usual, usual);
 		if (slo_signal_info[s].scalar == SLO_SCALAR_MEAN || s == SLO_SIGNAL_DNS_LATENCY)
 			continue;
-		tell_at(s, SLO_ROLE_PROVIDER, 0, 0);
-		tell_at(s, SLO_ROLE_RETRIEVAL, 0, 0);
+		tell_at(s, SLO_ROLE_PROVIDER, usual, usual);
+		tell_at(s, SLO_ROLE_RETRIEVAL, usual, usual);
 	}
 }
 

@@ -44,7 +44,7 @@ struct slo_finding slo_params_finding(const struct slo_model_params *p, uint32_t
 {
 	const struct slo_detector *d;
 
-	if (m->state == SLO_MEASURE_NONE || m->class < 0 || m->class >= SLO_CLASSES)
+	if (m->state != SLO_MEASURE_TAKEN || m->class < 0 || m->class >= SLO_CLASSES)
 		return (struct slo_finding){ SLO_FINDING_NONE, 0 };
 	if (!p->soft)
 		return (struct slo_finding){ m->elevated ? SLO_FINDING_ELEVATED : SLO_FINDING_QUIET, 0 };

@@ -227,6 +227,19 @@ void slo_track_age(struct slo_track *t, int64_t at_ns, int64_t skip_from, int64_
 		roll(t, first, true, skip_from, skip_to);
 }
 
+void slo_track_clear(struct slo_track *t, int64_t from_ns, int64_t to_ns)
+{
+	if (t->first == SLO_ABSENT_I64)
+		return;
+	for (int64_t i = t->first; i < t->first + SLO_TRACK_RING; i++) {
+		if (i * t->chunk_ns >= to_ns || (i + 1) * t->chunk_ns <= from_ns)
+			continue;
+		add_trouble(t, i, chunk(t, i));
+		slo_merged_reset(chunk(t, i));
+	}
+	t->known = false;
+}
+
 void slo_track_forget(struct slo_track *t, int64_t from_ns)
 {
 	while (t->past_n) {

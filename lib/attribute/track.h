@@ -89,6 +89,9 @@ void slo_track_calm(struct slo_track *t, int64_t before_ns);
 /** slo_track_beginning - all of that interval up to @at_ns, as slo_track_merge(); nothing when no trouble was told. */
 void slo_track_beginning(const struct slo_track *t, int64_t at_ns, struct slo_merged *out);
 
+/** slo_track_clear - drop the recent chunks that overlap [@from_ns, @to_ns): trouble that is over, and no past. */
+void slo_track_clear(struct slo_track *t, int64_t from_ns, int64_t to_ns);
+
 /**
  * slo_track_forget - take out of the past what ended after @from_ns
  *

@@ -48,6 +48,20 @@ START_TEST(a_relapse_does_not_take_the_last_trouble_for_its_past)
 }
 END_TEST
 
+START_TEST(what_came_between_two_incidents_is_past_of_the_second)
+{
+	for (int t = 0; t < 40; t++) {
+		feed(signal_window("chat", SLO_SIGNAL_DNS_LATENCY, t, SLO_STATE_VALUE,
+				   t >= 2 && t < 6 ? 900 : t >= 34 ? 300 : 5));
+		traffic(t, t + 1, (t >= 2 && t < 6) || t >= 34 ? 8 : 0);
+	}
+	slo_incidents_drain(w.inc);
+	ck_assert_uint_eq(count(SLO_INCIDENT_STATUS_OPEN), 2);
+	ck_assert_double_eq(last()->first_value, 300);
+	ck_assert_double_eq(last()->first_baseline, 5);
+}
+END_TEST
+
 START_TEST(signals_that_were_always_high_explain_nothing)
 {
 	for (int t = 0; t < 60; t++) {
@@ -308,6 +322,7 @@ static Suite *suite(void)
 	tcase_add_test(t, another_cause_is_told_at_once);
 	tcase_add_test(t, a_short_history_is_a_baseline_already);
 	tcase_add_test(t, a_relapse_does_not_take_the_last_trouble_for_its_past);
+	tcase_add_test(t, what_came_between_two_incidents_is_past_of_the_second);
 	tcase_add_test(t, signals_that_were_always_high_explain_nothing);
 	tcase_add_test(t, a_breach_noticed_late_is_not_its_own_baseline);
 	tcase_add_test(t, host_wide_windows_count_for_every_service_of_the_node);

@@ -99,16 +99,24 @@ static void name(struct service *s)
 	(void)!snprintf(s->life.id, sizeof(s->life.id), "inc-%016" PRIx64, h);
 }
 
-/* Since @skip_from all is trouble, and what came before is its baseline. */
-static void divide(struct service *s, int64_t onset_ns, int64_t skip_from)
+static void clear(struct service *s, int64_t from_ns, int64_t to_ns)
+{
+	slo_store_clear(&s->store, from_ns, to_ns);
+	for (int i = 0; i < SLO_SLI__COUNT; i++)
+		if (s->values[i])
+			slo_track_clear(s->values[i], from_ns, to_ns);
+}
+
+/* Since @onset_ns all is trouble, and what came before is its baseline. */
+static void divide(struct service *s, int64_t onset_ns)
 {
 	slo_store_forget(&s->store, onset_ns);
-	slo_store_calm(&s->store, skip_from);
+	slo_store_calm(&s->store, onset_ns);
 	for (int i = 0; i < SLO_SLI__COUNT; i++) {
 		if (!s->values[i])
 			continue;
 		slo_track_forget(s->values[i], onset_ns);
-		slo_track_calm(s->values[i], skip_from);
+		slo_track_calm(s->values[i], onset_ns);
 	}
 }
 
@@ -116,7 +124,7 @@ static void open_incident(struct service *s, const struct stand *now, int64_t at
 {
 	struct life *l = &s->life;
 	bool again = l->state == LIFE_RESOLVED && at_ns - l->resolved_ns <= s->inc->o.reopen_ns;
-	int64_t skip_from = l->skip_from;
+	int64_t skip_from = l->skip_from, skip_to = l->skip_to;
 	bool adjacent = l->skip_to > l->skip_from && at_ns - l->skip_to < SLO_TRACK_RING * s->store.chunk_ns;
 
 	if (!l->view)
@@ -135,12 +143,14 @@ static void open_incident(struct service *s, const struct stand *now, int64_t at
 		l->started_ns = l->onset_ns;
 		l->detected_ns = at_ns;
 		name(s);
-		slo_store_onset(&s->store, l->onset_ns, at_ns + hold(s));
 	}
-	/* Chunks of an incident just before are still waiting to become past. */
-	l->skip_from = adjacent && skip_from < l->onset_ns ? skip_from : l->onset_ns;
+	/* Chunks of an incident just before must not become past; what came between the two may. */
+	if (adjacent)
+		clear(s, skip_from, skip_to);
+	l->skip_from = l->onset_ns;
 	l->skip_to = INT64_MAX;
-	divide(s, l->onset_ns, l->skip_from);
+	slo_store_onset(&s->store, l->onset_ns, at_ns + hold(s));
+	divide(s, l->onset_ns);
 	s->inc->open++;
 	attribute(s, now, at_ns, l->view);
 	line_emit(s, SLO_INCIDENT_STATUS_OPEN, at_ns);

@@ -67,11 +67,11 @@ int slo_otlp_decoder_new(const struct slo_otlp_limits *limits, struct slo_otlp_d
 	if (!d->limits.body_max)
 		d->limits.body_max = 20 << 20;
 	if (!d->limits.memory_max)
-		d->limits.memory_max = 128 << 20;
+		d->limits.memory_max = 256 << 20;
 	if (!d->limits.depth_max || d->limits.depth_max > OTLP_DEPTH_MAX)
 		d->limits.depth_max = OTLP_DEPTH_MAX;
 	if (!d->limits.messages_max)
-		d->limits.messages_max = 1000000;
+		d->limits.messages_max = 4000000;
 	slo_otlp_arena_init(&d->arena, d->limits.memory_max);
 	slo_buf_init(&d->scratch, d->limits.body_max + 1);
 	*out = d;

@@ -43,9 +43,9 @@ int slo_otlp_encoding_of(struct slo_str content_type);
 /* Bounds of one body. Zero members take the defaults. */
 struct slo_otlp_limits {
 	size_t body_max;       /* bytes, after decompression; 20 MiB */
-	size_t memory_max;     /* bytes a body may become in memory; 128 MiB */
+	size_t memory_max;     /* bytes a body may become in memory; 256 MiB, some 8 times a full body */
 	uint32_t depth_max;    /* messages within messages, at most (and by default) 32 */
-	uint32_t messages_max; /* messages of one body; 1,000,000 */
+	uint32_t messages_max; /* messages of one body; 4,000,000 */
 };
 
 /* Since the decoder was made. */

@@ -25,17 +25,20 @@ static void clean(void)
 
 /* The example of the OTLP specification's repository, in its members of logs; unknown ones beside. */
 static const char logs_json[] =
-	"{\"resourceLogs\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"my.service\"}}],"
+	"{\"resourceLogs\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"my."
+	"service\"}}],"
 	"\"entityRefs\":[{\"a\":1}]},\"scopeLogs\":[{\"scope\":{\"name\":\"my.library\",\"version\":\"1.0.0\"},"
 	"\"logRecords\":[{\"timeUnixNano\":\"1544712660300000000\",\"observedTimeUnixNano\":1544712660300000001,"
 	"\"severityNumber\":10,\"severityText\":\"Information\",\"traceId\":\"5B8EFFF798038103D269B633813FC60C\","
 	"\"spanId\":\"eee19b7ec3c1b174\",\"body\":{\"stringValue\":\"Ex\\u00e4mple \\\"log\\\"\"},\"attributes\":["
 	"{\"key\":\"b\",\"value\":{\"boolValue\":true}},{\"key\":\"i\",\"value\":{\"intValue\":\"-10\"}},"
-	"{\"key\":\"i2\",\"value\":{\"intValue\":9223372036854775807}},{\"key\":\"d\",\"value\":{\"doubleValue\":637.704}},"
+	"{\"key\":\"i2\",\"value\":{\"intValue\":9223372036854775807}},{\"key\":\"d\",\"value\":{\"doubleValue\":637."
+	"704}},"
 	"{\"key\":\"nan\",\"value\":{\"doubleValue\":\"NaN\"}},{\"key\":\"y\",\"value\":{\"bytesValue\":\"AP8Q\"}},"
 	"{\"key\":\"a\",\"value\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"many\"},{\"intValue\":\"2\"}]}}},"
 	"{\"key\":\"m\",\"value\":{\"kvlistValue\":{\"values\":[{\"key\":\"k\",\"value\":{\"stringValue\":\"v\"}}]}}},"
-	"{\"key\":\"none\",\"value\":{}},{\"key\":\"null\",\"value\":null}],\"eventName\":\"my.event\",\"flags\":1}]}]}]}";
+	"{\"key\":\"none\",\"value\":{}},{\"key\":\"null\",\"value\":null}],\"eventName\":\"my.event\",\"flags\":1}]}]}"
+	"]}";
 
 static const Otlp__LogRecord *decode_logs(int encoding, struct slo_str body)
 {
@@ -130,9 +133,11 @@ static const struct {
 	  "resourceLogs[0].scopeLogs[1].logRecords[0].traceId", "want hex digits" },
 	{ SLO_OTLP_LOGS, "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"timeUnixNano\":\"-1\"}]}]}]}",
 	  "resourceLogs[0].scopeLogs[0].logRecords[0].timeUnixNano", "want an integer" },
-	{ SLO_OTLP_LOGS, "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"timeUnixNano\":\"18446744073709551616\"}]}]}]}",
+	{ SLO_OTLP_LOGS,
+	  "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"timeUnixNano\":\"18446744073709551616\"}]}]}]}",
 	  "resourceLogs[0].scopeLogs[0].logRecords[0].timeUnixNano", "want an integer" },
-	{ SLO_OTLP_LOGS, "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"severityNumber\":\"SEVERITY_NUMBER_INFO\"}]}]}]}",
+	{ SLO_OTLP_LOGS,
+	  "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"severityNumber\":\"SEVERITY_NUMBER_INFO\"}]}]}]}",
 	  "resourceLogs[0].scopeLogs[0].logRecords[0].severityNumber", "want an integer" },
 	{ SLO_OTLP_LOGS, "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"bytesValue\":\"A*\"}}]}]}]}",
 	  "resourceLogs[0].scopeLogs[0].logRecords[0].body.bytesValue", "want base64" },
@@ -140,7 +145,9 @@ static const struct {
 	  "resourceLogs[0].scopeLogs[0].logRecords[0].body.boolValue", "want true or false" },
 	{ SLO_OTLP_TRACES, "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"kind\":99999999999}]}]}]}",
 	  "resourceSpans[0].scopeSpans[0].spans[0].kind", "out of range" },
-	{ SLO_OTLP_METRICS, "{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"sum\":{\"dataPoints\":[{\"asDouble\":1e999}]}}]}]}]}",
+	{ SLO_OTLP_METRICS,
+	  "{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"sum\":{\"dataPoints\":[{\"asDouble\":1e999}]}}]}]}"
+	  "]}",
 	  "resourceMetrics[0].scopeMetrics[0].metrics[0].sum.dataPoints[0].asDouble", "" },
 };
 
@@ -275,7 +282,8 @@ START_TEST(bodies_messages_and_memory_are_bounded)
 
 			slo_err_reset(&err);
 			ck_assert_int_eq(slo_otlp_decoder_new(&limits[i], &small), 0);
-			ck_assert_int_eq(slo_otlp_decode(small, SLO_OTLP_LOGS, e, slo_buf_str(&buf), &r, &err), -EMSGSIZE);
+			ck_assert_int_eq(slo_otlp_decode(small, SLO_OTLP_LOGS, e, slo_buf_str(&buf), &r, &err),
+					 -EMSGSIZE);
 			ck_assert_msg(strstr(err.what, said[i]), "%s", err.what);
 			slo_otlp_decoder_free(small);
 		}
@@ -327,9 +335,11 @@ START_TEST(a_rejection_counts_whether_number_or_string)
 	struct slo_otlp_answer out;
 
 	ck_assert_int_eq(slo_otlp_answer_decode(d, SLO_OTLP_LOGS, SLO_OTLP_JSON,
-						slo_str("{\"partialSuccess\":{\"rejectedLogRecords\":3}}"), &out, &err), 0);
+						slo_str("{\"partialSuccess\":{\"rejectedLogRecords\":3}}"), &out, &err),
+			 0);
 	ck_assert_int_eq(out.rejected, 3);
-	ck_assert_int_eq(slo_otlp_answer_decode(d, SLO_OTLP_LOGS, SLO_OTLP_JSON, slo_str("<html>"), &out, &err), -EINVAL);
+	ck_assert_int_eq(slo_otlp_answer_decode(d, SLO_OTLP_LOGS, SLO_OTLP_JSON, slo_str("<html>"), &out, &err),
+			 -EINVAL);
 }
 END_TEST
 

@@ -140,12 +140,15 @@ static void read_request(struct slo_otlp_in *in, const struct slo_otlp_request *
 {
 	in->rejected = 0;
 	in->why[0] = '\0';
+	if (in->windows)
+		otlp_windows_body(in->windows);
 	if (r->signal == SLO_OTLP_LOGS)
 		otlp_logs_in(in, r->logs);
 	else if (r->signal == SLO_OTLP_METRICS)
 		otlp_metrics_in(in, r->metrics);
 	else
 		otlp_spans_in(in, r->traces);
+	slo_otlp_arena_reset(&in->decoder->arena); /* a large body is not kept until the next one */
 	if (answer)
 		*answer = (struct slo_otlp_answer){ .rejected = (int64_t)in->rejected, .message = slo_str(in->why) };
 }
@@ -190,5 +193,6 @@ void slo_otlp_in_counters(const struct slo_otlp_in *in, struct slo_otlp_in_count
 	if (in->windows) {
 		out->late = in->windows->late;
 		out->windows_evicted = in->windows->evicted;
+		out->requests_dropped = in->windows->dropped;
 	}
 }

@@ -17,7 +17,7 @@ struct slo_config;
 enum {
 	SLO_OTLP_IN_WINDOW_S = 5,    /* default length of sli_windows made of spans */
 	SLO_OTLP_IN_LATENESS_S = 10, /* default wait for spans of a window that others have passed */
-	SLO_OTLP_IN_WINDOWS = 96,    /* most open windows of all services together; the one idle longest is closed early */
+	SLO_OTLP_IN_WINDOWS = 96, /* most open windows of all services together; the one idle longest is closed early */
 };
 
 struct slo_otlp_in_opts {
@@ -26,7 +26,7 @@ struct slo_otlp_in_opts {
 	void *arg;
 	const struct slo_config *config; /* objectives and exemplar limits for spans of others; must outlive this */
 	struct slo_str cluster;          /* label where the resource has none; borrowed */
-	int64_t window_ns;               /* of sli_windows made of spans; 0 = default, < 0 = make none, nor slo records */
+	int64_t window_ns; /* of sli_windows made of spans; 0 = default, < 0 = make none, nor slo records */
 	int64_t lateness_ns;             /* 0 = default */
 	struct slo_otlp_limits limits;
 };
@@ -41,6 +41,7 @@ struct slo_otlp_in_counters {
 	uint64_t requests;   /* spans that were a request of a service */
 	uint64_t late;       /* requests of a window that was closed; counted into a window of their own */
 	uint64_t windows_evicted; /* closed early for lack of room */
+	uint64_t requests_dropped; /* of one body that names more services than there may be windows */
 	struct slo_otlp_counters codec;
 };
 

@@ -49,8 +49,8 @@ int slo_otlp_out_signal(int kind);
  * @now_ns: wall clock, becomes observedTimeUnixNano of a log record
  *
  * Return: 0; -ENOSPC when the batch of its signal is full: take it and put the record again; -EINVAL with @err for a
- * record that OTLP cannot hold (a span whose ids are no hex of 32 and 16 digits, stats from before 1970) or that could not
- * be written as JSON either; -EMSGSIZE when it does not fit an empty batch; both counted; -ENOMEM.
+ * record that OTLP cannot hold (a span whose ids are no hex of 32 and 16 digits, stats from before 1970) or that could
+ * not be written as JSON either; -EMSGSIZE when it does not fit an empty batch; both counted; -ENOMEM.
  */
 int slo_otlp_out_put(struct slo_otlp_out *o, const struct slo_event *ev, int64_t now_ns, struct slo_err *err);
 

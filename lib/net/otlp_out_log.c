@@ -72,7 +72,7 @@ static void add_text(const struct otlp_job *j, Otlp__LogRecord *l)
 	const char *severity;
 
 	l->has_severity_number = true;
-	l->severity_number = severity_of(j->kind, j->record);
+	l->severity_number = (int)severity_of(j->kind, j->record);
 	severity = l->severity_number == ERROR ? "ERROR" : l->severity_number == WARN ? "WARN" : "INFO";
 	l->severity_text = slo_otlp_arena_text(arena, slo_str(severity));
 	l->event_name = slo_otlp_arena_text(arena, slo_str(otlp_names[j->kind].event));
@@ -83,7 +83,7 @@ static void add_text(const struct otlp_job *j, Otlp__LogRecord *l)
 		return;
 	otlp__any_value__init(l->body);
 	l->body->value_case = OTLP__ANY_VALUE__VALUE_STRING_VALUE;
-	l->body->string_value = slo_otlp_arena_text(arena, slo_str_n(body, n));
+	l->body->string_value = otlp_text(arena, slo_str_n(body, n));
 }
 
 int otlp_log_out(const struct otlp_job *j)

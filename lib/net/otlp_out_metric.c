@@ -116,7 +116,7 @@ static int put_point(const struct otlp_job *j, const char *name, const char *uni
 	return add_metric(j, m);
 }
 
-/* The exemplar that carries what is no part of a series' identity: the largest value of the window, where there is one. */
+/* The exemplar that carries what is no part of a series' identity: the window's largest value, where there is one. */
 static int make_exemplars(const struct otlp_job *j, struct point *p, size_t *n, Otlp__Exemplar ***list)
 {
 	Otlp__Exemplar *e;
@@ -292,9 +292,9 @@ static void strip(struct slo_window *rest, const struct slo_window *w, struct po
 		otlp_attr_int(&p->measured, OTLP_COUNT, (int64_t)w->count);
 }
 
-static bool countable(uint64_t n)
+static bool has_infinity(double a, double b, double c)
 {
-	return n <= INT64_MAX;
+	return isinf(a) || isinf(b) || isinf(c);
 }
 
 int otlp_window_out(const struct otlp_job *j)
@@ -305,8 +305,9 @@ int otlp_window_out(const struct otlp_job *j)
 	struct point p = { .attributes = { .arena = &j->batch->arena }, .measured = { .arena = &j->batch->arena } };
 	int r;
 
-	if (w->signal < 0 || w->signal >= SLO_SIGNAL__COUNT || !countable(w->count) || w->start_ns < 0 || w->end_ns < 0)
-		return slo_err_set(j->err, -EINVAL, "signal, count, start_ns or end_ns out of range");
+	if (w->signal < 0 || w->signal >= SLO_SIGNAL__COUNT || w->count > INT64_MAX || w->start_ns < 0 ||
+	    w->end_ns < 0 || has_infinity(w->sum, w->min, w->max))
+		return slo_err_set(j->err, -EINVAL, "signal, count, sum, min, max, start_ns or end_ns out of range");
 	scalar = slo_signal_info[w->signal].scalar;
 	p.metric = slo_signal_info[w->signal].attribute;
 	p.start_ns = w->start_ns;
@@ -327,8 +328,8 @@ int otlp_window_out(const struct otlp_job *j)
 }
 
 /* Good and bad requests of a window as sums, for those who do not read ours. */
-static int put_requests(const struct otlp_job *j, const struct slo_sli_window *w, struct point *like, const char *outcome,
-			uint64_t n)
+static int put_requests(const struct otlp_job *j, const struct slo_sli_window *w, struct point *like,
+			const char *outcome, uint64_t n)
 {
 	struct point p = { .metric = OTLP_REQUESTS, .unit = "{request}", .start_ns = like->start_ns,
 			   .end_ns = like->end_ns, .max = NAN, .value = (double)n, .type = OTLP__METRIC__DATA_SUM,
@@ -361,8 +362,9 @@ int otlp_sli_window_out(const struct otlp_job *j)
 	bool ratio;
 	int r;
 
-	if (w->sli < 0 || w->sli >= SLO_SLI__COUNT || w->start_ns < 0 || w->end_ns < 0)
-		return slo_err_set(j->err, -EINVAL, "sli, start_ns or end_ns out of range");
+	if (w->sli < 0 || w->sli >= SLO_SLI__COUNT || w->start_ns < 0 || w->end_ns < 0 ||
+	    has_infinity(w->sum, w->min, w->max))
+		return slo_err_set(j->err, -EINVAL, "sli, sum, min, max, start_ns or end_ns out of range");
 	ratio = strcmp(slo_sli_info[w->sli].unit, "ratio") == 0;
 	p.metric = otlp_sli_metric(w->sli);
 	p.start_ns = w->start_ns;

@@ -4,7 +4,7 @@
 
 static char *text(const struct otlp_job *j, struct slo_str s)
 {
-	return slo_otlp_arena_text(&j->batch->arena, s);
+	return otlp_text(&j->batch->arena, s);
 }
 
 /* Attributes of the span itself. A name that means something else here gets one of its own. */
@@ -12,17 +12,12 @@ static void add_attributes(const struct otlp_job *j, const struct slo_span *s, s
 {
 	for (uint32_t i = 0; i < s->attributes_count; i++) {
 		struct slo_str key = s->attributes[i].key;
-		size_t before = otlp_span_reserved(key) ? strlen(OTLP_SPAN_ESCAPE) : 0;
-		char *name = slo_otlp_arena_get(&j->batch->arena, before + key.len + 1);
+		char *name = otlp_text_behind(&j->batch->arena, otlp_span_reserved(key) ? OTLP_SPAN_ESCAPE : "", key);
 
 		if (!name) {
 			a->err = -ENOMEM;
 			return;
 		}
-		memcpy(name, OTLP_SPAN_ESCAPE, before);
-		if (key.len)
-			memcpy(name + before, key.p, key.len);
-		name[before + key.len] = '\0';
 		otlp_attr_text(a, name, s->attributes[i].value);
 	}
 }

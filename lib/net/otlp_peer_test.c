@@ -3,7 +3,7 @@
  * Bodies for another implementation of OTLP to read, and bodies of its own to be read here: scripts/check-otlp. By
  * itself it checks that what it would write can be read.
  *
- *   otlp_peer_test write DIR    writes DIR/SIGNAL.pb, DIR/SIGNAL.json of random records, and DIR/SIGNAL.ndjson, the records
+ *   otlp_peer_test write DIR    writes DIR/SIGNAL.pb and .json of random records, and DIR/SIGNAL.ndjson, the records
  *   otlp_peer_test read SIGNAL pb|json FILE    the records of a body, as lines
  */
 #include "net/otlp_in.h"
@@ -96,7 +96,8 @@ static int write_all(const char *dir)
 		const char *name = slo_otlp_signal_enum.names[s];
 
 		r = write_file(dir, name, "pb", &bodies[s][SLO_OTLP_PROTOBUF]) ||
-		    write_file(dir, name, "json", &bodies[s][SLO_OTLP_JSON]) || write_file(dir, name, "ndjson", &lines[s]);
+		    write_file(dir, name, "json", &bodies[s][SLO_OTLP_JSON]) ||
+		    write_file(dir, name, "ndjson", &lines[s]);
 	}
 	return r;
 }

@@ -18,7 +18,7 @@ bool otlp_span_reserved(struct slo_str key)
 	for (uint32_t i = 0; i < t->count; i++) {
 		const struct otlp_name *n = &t->names[i];
 
-		if (n->where == OTLP_IN_ATTRIBUTE && slo_str_is(key, n->name))
+		if (n->where == OTLP_IN_ATTRIBUTE && key.len && key.p[0] == n->name[0] && slo_str_is(key, n->name))
 			return true;
 		for (uint32_t k = 0; n->parts && k < slo_event_rec[SLO_KIND_SPAN]->fields[i].sub->count; k++)
 			if (slo_str_is(key, n->parts[k].name))

@@ -79,7 +79,8 @@ static bool is_http(const Otlp__Span *s)
 /* ns from the span's start; -1 = not known, or not to be believed. */
 static int64_t first_token(const Otlp__Span *s, int64_t took)
 {
-	static const char *const seconds[] = { "gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token",
+	static const char *const seconds[] = { "gen_ai.response.time_to_first_chunk",
+					       "gen_ai.server.time_to_first_token",
 					       "gen_ai.latency.time_to_first_token" };
 	static const char *const events[] = { "gen_ai.content.chunk", "llm.content.completion.chunk",
 					      "First Token Stream Event", "first_token" };

@@ -2,9 +2,9 @@
 /*
  * What spans of others say of requests. Pure.
  *
- * A request of its service is a span that enters it (kind server or consumer) or that has no parent, of an HTTP exchange
- * or a model's inference. A model's inference that is called from inside (kind client or internal, with a parent) is a
- * call of the provider: it counts for ttft_ms, token_throughput_tps and provider_error_rate only.
+ * A request of its service is a span that enters it (kind server or consumer) or that has no parent, of an HTTP
+ * exchange or a model's inference. An inference that is called from inside (kind client or internal, with a
+ * parent) is a call of the provider: it counts for ttft_ms, token_throughput_tps and provider_error_rate only.
  *
  *   HTTP exchange   http.request.method, http.response.status_code, or http.method, http.status_code
  *   inference       gen_ai.operation.name chat, text_completion, generate_content; without one gen_ai.provider.name,
@@ -12,8 +12,8 @@
  *   latency         the span's duration
  *   first token     gen_ai.response.time_to_first_chunk, gen_ai.server.time_to_first_token,
  *                   gen_ai.latency.time_to_first_token (seconds), ai.response.msToFirstChunk; else the first event
- *                   named gen_ai.content.chunk, llm.content.completion.chunk, "First Token Stream Event" or first_token.
- *                   A value beyond the span's duration is not believed
+ *                   named gen_ai.content.chunk, llm.content.completion.chunk, "First Token Stream Event" or
+ *                   first_token. A value beyond the span's duration is not believed
  *   tokens          gen_ai.usage.output_tokens, gen_ai.usage.completion_tokens, llm.usage.completion_tokens,
  *                   llm.token_count.completion; per second of the time after the first token, or of the whole span
  *                   where that is not known

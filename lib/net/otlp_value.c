@@ -2,6 +2,7 @@
 #include "net/otlp_value.h"
 
 #include "base/time.h"
+#include "render/text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -14,6 +15,56 @@ static _Thread_local Otlp__AnyValue nowhere;
 static char *writable(const char *s)
 {
 	return (char *)(uintptr_t)s;
+}
+
+/* Nothing but ASCII, or whole characters. */
+static bool is_utf8(struct slo_str s)
+{
+	while (s.len) {
+		int32_t cp = (unsigned char)*s.p;
+		size_t n = 1;
+
+		if (cp >= 0x80)
+			n = slo_utf8_next(s, &cp);
+		if (cp <= 0)
+			return false;
+		s.p += n;
+		s.len -= n;
+	}
+	return true;
+}
+
+char *otlp_text_behind(struct slo_otlp_arena *a, const char *before, struct slo_str s)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	size_t room = is_utf8(s) ? s.len : 3 * s.len, at = strlen(before);
+	char *to = slo_otlp_arena_get(a, at + room + 1);
+
+	if (!to)
+		return NULL;
+	memcpy(to, before, at);
+	if (room == s.len && s.len) {
+		memcpy(to + at, s.p, s.len);
+		at += s.len;
+		s.len = 0;
+	}
+	while (s.len) {
+		int32_t cp;
+		size_t n = slo_utf8_next(s, &cp);
+		bool good = cp > 0;
+
+		memcpy(to + at, good ? s.p : replacement, good ? n : 3);
+		at += good ? n : 3;
+		s.p += n;
+		s.len -= n;
+	}
+	to[at] = '\0';
+	return to;
+}
+
+char *otlp_text(struct slo_otlp_arena *a, struct slo_str s)
+{
+	return otlp_text_behind(a, "", s);
 }
 
 Otlp__AnyValue *otlp_attr(struct otlp_attrs *a, const char *key)
@@ -40,7 +91,7 @@ Otlp__AnyValue *otlp_attr(struct otlp_attrs *a, const char *key)
 static void set_text(struct slo_otlp_arena *arena, Otlp__AnyValue *v, struct slo_str s, int *err)
 {
 	v->value_case = OTLP__ANY_VALUE__VALUE_STRING_VALUE;
-	v->string_value = slo_otlp_arena_text(arena, s);
+	v->string_value = otlp_text(arena, s);
 	if (!v->string_value) {
 		v->value_case = OTLP__ANY_VALUE__VALUE__NOT_SET;
 		*err = -ENOMEM;
@@ -241,22 +292,16 @@ static void write_list(struct writer *w, const struct slo_rec_field *f, const ch
 static void write_map(struct writer *w, const struct slo_rec_field *f, const char *in, const char *prefix,
 		      struct otlp_attrs *to)
 {
-	size_t before = strlen(prefix);
-
 	for (uint32_t i = 0; i < count_of(f, in) && !w->ret; i++) {
 		const void *at = in + f->off + (size_t)i * f->stride;
 		const struct slo_pair *p = at;
 		const struct slo_num_pair *q = at;
-		char *key = slo_otlp_arena_get(w->arena, before + p->key.len + 1);
+		char *key = otlp_text_behind(w->arena, prefix, p->key);
 
 		if (!key) {
 			w->ret = -ENOMEM;
 			return;
 		}
-		memcpy(key, prefix, before);
-		if (p->key.len)
-			memcpy(key + before, p->key.p, p->key.len);
-		key[before + p->key.len] = '\0';
 		if (f->type == SLO_REC_STRMAP)
 			otlp_attr_text(to, key, p->value);
 		else if (isfinite(q->value))

@@ -25,6 +25,16 @@ struct otlp_own {
 	ProtobufCBinaryData trace, span;
 };
 
+/**
+ * otlp_text - a copy as protobuf's strings have to be: valid UTF-8, else receivers refuse the whole body
+ *
+ * Bytes that are no UTF-8, and NUL, become U+FFFD. NULL without memory.
+ */
+char *otlp_text(struct slo_otlp_arena *a, struct slo_str s);
+
+/** otlp_text_behind - the same with @before in front. */
+char *otlp_text_behind(struct slo_otlp_arena *a, const char *before, struct slo_str s);
+
 /** otlp_attr - one more; @key lives as long as the message. Return: its value, still empty; never NULL. */
 Otlp__AnyValue *otlp_attr(struct otlp_attrs *a, const char *key);
 void otlp_attr_text(struct otlp_attrs *a, const char *key, struct slo_str s);

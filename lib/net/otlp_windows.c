@@ -33,7 +33,8 @@ int otlp_windows_new(const struct otlp_windows_opts *o, struct otlp_windows **ou
 		return -ENOMEM;
 	w->o = *o;
 	w->seen_ns = w->closed_ns = INT64_MIN;
-	if (slo_table_init(&w->table, sizeof(((struct window *)0)->key), sizeof(struct window), SLO_OTLP_IN_WINDOWS, 0)) {
+	if (slo_table_init(&w->table, sizeof(((struct window *)0)->key), sizeof(struct window), SLO_OTLP_IN_WINDOWS,
+			   0)) {
 		free(w);
 		return -ENOMEM;
 	}
@@ -77,7 +78,8 @@ static void emit_slo(void *arg, const struct slo_event *ev)
 	*e = ev->slo;
 	if (sli != e->sli_name) {
 		e->sli_name = sli;
-		(void)!snprintf(id, sizeof(id), "%.*s-%s", SLO_STR_ARG(e->request_id), slo_enum_name(&slo_sli_enum, sli));
+		(void)!snprintf(id, sizeof(id), "%.*s-%s", SLO_STR_ARG(e->request_id),
+				slo_enum_name(&slo_sli_enum, sli));
 		e->event_id = slo_str(id);
 	}
 	/* The aggregator counts chunks; what spans tell of are tokens. */
@@ -155,8 +157,10 @@ static void hash_whose(const struct otlp_whose *o, uint64_t out[2])
 	out[0] = 1;
 	out[1] = 2;
 	for (size_t i = 0; i < SLO_ARRAY_LEN(s); i++) {
-		out[0] = slo_hash(s[i].p, s[i].len, out[0] + 1);
-		out[1] = slo_hash(s[i].p, s[i].len, out[1] + 1);
+		const char *p = s[i].p ? s[i].p : "";
+
+		out[0] = slo_hash(p, s[i].len, out[0] + 1);
+		out[1] = slo_hash(p, s[i].len, out[1] + 1);
 	}
 }
 
@@ -171,6 +175,11 @@ static bool believable(struct otlp_windows *w, int64_t end_ns)
 	return true;
 }
 
+void otlp_windows_body(struct otlp_windows *w)
+{
+	w->evictions_left = SLO_OTLP_IN_WINDOWS;
+}
+
 int otlp_windows_add(struct otlp_windows *w, const struct otlp_whose *whose, const struct slo_request *r)
 {
 	struct slo_request one = *r;
@@ -182,6 +191,13 @@ int otlp_windows_add(struct otlp_windows *w, const struct otlp_whose *whose, con
 	key.key.start_ns = r->end_ns / w->o.window_ns * w->o.window_ns;
 	if (key.key.start_ns + w->o.window_ns <= w->closed_ns)
 		w->late++;
+	if (w->table.count == w->table.max && !slo_table_find(&w->table, &key.key)) {
+		if (w->evictions_left == 0) {
+			w->dropped++;
+			return 0;
+		}
+		w->evictions_left--;
+	}
 	x = slo_table_get(&w->table, &key.key, &created, evict, w);
 	if (created)
 		ret = open_window(x, w, whose);
@@ -216,7 +232,7 @@ static int by_time(const void *a, const void *b)
 
 static void close_until(struct otlp_windows *w, int64_t until_ns)
 {
-	struct window *due[SLO_OTLP_IN_WINDOWS];
+	struct window *due[SLO_OTLP_IN_WINDOWS] = { NULL };
 	size_t n = 0;
 
 	for (struct window *x = slo_table_oldest(&w->table); x; x = slo_table_newer(&w->table, x))

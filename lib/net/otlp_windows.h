@@ -34,13 +34,17 @@ struct otlp_windows {
 	int64_t seen_ns;         /* newest end of a request; INT64_MIN = none */
 	int64_t closed_ns;       /* windows that end by then are closed */
 	uint32_t jumps;          /* requests in a row that were far ahead of all others */
-	uint64_t late, evicted;
+	uint64_t late, evicted, dropped;
+	uint32_t evictions_left; /* of the body at hand: each costs more than the request that asks for it */
 	struct slo_event ev;     /* being handed on */
 };
 
 /** otlp_windows_new - Return: 0 or -ENOMEM. */
 int otlp_windows_new(const struct otlp_windows_opts *o, struct otlp_windows **out);
 void otlp_windows_free(struct otlp_windows *w);
+
+/** otlp_windows_body - a new body begins: it may push out as many windows as there are; then requests are dropped. */
+void otlp_windows_body(struct otlp_windows *w);
 
 /** otlp_windows_add - count a request in; service and ttft_told of @r are not looked at. Return: 0 or -ENOMEM. */
 int otlp_windows_add(struct otlp_windows *w, const struct otlp_whose *whose, const struct slo_request *r);

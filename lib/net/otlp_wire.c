@@ -83,7 +83,8 @@ static int pass_value(struct slo_otlp_decoder *d, struct wire *w, unsigned int t
 
 static int pass_message(struct slo_otlp_decoder *d, const ProtobufCMessageDescriptor *desc, struct wire w);
 
-static int pass_field(struct slo_otlp_decoder *d, const ProtobufCMessageDescriptor *desc, struct wire *w, size_t *counts)
+static int pass_field(struct slo_otlp_decoder *d, const ProtobufCMessageDescriptor *desc, struct wire *w,
+		      size_t *counts)
 {
 	const ProtobufCFieldDescriptor *f;
 	struct wire inner = { NULL, NULL };
@@ -155,7 +156,8 @@ int otlp_wire_decode(struct slo_otlp_decoder *d, const ProtobufCMessageDescripto
 	otlp_at(d, NULL, SIZE_MAX);
 	m = protobuf_c_message_unpack(desc, &alloc, body.len, p);
 	if (!m)
-		return d->arena.full ? otlp_no_memory(d) : otlp_fail(d, -EINVAL, "not readable as %s", desc->short_name);
+		return d->arena.full ? otlp_no_memory(d)
+				     : otlp_fail(d, -EINVAL, "not readable as %s", desc->short_name);
 	*out = m;
 	return 0;
 }

@@ -72,8 +72,9 @@ static inline void records_one(struct records *w, const struct slo_rec_field *f,
 		*(double *)at = records_num(w, f);
 		break;
 	case SLO_REC_I64:
-		*(int64_t *)at = records_coin(w, 4) && f->hi > 1e18 ? (int64_t)slo_rng_below(&w->rng, INT64_C(9199999999999999999))
-								    : (int64_t)records_num(w, f);
+		*(int64_t *)at = (int64_t)records_num(w, f);
+		if (records_coin(w, 4) && f->hi > 1e18)
+			*(int64_t *)at = (int64_t)slo_rng_below(&w->rng, INT64_C(9199999999999999999));
 		break;
 	case SLO_REC_TIME:
 		*(int64_t *)at = INT64_C(1771666200123000000) + (int64_t)slo_rng_below(&w->rng, 1u << 30);

@@ -64,15 +64,15 @@ static void add_rest(struct slo_buf *out, const char *p, const char *end)
 
 void slo_enc_str(struct slo_buf *out, struct slo_str s)
 {
-	const char *end = s.p + s.len, *plain = s.len ? slo_plain_end(s.p, end) : end;
-	size_t n = (size_t)(plain - s.p);
+	const char *from = s.p ? s.p : "", *end = from + s.len, *plain = s.len ? slo_plain_end(from, end) : end;
+	size_t n = (size_t)(plain - from);
 	char *to = slo_enc_room(out, n + 2);
 
 	if (!to)
 		return;
 	*to++ = '"';
 	if (n)
-		memcpy(to, s.p, n);
+		memcpy(to, from, n);
 	to[n] = '"';
 	out->len += n + 2;
 	if (plain == end)

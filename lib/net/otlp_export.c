@@ -6,6 +6,7 @@
 #include "net/gzip.h"
 #include "net/otlp_send.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -318,13 +319,22 @@ uint64_t slo_otlp_export_end(struct slo_otlp_export *x, int64_t wait_ns, bool (*
 	return n.lost + n.refused + n.dropped + (n.lost ? 0 : n.waiting);
 }
 
+/* All members are counters. */
+static void sum_up(const struct slo_otlp_export_stats *n, struct slo_otlp_export_stats *out)
+{
+	const uint64_t *from = (const uint64_t *)n;
+	uint64_t *to = (uint64_t *)out;
+
+	static_assert(sizeof(*n) % sizeof(uint64_t) == 0, "members of other types");
+	for (size_t i = 0; i < sizeof(*n) / sizeof(uint64_t); i++)
+		to[i] += from[i];
+}
+
 static void add_stats(struct destination *d, struct slo_otlp_export_stats *out)
 {
 	struct slo_delivery_stats v = { .accepted = 0 };
 	struct slo_spool_stats s = { .put = 0 };
 	struct slo_otlp_export_stats n;
-	const uint64_t *from = (const uint64_t *)&n;
-	uint64_t *to = (uint64_t *)out;
 
 	slo_delivery_stats(d->delivery, &v);
 	if (d->spool)
@@ -337,8 +347,7 @@ static void add_stats(struct destination *d, struct slo_otlp_export_stats *out)
 	n.waiting = v.waiting;
 	n.waiting_bytes = v.bytes;
 	n.dropped += s.pushed_out + s.expired;
-	for (size_t i = 0; i < sizeof(n) / sizeof(uint64_t); i++)
-		to[i] += from[i];
+	sum_up(&n, out);
 }
 
 void slo_otlp_export_stats(struct slo_otlp_export *x, struct slo_otlp_export_stats *out)

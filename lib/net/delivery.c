@@ -207,7 +207,7 @@ static enum fate judge(struct slo_delivery *d, uint64_t key, const struct slo_sp
 		break;
 	}
 	if (!postpone(d, key, o)) {
-		if (!d->retrying && d->o.spool)
+		if (!d->retrying && (d->o.spool || d->o.attempts_max == UINT32_MAX))
 			report(d, m, "not delivered yet", o->why);
 		d->retrying = true;
 		return KEPT;

@@ -50,7 +50,7 @@ struct slo_delivery_opts {
 	uint32_t queue_max;        /* without a spool; 0 = default */
 	uint64_t queue_bytes;      /* without a spool: most bytes of bodies in memory; 0 = as queue_max allows */
 	size_t message_max;        /* bytes of a body the spool may hold; 0 = SLO_SPOOL_MESSAGE_MAX */
-	uint32_t attempts_max;     /* without a spool; 0 = default */
+	uint32_t attempts_max;     /* without a spool; 0 = default, UINT32_MAX = for as long as there is room */
 	int64_t backoff_ns;        /* before the second attempt; 0 = 1 s */
 	int64_t backoff_max_ns;    /* 0 = 5 min */
 	uint64_t seed;             /* of the jitter */

@@ -28,6 +28,8 @@ struct destination {
 	pthread_mutex_t lock;           /* of what follows */
 	struct slo_otlp_export_stats n;
 	uint64_t displaced_items;       /* queued, and dropped for others */
+	uint64_t left;                  /* in the spool when it ended */
+	bool ended;
 	bool told, told_full;           /* of a partial success; of a full queue */
 };
 
@@ -287,13 +289,19 @@ int slo_otlp_export_put(struct slo_otlp_export *x, const struct slo_otlp_batch *
 	return r;
 }
 
-/* What is left in memory is lost, and known to be. */
-static void count_lost(struct destination *d)
+/* What is left in memory is lost, and known to be; a spool keeps it. */
+static void count_left(struct destination *d)
 {
+	struct slo_spool_entry *list = NULL;
 	struct slo_delivery_stats s;
+	size_t n = 0;
 
 	slo_delivery_stats(d->delivery, &s);
+	if (d->spool && slo_spool_list(d->spool, SLO_SPOOL_WAITING, &list, &n) == 0)
+		free(list);
 	pthread_mutex_lock(&d->lock);
+	d->left = n;
+	d->ended = true;
 	if (!d->spool && s.waiting) {
 		d->n.lost = s.waiting;
 		d->n.lost_items = d->n.items - d->n.delivered_items - d->n.rejected_items - d->n.refused_items -
@@ -313,7 +321,7 @@ uint64_t slo_otlp_export_end(struct slo_otlp_export *x, int64_t wait_ns, bool (*
 	for (size_t i = 0; i < x->list_n; i++) {
 		slo_delivery_thread_stop(x->list[i].thread);
 		x->list[i].thread = NULL;
-		count_lost(&x->list[i]);
+		count_left(&x->list[i]);
 	}
 	slo_otlp_export_stats(x, &n);
 	return n.lost + n.refused + n.dropped + (n.lost ? 0 : n.waiting);
@@ -341,10 +349,10 @@ static void add_stats(struct destination *d, struct slo_otlp_export_stats *out)
 		slo_spool_stats(d->spool, &s);
 	pthread_mutex_lock(&d->lock);
 	n = d->n;
+	n.waiting = d->spool && d->ended ? d->left : v.waiting;
 	pthread_mutex_unlock(&d->lock);
 	n.attempts = v.attempts;
 	n.retries = v.retries;
-	n.waiting = v.waiting;
 	n.waiting_bytes = v.bytes;
 	n.dropped += s.pushed_out + s.expired;
 	sum_up(&n, out);

@@ -514,6 +514,40 @@ START_TEST(a_spool_keeps_what_was_not_acknowledged_for_the_next_process)
 }
 END_TEST
 
+START_TEST(the_end_counts_what_the_spool_keeps_even_of_what_was_never_tried)
+{
+	char dir[] = "/tmp/slo-otlp.XXXXXX", command[64];
+	const struct slo_otlp_export_opts o = { .spool_dir = mkdtemp(dir) };
+	struct slo_otlp_export *x;
+
+	srv.parts[0] = (struct script_part){ .hang = true };
+	x = start(NULL, &o);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(put(x, SLO_OTLP_LOGS, "body", 4, false), 0);
+	ck_assert_uint_eq(slo_otlp_export_end(x, 0, NULL), 5);
+	ck_assert_uint_eq(end(x, 0).waiting, 5);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+START_TEST(a_peer_that_is_not_there_is_told_once_and_waited_for)
+{
+	struct slo_otlp_export *x;
+
+	srv.parts[0] = (struct script_part){ .say = ANSWER("503 X", ""), .stay = true };
+	srv.parts[1] = srv.parts[2] = srv.parts[3] = srv.parts[4] = srv.parts[0];
+	srv.parts[5] = (struct script_part){ .say = OK, .stay = true };
+	srv.count = 6;
+	x = start(NULL, NULL);
+	put(x, SLO_OTLP_LOGS, "body", 4, false);
+	wait_delivered(x, 1);
+	ck_assert_uint_eq(end(x, 0).retries, 5);
+	ck_assert_int_eq(reported, 1);
+	ck_assert_msg(strstr(reports[0], "not delivered yet: HTTP 503") != NULL, "%s", reports[0]);
+}
+END_TEST
+
 START_TEST(a_tag_reads_back_and_fits)
 {
 	const struct slo_otlp_kind most = { SLO_OTLP_METRICS, SLO_OTLP_JSON, true, SLO_OTLP_ITEMS_MAX };
@@ -578,6 +612,8 @@ int main(void)
 	tcase_add_test(t, the_bytes_of_the_queue_are_bounded_too);
 	tcase_add_test(t, a_batch_of_nothing_or_of_too_much_is_not_sent);
 	tcase_add_test(t, a_spool_keeps_what_was_not_acknowledged_for_the_next_process);
+	tcase_add_test(t, the_end_counts_what_the_spool_keeps_even_of_what_was_never_tried);
+	tcase_add_test(t, a_peer_that_is_not_there_is_told_once_and_waited_for);
 	tcase_add_test(t, a_tag_reads_back_and_fits);
 	tcase_add_loop_test(t, each_outcome_means_what_otlp_says, 0, (int)SLO_ARRAY_LEN(judged));
 	suite_add_tcase(s, t);

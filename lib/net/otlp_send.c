@@ -242,6 +242,9 @@ void slo_otlp_send(struct slo_otlp_sender *s, const struct slo_spool_message *m,
 	r = slo_fetch_do(s->fetch, &q, &s->answer, stop, arg, &err);
 	out->status = s->answer.status;
 	out->verdict = slo_otlp_judge(r, out->status);
+	/* Headers that cannot be sent may be those of a file that is half written. */
+	if (out->verdict == SLO_DELIVERY_BLOCKED && t->headers_file)
+		out->verdict = SLO_DELIVERY_RETRY;
 	if (s->answer.retry_after_s >= 0)
 		out->retry_after_ns = s->answer.retry_after_s < SLO_DELIVERY_RETRY_AFTER_S ?
 					      s->answer.retry_after_s * SLO_NS_PER_S :

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The /metrics of an inference engine as SLIs: what its histograms grew by between two scrapes becomes one `sli_window` per
- * SLI. Seconds become milliseconds; time per output token becomes tokens per second.
+ * The /metrics of an inference engine as SLIs: what its histograms grew by between two scrapes becomes one
+ * `sli_window` per SLI. Seconds become milliseconds; time per output token becomes tokens per second.
  *
- * sli                   vLLM                                         SGLang                                        TGI
- * ttft_ms               vllm:time_to_first_token_seconds             sglang:time_to_first_token_seconds            -
- * request_latency_ms    vllm:e2e_request_latency_seconds             sglang:e2e_request_latency_seconds            tgi_request_duration
- * token_throughput_tps  vllm:request_time_per_output_token_seconds   sglang:request_time_per_output_token_seconds, tgi_request_mean_time_per_token_duration
- *                                                                    before that sglang:time_per_output_token_seconds
- * error_rate            vllm:request_success_total by                -                                             tgi_request_success and
- *                       finished_reason, where "error" is among them                                               tgi_request_failure by err
+ * ttft_ms               vllm:time_to_first_token_seconds, sglang:time_to_first_token_seconds; TGI has none
+ * request_latency_ms    vllm:e2e_request_latency_seconds, sglang:e2e_request_latency_seconds, tgi_request_duration
+ * token_throughput_tps  vllm:request_time_per_output_token_seconds; sglang:request_time_per_output_token_seconds,
+ *                       before that sglang:time_per_output_token_seconds; tgi_request_mean_time_per_token_duration
+ * error_rate            vllm:request_success_total by finished_reason, where "error" is among them;
+ *                       tgi_request_success and tgi_request_failure by err; SGLang has none
  *
  * llama.cpp exports no histogram and no count of requests: nothing can be said of its requests, and nothing is.
  * vllm:inter_token_latency_seconds and its like count tokens, not requests, and are not used. What is a latency here
  * is what the engine calls so: its clocks start when a request reaches it. TGI's time per token has the prefill in it.
  *
- * A counter that went down, a bucket that is another one, or a process_start_time_seconds that changed is a restart: what
- * is there now came since. A series that was not there at the last scrape came since as well. The first scrape is only
- * remembered. Requests are counted exactly; a value is known as well as the engine's buckets are narrow: it
+ * A counter that went down, a bucket that is another one, or a process_start_time_seconds that changed is a restart:
+ * what is there now came since. A series that was not there at the last scrape came since as well. The first scrape
+ * is only remembered. Requests are counted exactly; a value is known as well as the engine's buckets are narrow: it
  * stands in the histogram at the geometric middle of its bucket (half the first bound; 5 % above the last), and a
  * threshold within a bucket splits it in proportion. Beyond the last bound everything is bad.
  *
- * Source of the names: vLLM docs/design/metrics.md and v1/metrics/loggers.py; SGLang docs/references/production_metrics;
- * TGI docs/reference/metrics; llama.cpp tools/server/README.md. Pure: time and text come with the call.
+ * Source of the names: vLLM docs/design/metrics.md and v1/metrics/loggers.py; SGLang
+ * docs/references/production_metrics; TGI docs/reference/metrics; llama.cpp tools/server/README.md.
+ * Pure: time and text come with the call.
  */
 #ifndef SLO_DECODE_ENGINE_H
 #define SLO_DECODE_ENGINE_H

@@ -67,7 +67,7 @@ bool engine_settle(struct engine_shot *s, enum engine_shape shape);
 /** engine_begun_anew - the process counts from zero again: @now is not what @before became. */
 bool engine_begun_anew(const struct engine_shot *now, const struct engine_shot *before);
 
-/** engine_add - what @s grew by since @before (NULL = zero) into the sum of its SLI. Return: false: it makes no sense. */
+/** engine_add - what @s grew by since @before (NULL = zero) into its SLI's sum. Return: false: it makes no sense. */
 bool engine_add(struct slo_engine *e, const struct engine_series *s, const struct engine_shot *before);
 
 /** engine_emit - the windows from @start_ns to @end_ns. */

@@ -29,7 +29,8 @@ static void keep(void *arg, const struct slo_event *ev)
 
 static void objective(int sli, double threshold)
 {
-	config.objectives[config.objectives_count] = (struct slo_objective){ .sli = sli, .threshold = threshold, .target = 0.95 };
+	config.objectives[config.objectives_count] =
+		(struct slo_objective){ .sli = sli, .threshold = threshold, .target = 0.95 };
 	strcpy(config.objectives[config.objectives_count++].service, "*");
 }
 
@@ -225,15 +226,16 @@ START_TEST(counts_that_do_not_add_up_are_left_out_and_never_counted_as_new)
 	ck_assert_uint_eq(window(SLO_SLI_TTFT)->valid, 1);
 	take(both(ttft(0, 1001, 1001, 1001, 1001, 1), ttft(0, 1001, 1001, 1001, 1001, 1)));
 	ck_assert_uint_eq(got_n, 0);
-	take("vllm:time_to_first_token_seconds_bucket{le=\"x\"} 1\nvllm:time_to_first_token_seconds_bucket{le=\"+Inf\"} -1\n");
+	take("vllm:time_to_first_token_seconds_bucket{le=\"x\"} "
+	     "1\nvllm:time_to_first_token_seconds_bucket{le=\"+Inf\"} -1\n");
 	ck_assert_uint_eq(got_n, 0);
 	ck_assert_uint_eq(stats().inconsistent, 3);
 }
 END_TEST
 
-#define TPOT(name, a, b, c) \
-	name "_bucket{le=\"0.025\"} " #a "\n" name "_bucket{le=\"0.05\"} " #b "\n" name "_bucket{le=\"+Inf\"} " #c "\n" name \
-	     "_sum 1\n"
+#define TPOT(name, a, b, c)                                                                                            \
+	name "_bucket{le=\"0.025\"} " #a "\n" name "_bucket{le=\"0.05\"} " #b "\n" name "_bucket{le=\"+Inf\"} " #c     \
+	     "\n" name "_sum 1\n"
 
 START_TEST(time_per_output_token_becomes_tokens_per_second)
 {
@@ -258,16 +260,19 @@ START_TEST(an_older_name_counts_only_where_the_newer_one_is_not_there)
 	take(TPOT("sglang:time_per_output_token_seconds", 0, 0, 0));
 	take(TPOT("sglang:time_per_output_token_seconds", 1, 1, 1));
 	ck_assert_uint_eq(window(SLO_SLI_THROUGHPUT)->valid, 1);
-	take(TPOT("sglang:time_per_output_token_seconds", 1, 1, 1) TPOT("sglang:request_time_per_output_token_seconds", 0, 0, 0));
-	take(TPOT("sglang:time_per_output_token_seconds", 3, 3, 3) TPOT("sglang:request_time_per_output_token_seconds", 2, 2, 2));
+	take(TPOT("sglang:time_per_output_token_seconds", 1, 1, 1)
+		     TPOT("sglang:request_time_per_output_token_seconds", 0, 0, 0));
+	take(TPOT("sglang:time_per_output_token_seconds", 3, 3, 3)
+		     TPOT("sglang:request_time_per_output_token_seconds", 2, 2, 2));
 	ck_assert_uint_eq(window(SLO_SLI_THROUGHPUT)->valid, 2);
 	ck_assert_str_eq(slo_engine_name(engine), "SGLang");
 }
 END_TEST
 
-#define DONE(stop, abort, error) \
-	"vllm:request_success_total{finished_reason=\"stop\"} " #stop "\nvllm:request_success_total{finished_reason=\"abort\"} " \
-	#abort "\nvllm:request_success_total{finished_reason=\"error\"} " #error "\n"
+#define DONE(stop, abort, error)                                                                                       \
+	"vllm:request_success_total{finished_reason=\"stop\"} " #stop                                                  \
+	"\nvllm:request_success_total{finished_reason=\"abort\"} " #abort                                              \
+	"\nvllm:request_success_total{finished_reason=\"error\"} " #error "\n"
 
 START_TEST(errors_are_known_only_where_the_engine_counts_them)
 {
@@ -294,7 +299,8 @@ START_TEST(tgi_tells_latency_and_failures_by_their_reason)
 	take("tgi_queue_size 0\n");
 	take("tgi_request_duration_bucket{le=\"1\"} 3\ntgi_request_duration_bucket{le=\"4\"} 5\n"
 	     "tgi_request_duration_bucket{le=\"+Inf\"} 5\ntgi_request_duration_sum 6\ntgi_request_duration_count 5\n"
-	     "tgi_request_success 5\ntgi_request_failure{err=\"overloaded\"} 2\ntgi_request_failure{err=\"generation\"} 1\n"
+	     "tgi_request_success 5\ntgi_request_failure{err=\"overloaded\"} "
+	     "2\ntgi_request_failure{err=\"generation\"} 1\n"
 	     "tgi_request_failure{err=\"validation\"} 4\ntgi_request_failure{err=\"dropped\"} 9\n");
 	ck_assert_str_eq(slo_engine_name(engine), "TGI");
 	w = window(SLO_SLI_ERROR_RATE);
@@ -332,12 +338,14 @@ START_TEST(more_series_than_are_held_are_counted_not_taken)
 	size_t n = 0;
 
 	for (int i = 0; i < SLO_ENGINE_SERIES + 10; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "vllm:time_to_first_token_seconds_bucket{e=\"%d\",le=\"+Inf\"} 1\n", i);
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "vllm:time_to_first_token_seconds_bucket{e=\"%d\",le=\"+Inf\"} 1\n", i);
 	take(text);
 	ck_assert_uint_eq(stats().overflow, 10);
 	n = 0;
 	for (int i = 0; i < SLO_ENGINE_BUCKETS + 5; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "vllm:e2e_request_latency_seconds_bucket{le=\"%d\"} 1\n", i);
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "vllm:e2e_request_latency_seconds_bucket{le=\"%d\"} 1\n", i);
 	teardown();
 	setup();
 	take(text);

@@ -86,7 +86,8 @@ static double most_seconds(const struct slo_engine *e, const struct engine_famil
 	return t / 1e3;
 }
 
-static bool add_histogram(struct engine_sum *to, const struct engine_series *s, const struct engine_shot *before, double most)
+static bool add_histogram(struct engine_sum *to, const struct engine_series *s, const struct engine_shot *before,
+			  double most)
 {
 	const struct engine_shot *now = &s->now;
 	double lo = 0;
@@ -98,7 +99,8 @@ static bool add_histogram(struct engine_sum *to, const struct engine_series *s, 
 		uint64_t times = alone(now, i) - alone(before, i);
 		double hi = now->le[i], v = middle(lo, hi);
 
-		slo_hist_add(&to->hist, s->family->shape == ENGINE_PER_TOKEN ? 1 / fmax(v, TOKEN_S_MIN) : v * 1e3, times);
+		slo_hist_add(&to->hist, s->family->shape == ENGINE_PER_TOKEN ? 1 / fmax(v, TOKEN_S_MIN) : v * 1e3,
+			     times);
 		to->valid += times;
 		to->good += (double)times * share(lo, hi, most);
 		lo = hi;

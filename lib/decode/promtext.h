@@ -41,7 +41,7 @@ bool slo_promtext_next(struct slo_promtext *p, struct slo_promtext_sample *out);
 /** slo_promtext_label - the value of a label, as it stands there; absent for none. */
 struct slo_str slo_promtext_label(const struct slo_promtext_sample *s, const char *name);
 
-/** slo_promtext_number - what a value of a sample or of "le" says: JSON's numbers, a sign, NaN, Inf. Return: 0 or -EINVAL. */
+/** slo_promtext_number - what a value, or "le", says: JSON's numbers, a sign, NaN, Inf. Return: 0 or -EINVAL. */
 int slo_promtext_number(struct slo_str s, double *out);
 
 #endif

@@ -40,8 +40,22 @@ START_TEST(a_sample_is_read_with_its_labels_and_value)
 END_TEST
 
 static const char *const bad[] = {
-	"up", "up ", "1up 1", "up{ 1", "up{a} 1", "up{a=b} 1", "up{a=\"b} 1", "up{a=\"b\"", "up{a=\"b\"} x", "up 1x", "up --1",
-	"up 0x10", "up{a=\"b\" c=\"d\"} 1", "<html>", "{\"a\":1}", "up{a=\"\\\"} 1",
+	"up",
+	"up ",
+	"1up 1",
+	"up{ 1",
+	"up{a} 1",
+	"up{a=b} 1",
+	"up{a=\"b} 1",
+	"up{a=\"b\"",
+	"up{a=\"b\"} x",
+	"up 1x",
+	"up --1",
+	"up 0x10",
+	"up{a=\"b\" c=\"d\"} 1",
+	"<html>",
+	"{\"a\":1}",
+	"up{a=\"\\\"} 1",
 };
 
 START_TEST(a_line_that_is_no_sample_is_counted_and_passed_over)

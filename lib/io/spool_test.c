@@ -328,7 +328,8 @@ START_TEST(only_one_process_has_the_lock_and_its_death_frees_it)
 	if (pid == 0) {
 		struct slo_spool *mine;
 
-		_exit(slo_spool_open(&o, &mine, NULL) || slo_spool_lock(mine) || write(ready[1], "x", 1) != 1 || pause());
+		_exit(slo_spool_open(&o, &mine, NULL) || slo_spool_lock(mine) || write(ready[1], "x", 1) != 1 ||
+		      pause());
 	}
 	ck_assert_int_eq(read(ready[0], &c, 1), 1);
 	ck_assert_int_eq(slo_spool_lock(s), -EBUSY);

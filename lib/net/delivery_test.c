@@ -436,8 +436,14 @@ static int put_bytes(const char *key, const char *id, size_t len)
 
 START_TEST(a_queue_may_drop_what_is_expendable_and_then_its_oldest)
 {
-	const struct slo_delivery_opts o = { .queue_max = 4, .queue_bytes = 1000, .attempts_max = 9, .wall = now, .mono = now,
-					     .send = send, .expendable = is_soft, .dropped = on_gone };
+	const struct slo_delivery_opts o = { .queue_max = 4,
+					     .queue_bytes = 1000,
+					     .attempts_max = 9,
+					     .wall = now,
+					     .mono = now,
+					     .send = send,
+					     .expendable = is_soft,
+					     .dropped = on_gone };
 
 	w = (struct world){ .now = 1000 * SLO_NS_PER_S };
 	dir[0] = '\0';

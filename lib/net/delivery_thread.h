@@ -20,11 +20,12 @@ void slo_delivery_thread_wake(struct slo_delivery_thread *t);
 /**
  * slo_delivery_thread_settle - wait until all went out, or a spool keeps what was tried often enough
  * @until_ns: of slo_now_mono_ns(), no longer than that; what waits for another attempt is tried at once first
- * @hurry: looked at ten times a second; may be NULL. Once true, @until_ns becomes @hurry_ns from then, where that is sooner
+ * @hurry: looked at ten times a second; may be NULL. Once true, @until_ns becomes @hurry_ns from then, if sooner
  *
  * Return: whether it settled.
  */
-bool slo_delivery_thread_settle(struct slo_delivery_thread *t, int64_t *until_ns, bool (*hurry)(void), int64_t hurry_ns);
+bool slo_delivery_thread_settle(struct slo_delivery_thread *t, int64_t *until_ns, bool (*hurry)(void),
+				int64_t hurry_ns);
 
 /** slo_delivery_thread_cancelled - for slo_fetch_do(): the thread is being stopped. @t: struct slo_delivery_thread. */
 bool slo_delivery_thread_cancelled(void *t);

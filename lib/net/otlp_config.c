@@ -75,10 +75,11 @@ static struct setting find(const struct sources *s, int signal, enum slo_otlp_ke
 		const int from[] = { signal, -1 };
 
 		for (size_t i = 0; i < 2; i++) {
-			struct setting found = { look_up(s, layer, from[i], key), layer, from[i], key };
+			enum layer in = (enum layer)layer;
+			struct setting found = { look_up(s, in, from[i], key), in, from[i], key };
 
 			if (!found.value && other != SLO_OTLP_KEYS) {
-				found.value = look_up(s, layer, from[i], other);
+				found.value = look_up(s, in, from[i], other);
 				found.key = other;
 			}
 			if (found.value)
@@ -200,7 +201,8 @@ static bool is_token(struct slo_str s)
 }
 
 /* "name=value" as "name: value". Never repeats a value: it is a secret. */
-static int add_header(const struct setting *at, struct slo_str pair, struct slo_otlp_target *t, size_t n, struct slo_err *err)
+static int add_header(const struct setting *at, struct slo_str pair, struct slo_otlp_target *t, size_t n,
+		      struct slo_err *err)
 {
 	const char *eq = memchr(pair.p, '=', pair.len);
 	struct slo_str name = trim(slo_str_n(pair.p, eq ? (size_t)(eq - pair.p) : 0)), value;
@@ -269,9 +271,10 @@ static int set_protocol(const struct sources *s, int signal, struct slo_otlp_tar
 	t->encoding = v.value && strcasecmp(v.value, "http/json") == 0 ? SLO_OTLP_JSON : SLO_OTLP_PROTOBUF;
 	if (!v.value || t->encoding == SLO_OTLP_JSON || strcasecmp(v.value, "http/protobuf") == 0)
 		return 0;
-	return bad(&v, err, strcasecmp(v.value, "grpc") == 0 ?
-				    "grpc is not spoken here: use http/protobuf or http/json, and the port for HTTP (4318)" :
-				    "want http/protobuf or http/json");
+	return bad(&v, err,
+		   strcasecmp(v.value, "grpc") == 0
+			   ? "grpc is not spoken here: use http/protobuf or http/json, and the port for HTTP (4318)"
+			   : "want http/protobuf or http/json");
 }
 
 static int set_files(const struct sources *s, int signal, struct slo_otlp_target *t, struct slo_err *err)
@@ -287,8 +290,9 @@ static int set_files(const struct sources *s, int signal, struct slo_otlp_target
 	return bad(cert.value ? &cert : &key, err, "a client certificate and its key go together");
 }
 
-int slo_otlp_config_resolve(const struct slo_otlp_layer *flags, const char *(*env)(void *arg, const char *name), void *arg,
-			    const struct slo_otlp_layer *file, struct slo_otlp_config *out, struct slo_err *err)
+int slo_otlp_config_resolve(const struct slo_otlp_layer *flags, const char *(*env)(void *arg, const char *name),
+			    void *arg, const struct slo_otlp_layer *file, struct slo_otlp_config *out,
+			    struct slo_err *err)
 {
 	static int (*const steps[])(const struct sources *, int, struct slo_otlp_target *, struct slo_err *) = {
 		set_url, set_headers, set_timeout, set_compression, set_protocol, set_files,
@@ -329,6 +333,6 @@ bool slo_otlp_same_peer(const struct slo_otlp_target *a, const struct slo_otlp_t
 {
 	size_t len = authority(a->url);
 
-	return len && len == authority(b->url) && strncasecmp(a->url, b->url, len) == 0 && same(a->ca_file, b->ca_file) &&
-	       same(a->cert_file, b->cert_file) && same(a->key_file, b->key_file);
+	return len && len == authority(b->url) && strncasecmp(a->url, b->url, len) == 0 &&
+	       same(a->ca_file, b->ca_file) && same(a->cert_file, b->cert_file) && same(a->key_file, b->key_file);
 }

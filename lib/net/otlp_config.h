@@ -16,8 +16,8 @@
 #include "net/otlp_codec.h"
 
 enum slo_otlp_key {
-	SLO_OTLP_ENDPOINT,           /* of all signals: "http://host:4318", to which "/v1/logs" is added; of one: as is */
-	SLO_OTLP_HEADERS,            /* "name=value,name2=value2", values percent-encoded; never a flag: they are secrets */
+	SLO_OTLP_ENDPOINT,           /* of all signals: "http://host:4318", gets "/v1/logs" added; of one: as it is */
+	SLO_OTLP_HEADERS,            /* "name=value,name2=value2", percent-encoded values; never a flag: secrets */
 	SLO_OTLP_HEADERS_FILE,       /* file of "Name: value" lines, '#' comments; no variable of its own */
 	SLO_OTLP_TIMEOUT,            /* ms, 1 .. 3600000 */
 	SLO_OTLP_COMPRESSION,        /* "gzip", "none" */
@@ -44,7 +44,7 @@ struct slo_otlp_layer {
 struct slo_otlp_target {
 	char url[SLO_OTLP_URL_MAX];
 	bool by_default;             /* nobody named an endpoint: localhost */
-	enum slo_otlp_encoding encoding;
+	int encoding;                /* enum slo_otlp_encoding */
 	bool gzip;
 	int64_t timeout_ns;
 	char *headers[SLO_OTLP_HEADERS_MAX + 1]; /* "Name: value", ends with NULL; owned */
@@ -64,8 +64,9 @@ struct slo_otlp_config {
  * Pure, and reads no file. Return: 0; -EINVAL with @err naming the flag, variable or member that makes no sense;
  * -ENOMEM. To be released with slo_otlp_config_fini() in any case.
  */
-int slo_otlp_config_resolve(const struct slo_otlp_layer *flags, const char *(*env)(void *arg, const char *name), void *arg,
-			    const struct slo_otlp_layer *file, struct slo_otlp_config *out, struct slo_err *err);
+int slo_otlp_config_resolve(const struct slo_otlp_layer *flags, const char *(*env)(void *arg, const char *name),
+			    void *arg, const struct slo_otlp_layer *file, struct slo_otlp_config *out,
+			    struct slo_err *err);
 void slo_otlp_config_fini(struct slo_otlp_config *c);
 
 /** slo_otlp_getenv - for @env: the process's environment. */

@@ -35,7 +35,8 @@ static const struct {
 	{ { { E "ENDPOINT", "" } },
 	  { "http://localhost:4318/v1/logs", "http://localhost:4318/v1/metrics", "http://localhost:4318/v1/traces" } },
 	{ { { E "ENDPOINT", "https://otel.example:443" } },
-	  { "https://otel.example:443/v1/logs", "https://otel.example:443/v1/metrics", "https://otel.example:443/v1/traces" } },
+	  { "https://otel.example:443/v1/logs", "https://otel.example:443/v1/metrics",
+	    "https://otel.example:443/v1/traces" } },
 	{ { { E "ENDPOINT", "http://h:4318/" } },
 	  { "http://h:4318/v1/logs", "http://h:4318/v1/metrics", "http://h:4318/v1/traces" } },
 	{ { { E "ENDPOINT", "http://h/my/collector/" } },
@@ -83,13 +84,16 @@ END_TEST
 
 START_TEST(a_flag_goes_before_the_environment_and_that_before_the_file)
 {
-	struct pair env[PAIRS] = { { E "TIMEOUT", "2000" }, { E "LOGS_TIMEOUT", "3000" }, { E "LOGS_ENDPOINT", "http://env/l" },
+	struct pair env[PAIRS] = { { E "TIMEOUT", "2000" },
+				   { E "LOGS_TIMEOUT", "3000" },
+				   { E "LOGS_ENDPOINT", "http://env/l" },
 				   { E "COMPRESSION", "none" } };
 	const struct slo_otlp_layer flags = { .all = { [SLO_OTLP_ENDPOINT] = "http://flag" },
 					      .of = { [SLO_OTLP_TRACES] = { [SLO_OTLP_TIMEOUT] = "1" } } };
-	const struct slo_otlp_layer file = { .all = { [SLO_OTLP_ENDPOINT] = "http://file", [SLO_OTLP_PROTOCOL] = "http/json" },
-					     .of = { [SLO_OTLP_LOGS] = { [SLO_OTLP_TIMEOUT] = "9",
-									  [SLO_OTLP_COMPRESSION] = "gzip" } } };
+	const struct slo_otlp_layer file = {
+		.all = { [SLO_OTLP_ENDPOINT] = "http://file", [SLO_OTLP_PROTOCOL] = "http/json" },
+		.of = { [SLO_OTLP_LOGS] = { [SLO_OTLP_TIMEOUT] = "9", [SLO_OTLP_COMPRESSION] = "gzip" } }
+	};
 	struct slo_otlp_config c;
 
 	ck_assert_int_eq(slo_otlp_config_resolve(&flags, from_pairs, env, &file, &c, NULL), 0);
@@ -106,7 +110,8 @@ END_TEST
 
 START_TEST(headers_are_decoded_and_those_of_a_signal_replace_those_of_all)
 {
-	struct pair env[PAIRS] = { { E "HEADERS", " api-key = a%20b%2Cc%3D= , x=1,, " }, { E "LOGS_HEADERS", "only=this" } };
+	struct pair env[PAIRS] = { { E "HEADERS", " api-key = a%20b%2Cc%3D= , x=1,, " },
+				   { E "LOGS_HEADERS", "only=this" } };
 	const struct slo_otlp_layer flags = { .of = { [SLO_OTLP_TRACES] = { [SLO_OTLP_HEADERS_FILE] = "/f" } } };
 	struct slo_otlp_config c;
 	struct slo_err err = { .what = "" };

@@ -157,11 +157,13 @@ static void on_send(void *arg, const struct slo_spool_message *m, struct slo_del
 	pthread_mutex_unlock(&d->lock);
 }
 
-static int open_spool(struct destination *d, enum slo_otlp_signal first, struct slo_err *err)
+static int open_spool(struct destination *d, int first, struct slo_err *err)
 {
 	const struct slo_otlp_export_opts *o = &d->x->o;
-	struct slo_spool_opts s = { .message_max = SLO_OTLP_BODY_MAX + (1 << 16), .bytes_max = o->spool_bytes,
-				    .age_ns = o->spool_age_ns, .expendable_key = slo_spool_key(slo_str(expendable_key)) };
+	struct slo_spool_opts s = { .message_max = SLO_OTLP_BODY_MAX + (1 << 16),
+				    .bytes_max = o->spool_bytes,
+				    .age_ns = o->spool_age_ns,
+				    .expendable_key = slo_spool_key(slo_str(expendable_key)) };
 	char *dir = NULL;
 	int r;
 
@@ -176,7 +178,7 @@ static int open_spool(struct destination *d, enum slo_otlp_signal first, struct 
 	return r;
 }
 
-static int open_destination(struct destination *d, enum slo_otlp_signal first, struct slo_err *err)
+static int open_destination(struct destination *d, int first, struct slo_err *err)
 {
 	const struct slo_otlp_export_opts *x = &d->x->o;
 	struct slo_delivery_opts o = {
@@ -201,12 +203,12 @@ static int open_destination(struct destination *d, enum slo_otlp_signal first, s
 }
 
 /* The destination of @signal: one that an earlier signal has, or a new one. */
-static int find_destination(struct slo_otlp_export *x, enum slo_otlp_signal signal, struct slo_err *err)
+static int find_destination(struct slo_otlp_export *x, int signal, struct slo_err *err)
 {
 	const struct slo_otlp_target *t = x->o.config->target;
 	struct destination *d = &x->list[x->list_n];
 
-	for (int s = 0; s < (int)signal; s++)
+	for (int s = 0; s < signal; s++)
 		if (slo_otlp_same_peer(&t[s], &t[signal])) {
 			x->of[signal] = x->of[s];
 			return 0;
@@ -229,7 +231,7 @@ int slo_otlp_export_new(const struct slo_otlp_export_opts *o, struct slo_otlp_ex
 	x->run = (uint64_t)slo_now_wall_ns();
 	slo_buf_init(&x->packed, SLO_OTLP_BODY_MAX + (1 << 16));
 	for (int s = 0; s < SLO_OTLP_SIGNAL__COUNT && !r; s++)
-		r = find_destination(x, (enum slo_otlp_signal)s, err);
+		r = find_destination(x, s, err);
 	if (r) {
 		slo_otlp_export_free(x);
 		return slo_err_set(err, r, "%s", slo_strerror(r));
@@ -262,7 +264,8 @@ static int put(struct slo_otlp_export *x, struct destination *d, const struct sl
 		return r;
 	(void)!snprintf(m.id, sizeof(m.id), "%016" PRIx64 "-%" PRIu64, x->run, x->seq++);
 	slo_otlp_tag(&k, m.tag);
-	r = slo_delivery_put(d->delivery, &m, slo_str(b->expendable ? expendable_key : slo_otlp_signal_enum.names[b->signal]));
+	r = slo_delivery_put(d->delivery, &m,
+			     slo_str(b->expendable ? expendable_key : slo_otlp_signal_enum.names[b->signal]));
 	slo_delivery_thread_wake(d->thread);
 	return r;
 }

@@ -3,8 +3,8 @@
  * Batches to OTLP/HTTP receivers: whoever has a batch in its encoding hands it over and goes on; a thread per
  * destination sends, tries again, and counts. Signals whose targets are one peer share a destination.
  *
- * What an answer means (OTLP 1.x, "OTLP/HTTP Response"): 2xx delivered; 429, 502, 503, 504 and every way of no answer are
- * tried again, after 1 s, 2 s, 4 s, … 30 s, each drawn from 75 % to 125 %, or when Retry-After says, whichever is
+ * What an answer means (OTLP 1.x, "OTLP/HTTP Response"): 2xx delivered; 429, 502, 503, 504 and every way of no answer
+ * are tried again, after 1 s, 2 s, 4 s, … 30 s, each drawn from 75 % to 125 %, or when Retry-After says, whichever is
  * later; every other status drops the batch. A partial success is never tried again; what was rejected is counted and
  * the first words of each destination are reported.
  *
@@ -40,7 +40,7 @@ struct slo_otlp_export_opts {
 };
 
 struct slo_otlp_batch {
-	enum slo_otlp_signal signal;
+	int signal;                /* enum slo_otlp_signal */
 	struct slo_str body;       /* in the encoding of the signal's target, not compressed */
 	uint32_t items;            /* log records, data points or spans in it; a batch of none is not sent */
 	bool expendable;           /* exemplars: they go first where there is no room */
@@ -51,7 +51,7 @@ struct slo_otlp_export_stats {
 	uint64_t batches, items;             /* put, and queued or spooled */
 	uint64_t delivered, delivered_items; /* acknowledged (of this and, with a spool, of earlier processes) */
 	uint64_t rejected_items;             /* of those: refused by partial successes */
-	uint64_t partial, warnings;          /* partial successes; those that rejected nothing but had something to say */
+	uint64_t partial, warnings;          /* partial successes; those that rejected nothing but had words */
 	uint64_t unreadable;                 /* 2xx whose body was no answer of OTLP: delivered, as far as known */
 	uint64_t refused, refused_items;     /* dropped for their status (with a spool: put aside in its dead/) */
 	uint64_t dropped, dropped_items;     /* no room; with a spool also those too old, whose items are not known */
@@ -76,8 +76,8 @@ int slo_otlp_export_new(const struct slo_otlp_export_opts *o, struct slo_otlp_ex
 /**
  * slo_otlp_export_put - a batch; it is copied
  *
- * Does not wait for a peer; with a spool it waits for the disk. Not from several threads at once. Return: 0; -EMSGSIZE (too
- * large), -ENOBUFS (no room), another errno: it is lost and counted.
+ * Does not wait for a peer; with a spool it waits for the disk. Not from several threads at once. Return: 0;
+ * -EMSGSIZE (too large), -ENOBUFS (no room), another errno: it is lost and counted.
  */
 int slo_otlp_export_put(struct slo_otlp_export *x, const struct slo_otlp_batch *b);
 

@@ -56,7 +56,7 @@ static struct slo_otlp_export *start(struct slo_otlp_layer *flags, const struct 
 	return x;
 }
 
-static int put(struct slo_otlp_export *x, enum slo_otlp_signal signal, const char *body, uint32_t items, bool expendable)
+static int put(struct slo_otlp_export *x, int signal, const char *body, uint32_t items, bool expendable)
 {
 	const struct slo_otlp_batch b = { signal, slo_str(body), items, expendable };
 
@@ -217,18 +217,25 @@ START_TEST(what_may_pass_is_tried_again_until_it_is_acknowledged)
 	n = end(x, SLO_NS_PER_S);
 	ck_assert_uint_eq(n.delivered_items, 8);
 	/* libcurl itself tries a connection that closed under it once more where nothing was heard. */
-	ck_assert_msg(n.attempts == 4 || (n.attempts < 4 && (passing[_i].drop || !passing[_i].say)), "%d: %llu attempts", _i,
-		      (unsigned long long)n.attempts);
+	ck_assert_msg(n.attempts == 4 || (n.attempts < 4 && (passing[_i].drop || !passing[_i].say)),
+		      "%d: %llu attempts", _i, (unsigned long long)n.attempts);
 	ck_assert_uint_eq(n.refused + n.dropped + n.lost + n.unreadable, 0);
 }
 END_TEST
 
 /* Never again, for reasons of the peer's. */
 static const char *const final[] = {
-	ANSWER("400 Bad Request", ""), ANSWER("401 Unauthorized", ""), ANSWER("403 Forbidden", ""), ANSWER("404 Not Found", ""),
-	ANSWER("405 Method Not Allowed", ""), ANSWER("408 Request Timeout", ""), ANSWER("413 Content Too Large", ""),
-	ANSWER("415 Unsupported Media Type", ""), ANSWER("500 Internal Server Error", "Retry-After: 1\r\n"),
-	ANSWER("501 Not Implemented", ""), ANSWER("505 HTTP Version Not Supported", ""),
+	ANSWER("400 Bad Request", ""),
+	ANSWER("401 Unauthorized", ""),
+	ANSWER("403 Forbidden", ""),
+	ANSWER("404 Not Found", ""),
+	ANSWER("405 Method Not Allowed", ""),
+	ANSWER("408 Request Timeout", ""),
+	ANSWER("413 Content Too Large", ""),
+	ANSWER("415 Unsupported Media Type", ""),
+	ANSWER("500 Internal Server Error", "Retry-After: 1\r\n"),
+	ANSWER("501 Not Implemented", ""),
+	ANSWER("505 HTTP Version Not Supported", ""),
 	ANSWER("301 Moved Permanently", "Location: http://127.0.0.1:1/\r\n"),
 };
 
@@ -285,7 +292,8 @@ START_TEST(a_partial_success_is_counted_told_once_and_never_tried_again)
 	struct slo_otlp_export *x;
 	struct slo_otlp_export_stats n;
 
-	snprintf(say, sizeof(say), "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n" PARTIAL,
+	snprintf(say, sizeof(say),
+		 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n" PARTIAL,
 		 strlen(PARTIAL));
 	srv.parts[0] = (struct script_part){ .say = say, .stay = true };
 	x = start(NULL, NULL);
@@ -352,7 +360,8 @@ START_TEST(a_peer_that_names_a_time_is_left_alone_until_then)
 	struct tm tm;
 
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&then, &tm));
-	snprintf(say, sizeof(say), "HTTP/1.1 %d X\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n", _i ? 503 : 429, _i ? date : "1");
+	snprintf(say, sizeof(say), "HTTP/1.1 %d X\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n", _i ? 503 : 429,
+		 _i ? date : "1");
 	srv.parts[0] = (struct script_part){ .say = say, .stay = true };
 	srv.parts[1] = (struct script_part){ .say = OK, .stay = true };
 	srv.count = 2;
@@ -370,7 +379,8 @@ END_TEST
 /* Nobody listens there at first, and then somebody does: the wait is cut short at the end. */
 START_TEST(the_end_tries_what_waits_once_more_and_is_bounded)
 {
-	const struct slo_otlp_export_opts o = { .backoff_ns = 3600 * SLO_NS_PER_S, .backoff_max_ns = 3600 * SLO_NS_PER_S };
+	const struct slo_otlp_export_opts o = { .backoff_ns = 3600 * SLO_NS_PER_S,
+						.backoff_max_ns = 3600 * SLO_NS_PER_S };
 	struct slo_otlp_export *x;
 	struct slo_otlp_export_stats n;
 	int64_t began;
@@ -406,7 +416,8 @@ START_TEST(a_peer_that_hangs_holds_the_end_no_longer_than_its_bound)
 	put(x, SLO_OTLP_LOGS, "1", 5, false);
 	put(x, SLO_OTLP_METRICS, "2", 6, true);
 	began = slo_now_mono_ns();
-	left = _i ? slo_otlp_export_end(x, 300 * SLO_NS_PER_MS, NULL) : slo_otlp_export_end(x, 3600 * SLO_NS_PER_S, always);
+	left = _i ? slo_otlp_export_end(x, 300 * SLO_NS_PER_MS, NULL)
+		  : slo_otlp_export_end(x, 3600 * SLO_NS_PER_S, always);
 	ck_assert_int_lt(slo_now_mono_ns() - began, (SLO_OTLP_STOP_S + 3) * SLO_NS_PER_S);
 	ck_assert_uint_eq(left, 2);
 	n = end(x, 0);
@@ -551,8 +562,15 @@ END_TEST
 START_TEST(a_tag_reads_back_and_fits)
 {
 	const struct slo_otlp_kind most = { SLO_OTLP_METRICS, SLO_OTLP_JSON, true, SLO_OTLP_ITEMS_MAX };
-	static const char *const none[] = { "", "logs", "logs/pb/gz/", "logs/pb/gz/-1", "logs/pb/gz/1x", "spans/pb/gz/1",
-					    "logs/pb/xz/1", "logs/pb/gz/10000000", "trigger" };
+	static const char *const none[] = { "",
+					    "logs",
+					    "logs/pb/gz/",
+					    "logs/pb/gz/-1",
+					    "logs/pb/gz/1x",
+					    "spans/pb/gz/1",
+					    "logs/pb/xz/1",
+					    "logs/pb/gz/10000000",
+					    "trigger" };
 	struct slo_otlp_kind k;
 	char tag[24];
 
@@ -570,13 +588,28 @@ static const struct {
 	long status;
 	enum slo_delivery_verdict verdict;
 } judged[] = {
-	{ 0, 200, SLO_DELIVERED }, { 0, 204, SLO_DELIVERED }, { 0, 299, SLO_DELIVERED }, { 0, 300, SLO_DELIVERY_NEVER },
-	{ 0, 429, SLO_DELIVERY_RETRY }, { 0, 502, SLO_DELIVERY_RETRY }, { 0, 503, SLO_DELIVERY_RETRY },
-	{ 0, 504, SLO_DELIVERY_RETRY }, { 0, 408, SLO_DELIVERY_NEVER }, { 0, 413, SLO_DELIVERY_NEVER },
-	{ 0, 400, SLO_DELIVERY_NEVER }, { 0, 500, SLO_DELIVERY_NEVER }, { 0, 505, SLO_DELIVERY_NEVER },
-	{ -ECONNREFUSED, 0, SLO_DELIVERY_RETRY }, { -ETIMEDOUT, 0, SLO_DELIVERY_RETRY }, { -ECONNRESET, 200, SLO_DELIVERY_RETRY },
-	{ -EPROTO, 0, SLO_DELIVERY_RETRY }, { -EIO, 0, SLO_DELIVERY_RETRY }, { -ECANCELED, 0, SLO_DELIVERY_RETRY },
-	{ -EMSGSIZE, 200, SLO_DELIVERED }, { -EMSGSIZE, 400, SLO_DELIVERY_NEVER }, { -EMSGSIZE, 0, SLO_DELIVERY_RETRY },
+	{ 0, 200, SLO_DELIVERED },
+	{ 0, 204, SLO_DELIVERED },
+	{ 0, 299, SLO_DELIVERED },
+	{ 0, 300, SLO_DELIVERY_NEVER },
+	{ 0, 429, SLO_DELIVERY_RETRY },
+	{ 0, 502, SLO_DELIVERY_RETRY },
+	{ 0, 503, SLO_DELIVERY_RETRY },
+	{ 0, 504, SLO_DELIVERY_RETRY },
+	{ 0, 408, SLO_DELIVERY_NEVER },
+	{ 0, 413, SLO_DELIVERY_NEVER },
+	{ 0, 400, SLO_DELIVERY_NEVER },
+	{ 0, 500, SLO_DELIVERY_NEVER },
+	{ 0, 505, SLO_DELIVERY_NEVER },
+	{ -ECONNREFUSED, 0, SLO_DELIVERY_RETRY },
+	{ -ETIMEDOUT, 0, SLO_DELIVERY_RETRY },
+	{ -ECONNRESET, 200, SLO_DELIVERY_RETRY },
+	{ -EPROTO, 0, SLO_DELIVERY_RETRY },
+	{ -EIO, 0, SLO_DELIVERY_RETRY },
+	{ -ECANCELED, 0, SLO_DELIVERY_RETRY },
+	{ -EMSGSIZE, 200, SLO_DELIVERED },
+	{ -EMSGSIZE, 400, SLO_DELIVERY_NEVER },
+	{ -EMSGSIZE, 0, SLO_DELIVERY_RETRY },
 	{ -EPERM, 0, SLO_DELIVERY_BLOCKED },
 };
 
@@ -600,11 +633,13 @@ int main(void)
 	tcase_add_test(t, headers_of_a_file_are_read_anew_for_each_batch);
 	tcase_add_test(t, many_batches_share_a_connection);
 	tcase_add_loop_test(t, what_may_pass_is_tried_again_until_it_is_acknowledged, 0, (int)SLO_ARRAY_LEN(passing));
-	tcase_add_loop_test(t, every_other_status_drops_the_batch_and_the_next_goes_its_way, 0, (int)SLO_ARRAY_LEN(final));
+	tcase_add_loop_test(t, every_other_status_drops_the_batch_and_the_next_goes_its_way, 0,
+			    (int)SLO_ARRAY_LEN(final));
 	tcase_add_test(t, what_the_peer_says_of_a_refusal_is_told_but_no_secret);
 	tcase_add_test(t, a_partial_success_is_counted_told_once_and_never_tried_again);
 	tcase_add_test(t, a_partial_success_that_repeats_a_secret_is_not_told);
-	tcase_add_loop_test(t, a_good_status_with_a_body_of_nonsense_is_delivered_and_counted, 0, (int)SLO_ARRAY_LEN(odd));
+	tcase_add_loop_test(t, a_good_status_with_a_body_of_nonsense_is_delivered_and_counted, 0,
+			    (int)SLO_ARRAY_LEN(odd));
 	tcase_add_loop_test(t, a_peer_that_names_a_time_is_left_alone_until_then, 0, 2);
 	tcase_add_test(t, the_end_tries_what_waits_once_more_and_is_bounded);
 	tcase_add_loop_test(t, a_peer_that_hangs_holds_the_end_no_longer_than_its_bound, 0, 2);

@@ -3,7 +3,7 @@
  * OTLP over HTTP from end to end, on loopback: batches a second of one exporter and one receiver in one process.
  *
  * With arguments it is one end alone, so that the other may be somebody else's:
- *	otlp_http_bench receive LISTEN N          take N bodies that decode, a line for each: signal, encoding, bytes, items
+ *	otlp_http_bench receive LISTEN N    take N bodies, a line for each: signal, encoding, bytes, items
  *	otlp_http_bench send BASE SIGNAL FILE ITEMS N [json]   send FILE N times, then a line with what became of it
  */
 #include "base/cleanup.h"
@@ -29,7 +29,7 @@ static atomic_ullong bodies, bytes, records;
 static struct slo_otlp_in *decoder; /* NULL: bodies are counted, not read */
 static bool loud;
 
-static int take(void *arg, enum slo_otlp_signal s, enum slo_otlp_encoding e, struct slo_str b, struct slo_otlp_answer *a)
+static int take(void *arg, int s, int e, struct slo_str b, struct slo_otlp_answer *a)
 {
 	struct slo_otlp_in_counters before = { .rejected = 0 }, after;
 	struct slo_err err = { .what = "" };
@@ -38,7 +38,7 @@ static int take(void *arg, enum slo_otlp_signal s, enum slo_otlp_encoding e, str
 	(void)arg;
 	if (decoder) {
 		slo_otlp_in_counters(decoder, &before);
-		r = slo_otlp_in_body(decoder, (int)s, (int)e, b, a, &err);
+		r = slo_otlp_in_body(decoder, s, e, b, a, &err);
 		slo_otlp_in_counters(decoder, &after);
 	}
 	if (r) {
@@ -87,8 +87,8 @@ static struct slo_otlp_receive *listen_at(const char *where)
 	exit(2);
 }
 
-static struct slo_otlp_export *connect_to(const char *base, const char *protocol, const char *compression, const char *spool,
-					  struct slo_otlp_config *config)
+static struct slo_otlp_export *connect_to(const char *base, const char *protocol, const char *compression,
+					  const char *spool, struct slo_otlp_config *config)
 {
 	const struct slo_otlp_layer flags = { .all = { [SLO_OTLP_ENDPOINT] = base, [SLO_OTLP_PROTOCOL] = protocol,
 						       [SLO_OTLP_COMPRESSION] = compression } };
@@ -96,7 +96,8 @@ static struct slo_otlp_export *connect_to(const char *base, const char *protocol
 	struct slo_err err = { .what = "" };
 	struct slo_otlp_export *x;
 
-	if (slo_otlp_config_resolve(&flags, NULL, NULL, NULL, config, &err) == 0 && slo_otlp_export_new(&o, &x, &err) == 0)
+	if (slo_otlp_config_resolve(&flags, NULL, NULL, NULL, config, &err) == 0 &&
+	    slo_otlp_export_new(&o, &x, &err) == 0)
 		return x;
 	fprintf(stderr, "otlp_http_bench: %s %s\n", err.where, err.what);
 	exit(2);
@@ -183,10 +184,12 @@ static void measure(const struct run *m)
 	took = (double)slo_now_mono_ns() / 1e9 - began;
 	cpu = cpu_s() - cpu;
 	slo_otlp_export_stats(x, &n);
-	printf("%5u items %8zu B %-13s %-4s %-6s %-7s %7.0f batches/s %10.0f items/s %7.1f MB/s body %6.1f MB/s wire  cpu %3.0f %%"
-	       "%s\n", m->items, body.len, m->protocol, m->compression, m->spool ? "spool" : "memory", m->decode ? "decoded" : "",
-	       (double)bodies / took, (double)bodies * m->items / took, (double)bytes / took / 1e6,
-	       (double)n.sent_bytes / took / 1e6, 100 * cpu / took,
+	printf("%5u items %8zu B %-13s %-4s %-6s %-7s %7.0f batches/s %10.0f items/s %7.1f MB/s body %6.1f MB/s wire  "
+	       "cpu %3.0f %%"
+	       "%s\n",
+	       m->items, body.len, m->protocol, m->compression, m->spool ? "spool" : "memory",
+	       m->decode ? "decoded" : "", (double)bodies / took, (double)bodies * m->items / took,
+	       (double)bytes / took / 1e6, (double)n.sent_bytes / took / 1e6, 100 * cpu / took,
 	       (int)bodies == m->batches && n.delivered == (uint64_t)m->batches ? "" : "  NOT ALL ARRIVED");
 	slo_otlp_export_free(x);
 	slo_otlp_config_fini(&config);
@@ -202,10 +205,14 @@ static void measure(const struct run *m)
 static int bench(void)
 {
 	static const struct run runs[] = {
-		{ 16, 4000, "http/protobuf", "none", false, false },  { 16, 4000, "http/protobuf", "gzip", false, false },
-		{ 512, 1000, "http/protobuf", "none", false, false }, { 512, 1000, "http/protobuf", "gzip", false, false },
-		{ 512, 1000, "http/json", "gzip", false, false },     { 8192, 100, "http/protobuf", "gzip", false, false },
-		{ 512, 200, "http/protobuf", "gzip", true, false },   { 512, 500, "http/protobuf", "gzip", false, true },
+		{ 16, 4000, "http/protobuf", "none", false, false },
+		{ 16, 4000, "http/protobuf", "gzip", false, false },
+		{ 512, 1000, "http/protobuf", "none", false, false },
+		{ 512, 1000, "http/protobuf", "gzip", false, false },
+		{ 512, 1000, "http/json", "gzip", false, false },
+		{ 8192, 100, "http/protobuf", "gzip", false, false },
+		{ 512, 200, "http/protobuf", "gzip", true, false },
+		{ 512, 500, "http/protobuf", "gzip", false, true },
 		{ 512, 300, "http/json", "gzip", false, true },
 	};
 
@@ -251,16 +258,16 @@ static int send_file(char **argv, bool json)
 	}
 	x = connect_to(argv[2], json ? "http/json" : "http/protobuf", NULL, NULL, &config);
 	for (int i = 0; i < n; i++) {
-		const struct slo_otlp_batch b = { (enum slo_otlp_signal)signal, slo_str_n(text, len), (uint32_t)atoi(argv[5]), false };
+		const struct slo_otlp_batch b = { signal, slo_str_n(text, len), (uint32_t)atoi(argv[5]), false };
 
 		slo_otlp_export_put(x, &b);
 	}
 	slo_otlp_export_end(x, WAIT_S * SLO_NS_PER_S, NULL);
 	slo_otlp_export_stats(x, &st);
 	printf("delivered %llu items %llu rejected %llu refused %llu retries %llu lost %llu unreadable %llu\n",
-	       (unsigned long long)st.delivered, (unsigned long long)st.delivered_items, (unsigned long long)st.rejected_items,
-	       (unsigned long long)st.refused, (unsigned long long)st.retries, (unsigned long long)st.lost,
-	       (unsigned long long)st.unreadable);
+	       (unsigned long long)st.delivered, (unsigned long long)st.delivered_items,
+	       (unsigned long long)st.rejected_items, (unsigned long long)st.refused, (unsigned long long)st.retries,
+	       (unsigned long long)st.lost, (unsigned long long)st.unreadable);
 	slo_otlp_export_free(x);
 	slo_otlp_config_fini(&config);
 	return 0;

@@ -29,18 +29,18 @@ static void collect(void *arg, const struct slo_event *e)
 	ck_assert_int_eq(slo_event_encode(e, &got), 0);
 }
 
-static int consume(void *arg, enum slo_otlp_signal s, enum slo_otlp_encoding e, struct slo_str body,
+static int consume(void *arg, int s, int e, struct slo_str body,
 		   struct slo_otlp_answer *answer)
 {
 	(void)arg;
 	if (busy > 0 && busy-- > 0)
 		return -EAGAIN;
-	return slo_otlp_in_body(in, (int)s, (int)e, body, answer, NULL);
+	return slo_otlp_in_body(in, s, e, body, answer, NULL);
 }
 
 static void send(int signal, int encoding)
 {
-	struct slo_otlp_batch b = { .signal = (enum slo_otlp_signal)signal, .items = slo_otlp_out_items(out, signal) };
+	struct slo_otlp_batch b = { .signal = signal, .items = slo_otlp_out_items(out, signal) };
 	struct slo_buf body;
 
 	slo_buf_init(&body, SLO_OTLP_BODY_MAX);

@@ -47,15 +47,16 @@ static int code_of(unsigned int status)
 	return codes[i].code;
 }
 
-static enum slo_otlp_encoding encoding_for(const char *content_type)
+static int encoding_for(const char *content_type)
 {
 	return slo_otlp_encoding_of(slo_str(content_type)) == SLO_OTLP_JSON ? SLO_OTLP_JSON : SLO_OTLP_PROTOBUF;
 }
 
 /* The answer is @status, for the reason @why. */
-static void refuse(const struct slo_httpd_request *rq, struct slo_httpd_reply *re, unsigned int status, struct slo_str why)
+static void refuse(const struct slo_httpd_request *rq, struct slo_httpd_reply *re, unsigned int status,
+		   struct slo_str why)
 {
-	enum slo_otlp_encoding e = encoding_for(rq->content_type);
+	int e = encoding_for(rq->content_type);
 
 	slo_buf_reset(&re->body);
 	re->status = status;
@@ -88,7 +89,7 @@ static bool is_authorized(const struct slo_otlp_receive *r, const struct slo_htt
 	return strlen(h) == r->token_len && CRYPTO_memcmp(h, r->token, r->token_len) == 0;
 }
 
-static void answer_taken(struct slo_otlp_receive *r, enum slo_otlp_signal signal, enum slo_otlp_encoding e,
+static void answer_taken(struct slo_otlp_receive *r, int signal, int e,
 			 const struct slo_otlp_answer *a, struct slo_httpd_reply *re)
 {
 	bool all = a->rejected <= 0 && !a->message.len;
@@ -96,7 +97,7 @@ static void answer_taken(struct slo_otlp_receive *r, enum slo_otlp_signal signal
 	atomic_fetch_add(all ? &r->taken : &r->partial, 1);
 	atomic_fetch_add(&r->rejected_items, a->rejected > 0 ? (uint64_t)a->rejected : 0);
 	re->content_type = slo_otlp_content_type(e);
-	slo_otlp_answer_encode((int)signal, (int)e, a, &re->body);
+	slo_otlp_answer_encode(signal, e, a, &re->body);
 }
 
 /* What a consumer's error is answered with; the last is for all others. */
@@ -117,13 +118,16 @@ static void answer_refused(struct slo_otlp_receive *r, int error, const struct s
 
 	while (refusals[i].error && refusals[i].error != error)
 		i++;
-	atomic_fetch_add(refusals[i].status == 429 ? &r->busy : refusals[i].status == 503 ? &r->failed : &r->unreadable, 1);
+	atomic_fetch_add(refusals[i].status == 429   ? &r->busy
+			 : refusals[i].status == 503 ? &r->failed
+						     : &r->unreadable,
+			 1);
 	if (refusals[i].status == 429)
 		re->retry_after_s = r->o.retry_after_s;
 	refuse(rq, re, refusals[i].status, a->message.len ? a->message : slo_str(refusals[i].why));
 }
 
-static void receive(struct slo_otlp_receive *r, enum slo_otlp_signal signal, const struct slo_httpd_request *rq,
+static void receive(struct slo_otlp_receive *r, int signal, const struct slo_httpd_request *rq,
 		    struct slo_httpd_reply *re)
 {
 	struct slo_otlp_answer a = { .rejected = 0 };
@@ -141,11 +145,11 @@ static void receive(struct slo_otlp_receive *r, enum slo_otlp_signal signal, con
 	}
 	atomic_fetch_add(&r->requests[signal], 1);
 	atomic_fetch_add(&r->bytes[signal], rq->body.len);
-	ret = r->o.consume(r->o.arg, signal, (enum slo_otlp_encoding)e, rq->body, &a);
+	ret = r->o.consume(r->o.arg, signal, e, rq->body, &a);
 	if (ret)
 		answer_refused(r, ret, &a, rq, re);
 	else
-		answer_taken(r, signal, (enum slo_otlp_encoding)e, &a, re);
+		answer_taken(r, signal, e, &a, re);
 }
 
 static void on_logs(void *arg, const struct slo_httpd_request *rq, struct slo_httpd_reply *re)

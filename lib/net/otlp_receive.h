@@ -3,9 +3,9 @@
  * The receiving end of OTLP/HTTP: POST /v1/logs, /v1/metrics, /v1/traces, protobuf and JSON on one port, gzip or
  * plain. Bodies are handed on as bytes; what is in them is the consumer's business.
  *
- * Answers (OTLP 1.x, "OTLP/HTTP Response"): 200 with nothing, or with a partial success; 400 what cannot be read, bad gzip among
- * it; 401 without the token; 404, 405; 413 over body_max, before or after decoding; 415 another content type or
- * encoding; 429 with Retry-After while the consumer has no room, or too many bodies are being read; 503 when it failed.
+ * Answers (OTLP 1.x, "OTLP/HTTP Response"): 200 with nothing, or with a partial success; 400 what cannot be read, bad
+ * gzip among it; 401 without the token; 404, 405; 413 over body_max, before or after decoding; 415 another content type
+ * or encoding; 429 with Retry-After while the consumer has no room, or too many bodies are being read; 503 when it failed.
  * Every one that is not 200 has a google.rpc.Status for its body, in the encoding of the request (protobuf
  * where that is neither).
  *
@@ -26,6 +26,7 @@ enum {
 
 /**
  * slo_otlp_consume - take a batch
+ * @signal, @encoding: enum slo_otlp_signal, enum slo_otlp_encoding
  * @body:   decoded of gzip; valid during the call
  * @answer: all zero; set what was rejected, or why the whole of it is refused. Its message must live until the next
  *          call, or the receiver's stop
@@ -34,7 +35,7 @@ enum {
  * @answer->rejected items were taken; -EAGAIN: no room now (429); -EINVAL, -EBADMSG: it cannot be
  * read (400); -EMSGSIZE: it is too much (413); any other: 503. With each of them nothing was taken.
  */
-typedef int slo_otlp_consume(void *arg, enum slo_otlp_signal signal, enum slo_otlp_encoding encoding, struct slo_str body,
+typedef int slo_otlp_consume(void *arg, int signal, int encoding, struct slo_str body,
 			     struct slo_otlp_answer *answer);
 
 struct slo_otlp_receive_opts {
@@ -60,7 +61,7 @@ struct slo_otlp_receive_stats {
 	uint64_t failed;           /* 503 */
 	uint64_t wrong_type;       /* 415 for the content type */
 	uint64_t unauthorized;     /* 401 */
-	uint64_t refused;          /* by httpd: no route, other method, too large, bad gzip, other encoding, too much at once */
+	uint64_t refused;          /* by httpd: no route, other method or encoding, bad gzip, too large, too much */
 	uint64_t cut;              /* connections closed for their slowness */
 };
 

@@ -23,14 +23,14 @@ enum { WAIT_MS = 20000, BODY_MAX = 12 << 20 };
 
 static struct slo_otlp_receive *rx;
 static struct slo_buf body;        /* the last one consumed */
-static enum slo_otlp_signal signal_seen;
-static enum slo_otlp_encoding encoding_seen;
+static int signal_seen;
+static int encoding_seen;
 static int verdict;
 static struct slo_otlp_answer say;
 static char got[1 << 16];
 static size_t got_len;
 
-static int consume(void *arg, enum slo_otlp_signal s, enum slo_otlp_encoding e, struct slo_str b, struct slo_otlp_answer *a)
+static int consume(void *arg, int s, int e, struct slo_str b, struct slo_otlp_answer *a)
 {
 	(void)arg;
 	signal_seen = s;
@@ -108,8 +108,9 @@ static int post(const char *path, const char *headers, struct slo_str b)
 	char head[512];
 	int fd = dial();
 
-	snprintf(head, sizeof(head), "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n", path,
-		 headers, b.len);
+	snprintf(head, sizeof(head),
+		 "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n", path, headers,
+		 b.len);
 	say_all(fd, head, strlen(head));
 	say_all(fd, b.p, b.len);
 	return hear(fd);
@@ -136,7 +137,8 @@ static const char *status_words(void)
 
 	ck_assert(json || strcasestr(got, "\r\nContent-Type: application/x-protobuf\r\n"));
 	ck_assert_int_eq(slo_otlp_decoder_new(NULL, &d), 0);
-	ck_assert_int_eq(slo_otlp_status_decode(d, json ? SLO_OTLP_JSON : SLO_OTLP_PROTOBUF, answer_body(), &words, NULL), 0);
+	ck_assert_int_eq(
+		slo_otlp_status_decode(d, json ? SLO_OTLP_JSON : SLO_OTLP_PROTOBUF, answer_body(), &words, NULL), 0);
 	slo_str_copy(said, sizeof(said), words);
 	slo_otlp_decoder_free(d);
 	ck_assert(said[0]);
@@ -172,7 +174,9 @@ START_TEST(a_partial_success_is_told_in_the_encoding_of_the_request)
 	say = (struct slo_otlp_answer){ .rejected = 3, .message = SLO_STR("three were too old") };
 	ck_assert_int_eq(slo_otlp_decoder_new(NULL, &d), 0);
 	ck_assert_int_eq(post("/v1/logs", _i ? JSON : PB, slo_str("x")), 200);
-	ck_assert_int_eq(slo_otlp_answer_decode(d, SLO_OTLP_LOGS, _i ? SLO_OTLP_JSON : SLO_OTLP_PROTOBUF, answer_body(), &a, NULL), 0);
+	ck_assert_int_eq(slo_otlp_answer_decode(d, SLO_OTLP_LOGS, _i ? SLO_OTLP_JSON : SLO_OTLP_PROTOBUF, answer_body(),
+						&a, NULL),
+			 0);
 	ck_assert_int_eq(a.rejected, 3);
 	ck_assert(slo_str_is(a.message, "three were too old"));
 	slo_otlp_decoder_free(d);
@@ -189,7 +193,8 @@ static const struct {
 } refused[] = {
 	{ "/v1/logs", "", "x", 0, 415, "want application/x-protobuf" },
 	{ "/v1/logs", "Content-Type: text/plain\r\n", "x", 0, 415, "want application/x-protobuf" },
-	{ "/v1/logs", "Content-Type: application/x-www-form-urlencoded\r\n", "a=b", 0, 415, "want application/x-protobuf" },
+	{ "/v1/logs", "Content-Type: application/x-www-form-urlencoded\r\n", "a=b", 0, 415,
+	  "want application/x-protobuf" },
 	{ "/v1/logs", PB "Content-Encoding: br\r\n", "x", 0, 415, "Content-Encoding" },
 	{ "/v1/logs", JSON "Content-Encoding: zstd\r\n", "x", 0, 415, "Content-Encoding" },
 	{ "/v1/logs", PB GZ, "no gzip", 0, 400, "gzip" },
@@ -318,7 +323,8 @@ static int knock(size_t len)
 /* Bodies that are begun and not ended hold bytes; what does not fit beside them is told when to come back. */
 START_TEST(the_bodies_of_all_senders_together_are_bounded)
 {
-	static const char head[] = "POST /v1/logs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" PB "Content-Length: 900000\r\n\r\n";
+	static const char head[] =
+		"POST /v1/logs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" PB "Content-Length: 900000\r\n\r\n";
 	const struct slo_otlp_receive_opts o = { .body_max = 1 << 20, .bodies_max = 1 << 20 };
 	struct slo_buf b;
 	int fd, status;
@@ -345,7 +351,8 @@ END_TEST
 
 START_TEST(bodies_that_outgrow_the_bound_together_do_not_all_stay)
 {
-	static const char head[] = "POST /v1/logs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" PB "Content-Length: 900000\r\n\r\n";
+	static const char head[] =
+		"POST /v1/logs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" PB "Content-Length: 900000\r\n\r\n";
 	const struct slo_otlp_receive_opts o = { .body_max = 1 << 20, .bodies_max = 1 << 20 };
 	int fd[2], status[2];
 	struct slo_buf b;
@@ -468,7 +475,8 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, a_batch_reaches_the_consumer_by_path_and_type, 0, 2 * SLO_OTLP_SIGNAL__COUNT);
 	tcase_add_loop_test(t, a_partial_success_is_told_in_the_encoding_of_the_request, 0, 2);
-	tcase_add_loop_test(t, what_is_not_taken_is_refused_with_a_status_in_the_right_encoding, 0, (int)SLO_ARRAY_LEN(refused));
+	tcase_add_loop_test(t, what_is_not_taken_is_refused_with_a_status_in_the_right_encoding, 0,
+			    (int)SLO_ARRAY_LEN(refused));
 	tcase_add_test(t, other_methods_are_told_which_one_is_taken);
 	tcase_add_test(t, what_the_consumer_says_of_a_bad_batch_is_handed_on);
 	tcase_add_test(t, ten_mebibytes_arrive_whole_plain_and_packed);

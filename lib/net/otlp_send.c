@@ -13,7 +13,9 @@
 
 enum { ANSWER_MAX = 64 << 10, HEADERS_FILE_MAX = 64 << 10, WORDS_MAX = 100 };
 
-static const char *const encoding_tags[SLO_OTLP_ENCODING__COUNT] = { [SLO_OTLP_PROTOBUF] = "pb", [SLO_OTLP_JSON] = "json" };
+static const char *const encoding_tags[SLO_OTLP_ENCODING__COUNT] = {
+	[SLO_OTLP_PROTOBUF] = "pb", [SLO_OTLP_JSON] = "json"
+};
 static const char *const packing_tags[] = { "id", "gz" };
 
 struct slo_otlp_sender {
@@ -57,7 +59,7 @@ int slo_otlp_tag_read(const char *tag, struct slo_otlp_kind *out)
 	if (signal < 0 || encoding < 0 || packing < 0 || slo_parse_i64(slo_str(tag), &items) || items < 0 ||
 	    items > SLO_OTLP_ITEMS_MAX)
 		return -EBADMSG;
-	*out = (struct slo_otlp_kind){ (enum slo_otlp_signal)signal, (enum slo_otlp_encoding)encoding, packing == 1,
+	*out = (struct slo_otlp_kind){ signal, encoding, packing == 1,
 				       (uint32_t)items };
 	return 0;
 }
@@ -76,7 +78,7 @@ enum slo_delivery_verdict slo_otlp_judge(int error, long status)
 	return status == 429 || (status >= 502 && status <= 504) ? SLO_DELIVERY_RETRY : SLO_DELIVERY_NEVER;
 }
 
-int slo_otlp_sender_new(const struct slo_otlp_config *config, enum slo_otlp_signal first, struct slo_otlp_sender **out,
+int slo_otlp_sender_new(const struct slo_otlp_config *config, int first, struct slo_otlp_sender **out,
 			struct slo_err *err)
 {
 	const struct slo_otlp_target *t = &config->target[first];
@@ -190,10 +192,12 @@ static void explain(struct slo_otlp_sender *s, int error, const struct slo_err *
 	char words[WORDS_MAX];
 
 	if (error) {
-		(void)!snprintf(out->why, sizeof(out->why), "%.60s%s%.120s", err->where, err->where[0] ? ": " : "", err->what);
+		(void)!snprintf(out->why, sizeof(out->why), "%.60s%s%.120s", err->where, err->where[0] ? ": " : "",
+				err->what);
 		return;
 	}
-	if (e < 0 || slo_otlp_status_decode(s->decoder, e, slo_buf_str(&s->answer.body), &said, NULL) || tells_secret(s, said))
+	if (e < 0 || slo_otlp_status_decode(s->decoder, e, slo_buf_str(&s->answer.body), &said, NULL) ||
+	    tells_secret(s, said))
 		said = slo_str(NULL);
 	slo_otlp_words(said, words, sizeof(words));
 	if (out->status >= 300 && out->status < 400)
@@ -205,10 +209,10 @@ static void explain(struct slo_otlp_sender *s, int error, const struct slo_err *
 /* A body over its bound was not read to the end. */
 static bool read_answer(struct slo_otlp_sender *s, const struct slo_otlp_kind *k, int error, struct slo_otlp_answer *a)
 {
-	int e = s->answer.content_type[0] ? slo_otlp_encoding_of(slo_str(s->answer.content_type)) : (int)k->encoding;
+	int e = s->answer.content_type[0] ? slo_otlp_encoding_of(slo_str(s->answer.content_type)) : k->encoding;
 
 	if (error || (e < 0 && s->answer.body.len) ||
-	    slo_otlp_answer_decode(s->decoder, (int)k->signal, e < 0 ? (int)k->encoding : e, slo_buf_str(&s->answer.body), a,
+	    slo_otlp_answer_decode(s->decoder, k->signal, e < 0 ? k->encoding : e, slo_buf_str(&s->answer.body), a,
 				   NULL)) {
 		*a = (struct slo_otlp_answer){ .rejected = 0 };
 		return false;

@@ -8,8 +8,8 @@
 
 /* What a message of the queue or spool is; in its tag, so that a later process knows it too. */
 struct slo_otlp_kind {
-	enum slo_otlp_signal signal;
-	enum slo_otlp_encoding encoding;
+	int signal;   /* enum slo_otlp_signal */
+	int encoding; /* enum slo_otlp_encoding */
 	bool gzip;
 	uint32_t items;
 };
@@ -28,8 +28,8 @@ void slo_otlp_words(struct slo_str said, char *to, size_t size);
 
 struct slo_otlp_sender;
 
-/** slo_otlp_sender_new - @config outlives it; @first: the target whose TLS files are used. Return: as slo_fetch_new(). */
-int slo_otlp_sender_new(const struct slo_otlp_config *config, enum slo_otlp_signal first, struct slo_otlp_sender **out,
+/** slo_otlp_sender_new - @config outlives it; @first: whose TLS files are used. Return: as slo_fetch_new(). */
+int slo_otlp_sender_new(const struct slo_otlp_config *config, int first, struct slo_otlp_sender **out,
 			struct slo_err *err);
 void slo_otlp_sender_free(struct slo_otlp_sender *s);
 

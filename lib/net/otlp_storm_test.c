@@ -23,7 +23,9 @@ static const struct {
 	int weight; /* of all 100 */
 } faults[FAULTS] = {
 	[OK_200] = { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 60 },
-	[PARTIAL_200] = { "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 4\r\n\r\n\x0a\x02\x08\x01", 10 },
+	[PARTIAL_200] = { "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: "
+			  "4\r\n\r\n\x0a\x02\x08\x01",
+			  10 },
 	[BUSY_429] = { "HTTP/1.1 429 X\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n", 6 },
 	[BAD_502] = { "HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n", 4 },
 	[AWAY_503] = { "HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n", 4 },
@@ -103,7 +105,9 @@ static void export_from(long from, long to, int out)
 	char base[64];
 	const struct slo_otlp_layer flags = { .all = { [SLO_OTLP_ENDPOINT] = base, [SLO_OTLP_COMPRESSION] = "none",
 						       [SLO_OTLP_TIMEOUT] = "150" } };
-	struct slo_otlp_export_opts o = { .spool_dir = dir, .backoff_ns = 2 * SLO_NS_PER_MS, .backoff_max_ns = 20 * SLO_NS_PER_MS };
+	struct slo_otlp_export_opts o = { .spool_dir = dir,
+					  .backoff_ns = 2 * SLO_NS_PER_MS,
+					  .backoff_max_ns = 20 * SLO_NS_PER_MS };
 	struct slo_otlp_config config;
 	struct slo_otlp_export *x;
 	uint64_t left;
@@ -113,7 +117,7 @@ static void export_from(long from, long to, int out)
 	if (slo_otlp_config_resolve(&flags, NULL, NULL, NULL, &config, NULL) || slo_otlp_export_new(&o, &x, NULL))
 		_exit(10);
 	for (long i = from; i < to; i++) {
-		struct slo_otlp_batch b = { .signal = (enum slo_otlp_signal)(i % SLO_OTLP_SIGNAL__COUNT), .items = ITEMS };
+		struct slo_otlp_batch b = { .signal = (int)(i % SLO_OTLP_SIGNAL__COUNT), .items = ITEMS };
 		char body[32];
 
 		snprintf(body, sizeof(body), "batch %ld", i);

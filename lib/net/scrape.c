@@ -65,7 +65,8 @@ static void write_lines(struct slo_scrape *s)
 		ssize_t n = write(s->out, left.p, left.len);
 
 		if (n < 0 && errno == EAGAIN) {
-			struct pollfd p[2] = { { .fd = s->out, .events = POLLOUT }, { .fd = s->wake, .events = POLLIN } };
+			struct pollfd p[2] = { { .fd = s->out, .events = POLLOUT },
+					       { .fd = s->wake, .events = POLLIN } };
 
 			poll(p, 2, -1);
 		} else if (n < 0 && errno != EINTR) {
@@ -166,8 +167,10 @@ static void *run(void *arg)
 static int set_up(struct slo_scrape *s, struct slo_err *err)
 {
 	const struct slo_fetch_opts f = { .ca_file = s->o.ca_file && s->o.ca_file[0] ? s->o.ca_file : NULL,
-					  .bearer_file = s->o.bearer_file && s->o.bearer_file[0] ? s->o.bearer_file : NULL,
-					  .allow_http = true, .timeout_ns = s->o.timeout_ns,
+					  .bearer_file =
+						  s->o.bearer_file && s->o.bearer_file[0] ? s->o.bearer_file : NULL,
+					  .allow_http = true,
+					  .timeout_ns = s->o.timeout_ns,
 					  .body_max = SLO_SCRAPE_PAGE_MAX };
 	int r = slo_fetch_new(&f, &s->fetch, err), fds[2];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An inference engine's /metrics as a source of `sli_window` records (decode/engine.h says which, and from what): a thread
- * that asks every now and then and writes records to a pipe, for whoever reads endpoints.
+ * An inference engine's /metrics as a source of `sli_window` records (decode/engine.h says which, and from what): a
+ * thread that asks every now and then and writes records to a pipe, for whoever reads endpoints.
  *
  * A scrape that fails makes no record; the next window reaches back to the last good one, so that nothing is lost. A
  * reader that does not read holds up the scrapes in the same way.

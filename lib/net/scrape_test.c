@@ -32,8 +32,8 @@ static const char *page(int i, int fast, int all)
 	snprintf(body, sizeof(body), "vllm:time_to_first_token_seconds_bucket{le=\"0.1\"} %d\n"
 				     "vllm:time_to_first_token_seconds_bucket{le=\"+Inf\"} %d\n"
 				     "vllm:time_to_first_token_seconds_sum 1\n", fast, all);
-	snprintf(pages[i], sizeof(pages[i]), "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n\r\n%s",
-		 strlen(body), body);
+	snprintf(pages[i], sizeof(pages[i]),
+		 "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
 	return pages[i];
 }
 
@@ -119,7 +119,8 @@ START_TEST(a_failed_scrape_is_told_and_the_next_window_reaches_over_it)
 	int fd;
 
 	srv.parts[0] = (struct script_part){ .say = page(0, 5, 10), .stay = true };
-	srv.parts[1] = (struct script_part){ .say = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", .stay = true };
+	srv.parts[1] =
+		(struct script_part){ .say = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", .stay = true };
 	srv.parts[2] = (struct script_part){ .say = nonsense, .stay = true };
 	srv.parts[3] = (struct script_part){ .hang = true };
 	srv.parts[4] = (struct script_part){ .say = page(1, 6, 12), .stay = true };

@@ -1,6 +1,6 @@
 # One non-recursive makefile.
 #   make [SAN=1|COV=1] [WERROR=1] [V=1] [CC=clang]   tools into build/<flavour>/bin
-#   make test | golden | fuzz | bench | bench-multi | lint | prereq-check | cdgate-smoke | m5-gate | install | uninstall | clean
+#   make test | golden | fuzz | bench | bench-multi | lint | prereq-check | cdgate-smoke | m5-gate | correlation-gate | install | uninstall | clean
 # CFLAGS, CPPFLAGS and LDFLAGS are the user's and come last.
 
 , := ,
@@ -194,6 +194,11 @@ prereq-check: $(B)/bin/sloctl
 # Options in M5GATE_FLAGS; make itself fails unless the verdict is PASS.
 m5-gate: $(B)/bin/m5gate
 	@$(B)/bin/m5gate $(M5GATE_FLAGS)
+
+# The correlation tiers against labelled pairs; options in CORRELATION_FLAGS.
+.PHONY: correlation-gate
+correlation-gate: $(B)/bin/correlationeval
+	@$(B)/bin/correlationeval $(CORRELATION_FLAGS)
 
 # The recorded set against its manifest; and from it the file of samples for tests of attribution.
 .PHONY: check-incidents multi-fault-samples

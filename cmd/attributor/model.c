@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "io/writer.h"
+#include "net/digest.h"
 
 #include <errno.h>
 
@@ -36,6 +37,18 @@ static int shipped(struct slo_model_params *out, struct slo_err *err)
 	return r;
 }
 
+/* The hash that names the parameters: of the file, or of what is part of the program. */
+static int hash_of(const char *file, char hex[SLO_SHA256_HEX], struct slo_err *err)
+{
+	const struct embedded_file *f = &embedded_files[0];
+
+	if (file[0])
+		return slo_sha256_file(file, hex, err);
+	if (slo_sha256(slo_str_n((const char *)f->data, f->len), hex))
+		return slo_err_set(err, -ENOMEM, "out of memory");
+	return 0;
+}
+
 /* A sample has no past, which is what a learned model compares with: there the expert's thresholds judge. */
 static int noisyor(struct attributor *a, struct slo_err *err)
 {
@@ -43,10 +56,15 @@ static int noisyor(struct attributor *a, struct slo_err *err)
 	const char *file = a->o->model;
 	bool expert = strcmp(file, "expert") == 0;
 	int r = expert ? 0 : file[0] ? model_read(file, &params, err) : shipped(&params, err);
+	bool named = !expert && strcmp(file, "-") != 0; /* standard input is read once */
+	char hash[SLO_SHA256_HEX];
 
+	r = r || !named ? r : hash_of(file, hash, err);
 	if (r)
 		return r;
 	slo_noisyor_model_init(&a->noisyor, expert ? NULL : &params);
+	if (named)
+		slo_noisyor_model_file(&a->noisyor, hash);
 	slo_noisyor_model_init(&a->expert, NULL);
 	a->model = &a->noisyor.model;
 	a->sample_model = file[0] ? &a->noisyor.model : &a->expert.model;

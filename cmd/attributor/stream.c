@@ -139,6 +139,7 @@ static void report(const struct stream *s)
 		 ", out of memory %" PRIu64,
 		 st.services, st.services_evicted, st.nodes_evicted, st.node_overflow, st.cut, st.evidence_late,
 		 st.evidence_refused, st.out_of_memory);
+	slo_info("probes without a service known %" PRIu64 ", refused %" PRIu64, st.probes_homeless, st.probes_refused);
 	slo_info("unknown members %" PRIu64 ", array elements over their bound %" PRIu64, s->a->ctx.unknown,
 		 s->a->ctx.truncated);
 }

@@ -1,90 +1,145 @@
 /* SPDX-License-Identifier: MIT */
-/* collector: merges, normalises and forwards the streams of agents and services. */
-#include "opt/opt.h"
+/* collector: merges, normalises, joins and forwards the streams of agents and services. */
+#include "collector.h"
 
-struct options {
-	const char *input, *out, *output_path; /* endpoints, and a file */
-	int output;                            /* index into outputs */
-	const char *otlp_endpoint, *otlp_listen;
-	int64_t otlp_timeout_ns;
-	bool strict;
-	const char *reject;
-	const char *cluster, *namespace, *workload, *service, *node;
-	int scenario; /* index into scenarios */
-	int64_t count, interval_ns;
-};
+#include "base/log.h"
+#include "base/time.h"
 
-#define OFF(m, C) SLO_OPT_OFF(struct options, m, C)
+#include <errno.h>
+#include <unistd.h>
 
-static const char *const outputs[] = { "stdout", "jsonl", "otlp", NULL };
-static const char *const scenarios[] = { "baseline", "provider_throttle", "dns_latency", "cpu_throttle",
-					 "memory_pressure", "network_partition", "mixed", "mixed_multi", NULL };
+volatile sig_atomic_t collector_stop;
 
-static const struct slo_opt opts[] = {
-	{ .type = SLO_OPT_HELP, .help = "Input" },
-	{ .name = "input", .type = SLO_OPT_STR, .off = OFF(input, const char *), .metavar = "ENDPOINT",
-	  .def = "-",
-	  .help = "Records and raw samples, NDJSON: -, a file, unix:PATH or unix-listen:PATH." },
-	{ .name = "otlp-listen", .type = SLO_OPT_STR, .off = OFF(otlp_listen, const char *),
-	  .metavar = "ADDR:PORT",
-	  .help = "Also receive OTLP/HTTP logs and spans on this address." },
-	{ .name = "strict", .type = SLO_OPT_FLAG, .off = OFF(strict, bool),
-	  .help = "Exit 1 when a line of the input was malformed." },
-	{ .name = "reject", .type = SLO_OPT_STR, .off = OFF(reject, const char *), .metavar = "FILE",
-	  .help = "Keep malformed lines in this file." },
-	{ .type = SLO_OPT_HELP, .help = "Output" },
-	{ .name = "output", .type = SLO_OPT_CHOICE, .off = OFF(output, int), .def = "stdout",
-	  .choices = outputs,
-	  .help = "NDJSON to --out, NDJSON to --output-path, or OTLP logs over HTTP." },
-	{ .name = "out", .type = SLO_OPT_STR, .off = OFF(out, const char *), .metavar = "ENDPOINT", .def = "-",
-	  .help = "Destination of --output=stdout: -, a file, unix:PATH or unix-listen:PATH." },
-	{ .name = "output-path", .type = SLO_OPT_STR, .off = OFF(output_path, const char *), .metavar = "FILE",
-	  .def = "artifacts/collector/slo-events.jsonl",
-	  .help = "Destination of --output=jsonl." },
-	{ .name = "otlp-endpoint", .type = SLO_OPT_STR, .off = OFF(otlp_endpoint, const char *),
-	  .metavar = "URL", .def = "http://otel-collector.observability.svc.cluster.local:4318/v1/logs",
-	  .help = "Receiver of --output=otlp." },
-	{ .name = "otlp-timeout-ms", .type = SLO_OPT_DURATION, .off = OFF(otlp_timeout_ns, int64_t),
-	  .metavar = "MS", .def = "5000", .lo = 1, .hi = 600000, .unit_ns = 1000000,
-	  .help = "Longest wait for one OTLP request, in milliseconds." },
-	{ .type = SLO_OPT_HELP, .help = "Synthetic samples, marked as such and never made unless --scenario is given" },
-	{ .name = "scenario", .type = SLO_OPT_CHOICE, .off = OFF(scenario, int), .metavar = "NAME",
-	  .def = "baseline", .choices = scenarios,
-	  .help = "Make samples of this scenario in place of reading --input." },
-	{ .name = "count", .type = SLO_OPT_INT, .off = OFF(count, int64_t), .metavar = "N", .def = "1", .lo = 0,
-	  .hi = 1e9,
-	  .help = "Samples to make; 0 = until stopped." },
-	{ .name = "interval-ms", .type = SLO_OPT_DURATION, .off = OFF(interval_ns, int64_t), .metavar = "MS",
-	  .def = "1000", .lo = 1, .hi = 86400000, .unit_ns = 1000000,
-	  .help = "Time between two samples while --count is 0, in milliseconds." },
-	{ .name = "cluster", .type = SLO_OPT_STR, .off = OFF(cluster, const char *), .metavar = "NAME",
-	  .def = "local",
-	  .help = "Cluster the samples name." },
-	{ .name = "namespace", .type = SLO_OPT_STR, .off = OFF(namespace, const char *), .metavar = "NAME",
-	  .def = "default",
-	  .help = "Namespace the samples name." },
-	{ .name = "workload", .type = SLO_OPT_STR, .off = OFF(workload, const char *), .metavar = "NAME",
-	  .def = "gateway",
-	  .help = "Workload the samples name." },
-	{ .name = "service", .type = SLO_OPT_STR, .off = OFF(service, const char *), .metavar = "NAME",
-	  .def = "chat",
-	  .help = "Service the samples name." },
-	{ .name = "k8s-node", .type = SLO_OPT_STR, .off = OFF(node, const char *), .metavar = "NAME",
-	  .def = "unknown-node",
-	  .help = "Node the samples name." },
-	SLO_OPT_END,
-};
+static void on_signal(int sig)
+{
+	(void)sig;
+	collector_stop = 1;
+}
 
-static const struct slo_cmd collector = {
-	.name = "collector",
-	.summary = "Turn raw request samples, spans and the records of several agents into one stream of records.",
-	.opts = opts,
-	.opts_size = sizeof(struct options),
-	.not_built = "it will normalise raw samples into SLO records, merge the streams of several agents by event "
-	             "time, join spans, and write NDJSON or OTLP.",
-};
+static void catch_signals(void)
+{
+	struct sigaction stop = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static bool is_synthetic(void)
+{
+	return slo_opts_origin("scenario") != SLO_ORIGIN_DEFAULT;
+}
+
+static int open_sources(struct collector *c, struct slo_err *err)
+{
+	const struct slo_opt_list *l = &c->o->inputs;
+	bool stdin_used = false;
+
+	if (slo_opts_origin("input") == SLO_ORIGIN_DEFAULT && isatty(STDIN_FILENO))
+		return slo_err_set(err, -EINVAL, "standard input is a terminal: name an --input or pipe records in");
+	for (size_t i = 0; i < l->count; i++) {
+		struct source *s = &c->sources[i];
+		int r;
+
+		if (strcmp(l->items[i], "-") == 0 && stdin_used)
+			return slo_err_set(err, -EINVAL, "standard input is named twice");
+		stdin_used |= strcmp(l->items[i], "-") == 0;
+		*s = (struct source){ .kind = &source_ndjson, .where = l->items[i], .frontier_ns = SLO_ABSENT_I64,
+				      .heard_ns = slo_now_mono_ns() };
+		r = s->kind->open(c, s, err);
+		if (r)
+			return r;
+		s->open = true;
+		c->sources_count++;
+	}
+	return 0;
+}
+
+static int setup(struct collector *c, struct slo_err *err)
+{
+	const struct slo_writer_opts w = { .streaming = false };
+	int r;
+
+	c->released_ns = SLO_ABSENT_I64;
+	slo_rec_ctx_init(&c->in_ctx);
+	slo_rec_ctx_init(&c->out_ctx);
+	slo_buf_init(&c->line, 2 * SLO_LINE_MAX);
+	slo_buf_init(&c->wrapped, 2 * SLO_LINE_MAX);
+	r = slo_config_find(&c->config, c->o->config[0] ? c->o->config : NULL, err);
+	c->lateness_ns = slo_opts_origin("lateness") == SLO_ORIGIN_DEFAULT ? c->config.correlation_window_ms * SLO_NS_PER_MS :
+									     c->o->lateness_ns;
+	if (!r && (order_init(&c->order) ||
+		   slo_rawsamples_new(&c->config, c->o->window_ns, collector_event, c, &c->raw)))
+		r = slo_err_set(err, -ENOMEM, "out of memory");
+	if (!r && c->o->reject[0])
+		r = slo_writer_open(c->o->reject, &w, &c->reject, err);
+	if (!r && !is_synthetic())
+		r = open_sources(c, err);
+	r = r ? r : join_start(c, err);
+	c->sink = &sink_ndjson;
+	return r ? r : c->sink->open(c, err);
+}
+
+static int close_reject(struct collector *c)
+{
+	struct slo_err err = { .what = "" };
+
+	if (!c->reject || !slo_writer_close(c->reject, &err))
+		return 0;
+	slo_warn_err(&err);
+	return 1;
+}
+
+static void release(struct collector *c)
+{
+	slo_join_free(c->join);
+	slo_rawsamples_free(c->raw);
+	order_fini(&c->order);
+	slo_rec_ctx_fini(&c->in_ctx);
+	slo_rec_ctx_fini(&c->out_ctx);
+	slo_buf_fini(&c->line);
+	slo_buf_fini(&c->wrapped);
+}
+
+static int run(void *opts, int argc, char **argv)
+{
+	static struct collector c;
+	struct slo_err err = { .what = "" };
+
+	(void)argc;
+	(void)argv;
+	c.o = opts;
+	slo_log_init("collector", false);
+	catch_signals();
+	if (setup(&c, &err)) {
+		slo_warn_err(&err);
+		return 2;
+	}
+	if (is_synthetic())
+		scenario_run(&c);
+	else
+		collector_follow(&c);
+	collector_settle(&c);
+	for (size_t i = 0; i < c.sources_count; i++)
+		c.status |= c.sources[i].kind->close(&c.sources[i]);
+	c.status |= c.sink->close(&c);
+	c.status |= close_reject(&c);
+	if (c.o->stats || collector_stop)
+		collector_report(&c);
+	release(&c);
+	return c.status;
+}
 
 int main(int argc, char **argv)
 {
+	static const struct slo_cmd collector = {
+		.name = "collector",
+		.summary = "Turn raw request samples, spans and the records of several agents into one stream of records.",
+		.opts = collector_options,
+		.opts_size = sizeof(struct collector_opts),
+		.run = run,
+		.epilog = "Exit status: 0 ended as asked, 1 failed, 2 usage or configuration.\n",
+	};
+
 	return slo_cmd_main(&collector, argc, argv);
 }

@@ -5,12 +5,12 @@
 #include <signal.h>
 #include <unistd.h>
 
-static const struct slo_cmd *const subs[] = { &report_cmd, &config_cmd, &prereq_cmd, &cdgate_cmd,
+static const struct slo_cmd *const subs[] = { &report_cmd, &explain_cmd, &config_cmd, &prereq_cmd, &cdgate_cmd,
 					      &notify_cmd, &webhook_cmd, NULL };
 
 static struct slo_cmd sloctl = {
 	.name = "sloctl",
-	.summary = "Shows incidents, checks configuration and hosts, gates deployments.",
+	.summary = "Shows and explains incidents, checks configuration and hosts, gates deployments.",
 	.subs = subs,
 	.epilog = "Without a command, sloctl behind a pipe is sloctl report.",
 };

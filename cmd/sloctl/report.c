@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 enum { OUTPUT_TEXT, OUTPUT_JSON };
-enum { CHARSET_AUTO, CHARSET_UTF8, CHARSET_ASCII };
 enum {
 	WAIT_MS = 250,        /* a signal that comes between two waits is seen after this at the latest */
 	FRAME_MS = 100,       /* least time between two frames */
@@ -47,19 +46,6 @@ struct report {
 	uint64_t stats, other;
 	int failed;           /* negative errno of writing */
 };
-
-static struct slo_term decide(const struct options *o)
-{
-	struct slo_term_facts f = term_facts(STDOUT_FILENO);
-	struct slo_term t;
-
-	f.want_width = (int)o->width;
-	f.colour = (enum slo_colour_mode)o->color;
-	t = slo_term_decide(&f);
-	if (o->charset != CHARSET_AUTO)
-		t.utf8 = o->charset == CHARSET_UTF8;
-	return t;
-}
 
 static void append_block(struct report *r, const struct slo_incident *inc)
 {
@@ -107,7 +93,7 @@ static void draw(struct report *r, bool force)
 
 	if (live_changed) {
 		live_changed = 0;
-		r->term = decide(r->o);
+		r->term = term_choose(r->o->width, r->o->color, r->o->charset);
 		force = true;
 	}
 	if (!force && (!r->dirty || now - r->drawn_ns < FRAME_MS * SLO_NS_PER_MS))
@@ -268,7 +254,7 @@ static int run(struct report *r)
 int report_run(void *opts, int argc, char **argv)
 {
 	const struct options *o = opts;
-	struct report r = { .o = o, .term = decide(o) };
+	struct report r = { .o = o, .term = term_choose(o->width, o->color, o->charset) };
 
 	(void)argc;
 	(void)argv;
@@ -279,17 +265,15 @@ int report_run(void *opts, int argc, char **argv)
 #define OFF(m, C) SLO_OPT_OFF(struct options, m, C)
 
 static const char *const outputs[] = { "text", "json", NULL };
-static const char *const colors[] = { "auto", "always", "never", NULL };
-static const char *const charsets[] = { "auto", "utf-8", "ascii", NULL };
 
 static const struct slo_opt opts[] = {
 	{ .name = "input", .type = SLO_OPT_STR, .off = OFF(input, const char *), .metavar = "ENDPOINT", .def = "-",
 	  .help = "Where incidents come from: - (stdin), a path, unix:/path or unix-listen:/path." },
 	{ .name = "output", .type = SLO_OPT_CHOICE, .off = OFF(output, int), .choices = outputs, .def = "text",
 	  .help = "Text for people, or one JSON document at the end of input." },
-	{ .name = "color", .type = SLO_OPT_CHOICE, .off = OFF(color, int), .choices = colors, .def = "auto",
+	{ .name = "color", .type = SLO_OPT_CHOICE, .off = OFF(color, int), .choices = term_colors, .def = "auto",
 	  .help = "Colours; auto means on a terminal, unless NO_COLOR is set." },
-	{ .name = "charset", .type = SLO_OPT_CHOICE, .off = OFF(charset, int), .choices = charsets, .def = "auto",
+	{ .name = "charset", .type = SLO_OPT_CHOICE, .off = OFF(charset, int), .choices = term_charsets, .def = "auto",
 	  .help = "Characters to draw with; auto asks the locale." },
 	{ .name = "width", .type = SLO_OPT_INT, .off = OFF(width, int64_t), .metavar = "COLUMNS", .def = "0",
 	  .lo = 0, .hi = SLO_TERM_WIDTH_MAX,

@@ -37,6 +37,23 @@ struct slo_term_facts term_facts(int fd)
 	return f;
 }
 
+const char *const term_colors[] = { "auto", "always", "never", NULL };
+const char *const term_charsets[] = { "auto", "utf-8", "ascii", NULL };
+
+struct slo_term term_choose(int64_t width, int color, int charset)
+{
+	enum { AUTO, UTF8 };
+	struct slo_term_facts f = term_facts(STDOUT_FILENO);
+	struct slo_term t;
+
+	f.want_width = (int)width;
+	f.colour = (enum slo_colour_mode)color;
+	t = slo_term_decide(&f);
+	if (charset != AUTO)
+		t.utf8 = charset == UTF8;
+	return t;
+}
+
 int put_out(struct slo_str s)
 {
 	while (s.len > 0) {

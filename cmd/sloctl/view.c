@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "event/tables.h"
 #include "line.h"
+#include "piece.h"
 #include "render/bar.h"
 #include "render/grid.h"
 
@@ -62,44 +63,6 @@ static void add_header(struct slo_buf *out, const struct slo_incident *inc, cons
 	line_end(&l);
 }
 
-enum { PIECE_MAX = 128 }; /* bytes of one formatted piece */
-
-static const char *time_text(char to[PIECE_MAX], int64_t ns)
-{
-	size_t n = slo_fmt_rfc3339(to, ns - ((ns % SLO_NS_PER_S) + SLO_NS_PER_S) % SLO_NS_PER_S);
-	char *t;
-
-	to[n] = '\0';
-	t = strchr(to, 'T');
-	if (t)
-		*t = ' ';
-	return to;
-}
-
-/* From @from to @to_ns; years apart further than int64 reaches are no time at all. */
-static const char *span_text(char to[PIECE_MAX], int64_t from, int64_t to_ns)
-{
-	struct slo_buf b;
-	int64_t ns;
-
-	slo_buf_init(&b, PIECE_MAX - 1);
-	slo_span_add(&b, __builtin_sub_overflow(to_ns, from, &ns) ? 0 : ns);
-	slo_str_copy(to, PIECE_MAX, slo_buf_str(&b));
-	slo_buf_fini(&b);
-	return to;
-}
-
-static const char *quantity_text(char to[PIECE_MAX], double v, struct slo_str unit, const struct slo_term *t)
-{
-	struct slo_buf b;
-
-	slo_buf_init(&b, PIECE_MAX - 1);
-	slo_quantity_add(&b, v, unit, t);
-	slo_str_copy(to, PIECE_MAX, slo_buf_str(&b));
-	slo_buf_fini(&b);
-	return to;
-}
-
 static void add_since(struct slo_buf *out, const struct slo_incident *inc, const struct slo_term *t)
 {
 	struct line l = line_start(out, t, "since");
@@ -107,62 +70,38 @@ static void add_since(struct slo_buf *out, const struct slo_incident *inc, const
 	char text[PIECE_MAX];
 
 	if (inc->started_at == SLO_ABSENT_I64) {
-		line_part(&l, STYLE_NONE, "not known, reported %s", time_text(text, inc->timestamp));
+		line_part(&l, STYLE_NONE, "not known, reported %s", piece_time(text, inc->timestamp));
 		line_end(&l);
 		return;
 	}
-	line_part(&l, STYLE_NONE, "%s,", time_text(text, inc->started_at));
+	line_part(&l, STYLE_NONE, "%s,", piece_time(text, inc->started_at));
 	if (inc->detected_at != SLO_ABSENT_I64)
-		line_part(&l, STYLE_NONE, "detected after %s,", span_text(text, inc->started_at, inc->detected_at));
+		line_part(&l, STYLE_NONE, "detected after %s,", piece_span(text, inc->started_at, inc->detected_at));
 	if (status == SLO_INCIDENT_STATUS_RESOLVED && inc->resolved_at != SLO_ABSENT_I64)
-		line_part(&l, STYLE_NONE, "lasted %s", span_text(text, inc->started_at, inc->resolved_at));
+		line_part(&l, STYLE_NONE, "lasted %s", piece_span(text, inc->started_at, inc->resolved_at));
 	else if (status == SLO_INCIDENT_STATUS_STALE)
-		line_part(&l, SLO_STYLE_WARN, "without data %s later", span_text(text, inc->started_at, inc->timestamp));
+		line_part(&l, SLO_STYLE_WARN, "without data %s later", piece_span(text, inc->started_at, inc->timestamp));
 	else
-		line_part(&l, STYLE_NONE, "%s so far", span_text(text, inc->started_at, inc->timestamp));
+		line_part(&l, STYLE_NONE, "%s so far", piece_span(text, inc->started_at, inc->timestamp));
 	line_end(&l);
-}
-
-static bool is_error_rate(int sli)
-{
-	return sli == SLO_SLI_ERROR_RATE || sli == SLO_SLI_PROVIDER_ERROR_RATE;
-}
-
-static void add_objective(struct line *l, const struct slo_impact *i, int sli, struct slo_str unit)
-{
-	bool low_is_bad = sli >= 0 && !slo_sli_info[sli].higher_is_bad;
-	const char *bound = low_is_bad ? (l->t->utf8 ? "≥" : ">=") : l->t->utf8 ? "≤" : "<=";
-	char text[PIECE_MAX];
-
-	if (is_error_rate(sli)) {
-		if (!isnan(i->target))
-			line_part(l, STYLE_NONE, "objective: %.6g %% without error", i->target * 100);
-		return;
-	}
-	if (isnan(i->threshold))
-		return;
-	quantity_text(text, i->threshold, unit, l->t);
-	if (isnan(i->target))
-		line_part(l, STYLE_NONE, "objective %s %s", bound, text);
-	else
-		line_part(l, STYLE_NONE, "objective %s %s for %.6g %%", bound, text, i->target * 100);
 }
 
 static void add_impact(struct slo_buf *out, const struct slo_incident *inc, const struct slo_term *t)
 {
 	const struct slo_impact *i = &inc->slo_impact;
-	int sli = slo_enum_find(&slo_sli_enum, i->sli);
-	struct slo_str unit = i->unit.p ? i->unit : slo_str(sli < 0 ? "" : slo_sli_info[sli].unit);
-	bool more = !isnan(i->baseline) || !isnan(i->threshold) || is_error_rate(sli);
+	struct slo_str unit = piece_unit(i);
+	bool more = !isnan(i->baseline) || !isnan(i->threshold) || piece_is_error_rate(i->sli);
 	struct line l = line_start(out, t, "impact");
 	char text[PIECE_MAX];
 
 	line_str(&l, SLO_STYLE_ACCENT, i->sli);
 	if (!isnan(i->value))
-		line_part(&l, SLO_STYLE_BOLD, "%s%s", quantity_text(text, i->value, unit, t), more ? "," : "");
+		line_part(&l, SLO_STYLE_BOLD, "%s%s", piece_quantity(text, i->value, unit, t), more ? "," : "");
 	if (!isnan(i->baseline))
-		line_part(&l, STYLE_NONE, "before %s,", quantity_text(text, i->baseline, unit, t));
-	add_objective(&l, i, sli, unit);
+		line_part(&l, STYLE_NONE, "before %s,", piece_quantity(text, i->baseline, unit, t));
+	piece_objective(text, i, t);
+	if (text[0])
+		line_part(&l, STYLE_NONE, "%s", text);
 	line_end(&l);
 }
 
@@ -176,7 +115,7 @@ static void add_burn(struct slo_buf *out, const struct slo_incident *inc, const 
 	char text[PIECE_MAX] = "the long window";
 
 	if (seconds >= 0 && seconds < 1e9)
-		span_text(text, 0, (int64_t)(seconds * 1e9));
+		piece_span(text, 0, (int64_t)(seconds * 1e9));
 	if (!isnan(i->burn_rate_short))
 		line_part(&l, SLO_STYLE_BOLD, "%.3g%s in the short window,", i->burn_rate_short, times);
 	line_part(&l, SLO_STYLE_BOLD, "%.3g%s in %s%s", i->burn_rate, times, text, counted ? "," : "");
@@ -230,30 +169,12 @@ static void add_causes(struct slo_buf *out, const struct slo_incident *inc, cons
 	}
 }
 
-/* A number of an evidence: some signals are rates, and their unit does not say so. */
-static void add_measure(struct slo_buf *b, const struct slo_evidence *e, double v, const struct slo_term *t)
-{
-	int signal = slo_enum_find(&slo_signal_enum, e->signal);
-	struct slo_str unit = e->unit.p ? e->unit : slo_str(signal < 0 ? "" : slo_signal_info[signal].unit);
-
-	slo_quantity_add(b, v, unit, t);
-	if (signal >= 0 && slo_signal_info[signal].scalar == SLO_SCALAR_RATE && isfinite(v))
-		slo_buf_adds(b, "/s");
-}
-
 static void add_value_cell(struct slo_grid *g, const struct slo_evidence *e, const struct slo_term *t)
 {
 	struct slo_buf b;
 
 	slo_buf_init(&b, 4096);
-	if (e->state == SLO_STATE_NOT_CAPTURED)
-		slo_buf_adds(&b, "not captured");
-	else if (e->value.type == SLO_VALUE_NUM)
-		add_measure(&b, e, e->value.num, t);
-	else if (e->value.type == SLO_VALUE_BOOL)
-		slo_buf_adds(&b, e->value.boolean ? "yes" : "no");
-	else
-		slo_buf_add(&b, e->value.str.p, e->value.str.len);
+	piece_value(&b, e, t);
 	slo_grid_cell(g, slo_buf_str(&b));
 	slo_buf_fini(&b);
 }
@@ -268,7 +189,7 @@ static void add_evidence_row(struct slo_grid *g, const struct slo_evidence *e, c
 	slo_buf_init(&b, 4096);
 	if (!isnan(e->baseline)) {
 		slo_buf_adds(&b, "(baseline ");
-		add_measure(&b, e, e->baseline, t);
+		piece_measure(&b, e, e->baseline, t);
 		slo_buf_addc(&b, ')');
 	}
 	slo_grid_cell(g, slo_buf_str(&b));

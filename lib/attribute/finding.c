@@ -227,6 +227,11 @@ int slo_finding_subject(int j)
 	return info->kind == SLO_FINDING_APP ? SLO_SIGNAL__COUNT + info->app : info->signal;
 }
 
+const struct slo_fact *slo_finding_fact(const struct slo_facts *f, int j)
+{
+	return slo_finding_subject(j) < 0 ? NULL : fact_of(f, &slo_finding_info[j]);
+}
+
 int slo_finding_find(struct slo_str name)
 {
 	for (int i = 0; i < SLO_FINDING__COUNT; i++)

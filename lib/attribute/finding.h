@@ -75,6 +75,9 @@ void slo_findings_measure(const struct slo_facts *f, struct slo_measure out[SLO_
 /** slo_finding_subject - what finding @j is about, see slo_facts_of(). */
 int slo_finding_subject(int j);
 
+/** slo_finding_fact - the fact finding @j is read from: of other peers the loudest. NULL = nothing measures it. */
+const struct slo_fact *slo_finding_fact(const struct slo_facts *f, int j);
+
 /** slo_finding_find - the index of the finding called @name, or -1. */
 int slo_finding_find(struct slo_str name);
 

@@ -14,9 +14,13 @@ struct slo_posterior {
 	double not_p[SLO_DOMAIN__COUNT]; /* 1 - p */
 };
 
+struct slo_argument;
+
 struct slo_model {
 	const char *name;
 	const char *mode;                /* attribution_mode: "bayes" or "rule" */
+	const char *version;             /* "sha256:…" of its file, or "builtin-N", counted up with its numbers; NULL = not known */
+	const char *train_sha256;        /* of what it was trained on; NULL = it was not */
 	bool weighs;                     /* leave-one-out weights mean something */
 	int subjects;                    /* how many it looks at: SLO_SIGNAL__COUNT, or SLO_SUBJECT__COUNT */
 	double cause;                    /* from this posterior on a hypothesis belongs to the cause set */
@@ -24,8 +28,10 @@ struct slo_model {
 	void (*posterior)(const struct slo_model *m, const struct slo_facts *f, struct slo_posterior *out);
 	/** speaks_for - what @f knows of @subject is evidence for @domain */
 	bool (*speaks_for)(const struct slo_model *m, const struct slo_facts *f, int subject, int domain);
-	/** abstains - the answer is unknown, whatever is most probable; NULL = never */
-	bool (*abstains)(const struct slo_model *m, const struct slo_facts *f);
+	/** abstains - bit set of enum SLO_ABSTENTION: the answer is unknown, whatever is most probable; NULL = never */
+	uint32_t (*abstains)(const struct slo_model *m, const struct slo_facts *f);
+	/** argue - the points of the argument and what goes beyond the posterior; NULL = by subject, see argument.h */
+	void (*argue)(const struct slo_model *m, const struct slo_facts *f, struct slo_argument *out);
 };
 
 /*
@@ -83,14 +89,24 @@ void slo_verdict_make(const struct slo_model *m, const struct slo_facts *f, stru
 /** slo_verdict_speakers - the subjects whose evidence speaks for @domain, by name, at most SLO_SUBJECT__COUNT. */
 uint32_t slo_verdict_speakers(const struct slo_model *m, const struct slo_facts *f, int domain, int *out);
 
+/** slo_verdict_without - the posterior as if @subject had not been captured. */
+void slo_verdict_without(const struct slo_model *m, const struct slo_facts *f, int subject, struct slo_posterior *out);
+
+/** slo_verdict_blamed - bit set of what is blamed: named domains, or unknown alone. */
+uint32_t slo_verdict_blamed(const struct slo_verdict *v);
+
+/** slo_verdict_captured - some subject of the model was captured. */
+bool slo_verdict_captured(const struct slo_model *m, const struct slo_facts *f);
+
 /** slo_verdict_detail - quota, contention or steal for a CPU shortage. */
 int slo_verdict_detail(const struct slo_facts *f);
 
 /**
- * slo_verdict_fill - write a verdict into an incident: domain, confidence, mode, model, detail, evidence, hypotheses
+ * slo_verdict_fill - write a verdict and its argument into an incident
  *
- * Evidence holds the captured signals by @v's order, then those somebody declared
- * not captured. Strings are views of static text and of @f's store.
+ * Domain, confidence, mode, model, detail, evidence, hypotheses, causes, abstention.
+ * Evidence holds the captured points by their weight for the first hypothesis, then what
+ * somebody declared not captured. Strings are views of static text, of @v's model and of @f's store.
  */
 void slo_verdict_fill(const struct slo_verdict *v, const struct slo_facts *f, struct slo_incident *out);
 

@@ -81,6 +81,6 @@ static bool speaks_for(const struct slo_model *m, const struct slo_facts *f, int
 }
 
 const struct slo_model slo_model_naive = {
-	.name = "naive", .mode = "bayes", .weighs = true, .subjects = SLO_SIGNAL__COUNT,
+	.name = "naive", .mode = "bayes", .version = "builtin-1", .weighs = true, .subjects = SLO_SIGNAL__COUNT,
 	.cause = SLO_VERDICT_CAUSE, .posterior = posterior, .speaks_for = speaks_for,
 };

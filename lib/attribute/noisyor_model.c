@@ -17,8 +17,7 @@ static bool trained(const struct slo_model_params *p, uint32_t j)
 	return !p->soft && (j >= SLO_FINDING__COUNT || slo_finding_info[j].kind != SLO_FINDING_APP);
 }
 
-/* Of the lines of one signal, those that are silent while the others speak. */
-static bool replaced(const struct slo_measure *m, uint32_t j)
+bool slo_noisyor_replaced(const struct slo_measure *m, uint32_t j)
 {
 	int kind = j < SLO_FINDING__COUNT ? slo_finding_info[j].kind : SLO_FINDING_HOST;
 	bool peers = false;
@@ -36,7 +35,7 @@ static double captured_share(const struct slo_noisyor_model *n, const struct slo
 	double captured = 0, whole = 0;
 
 	for (uint32_t j = 0; j < n->engine.findings; j++) {
-		if (replaced(m, j))
+		if (slo_noisyor_replaced(m, j))
 			continue;
 		whole += n->weight[j];
 		captured += x[j].state != SLO_FINDING_NONE || m[j].state == SLO_MEASURE_IDLE ? n->weight[j] : 0;
@@ -60,15 +59,23 @@ void slo_noisyor_judge(const struct slo_noisyor_model *n, const struct slo_measu
 			&out->marginal[SLO_CAUSE_UNMODELLED]);
 }
 
-bool slo_noisyor_abstains(const struct slo_noisyor_model *n, const struct slo_noisyor_view *v)
+uint32_t slo_noisyor_abstentions(const struct slo_noisyor_model *n, const struct slo_noisyor_view *v)
 {
 	const struct slo_abstain *a = &n->params.abstain;
+	uint32_t why = 0;
 	double top = 0;
 
 	for (int k = 0; k < SLO_CAUSE_UNMODELLED; k++)
 		top = fmax(top, v->marginal[k]);
-	return top < a->tau || top < v->marginal[SLO_CAUSE_UNMODELLED] || v->captured < a->captured ||
-	       -v->posterior.log_evidence > a->surprise;
+	why |= v->captured < a->captured ? 1u << SLO_ABSTENTION_LITTLE_CAPTURED : 0;
+	why |= -v->posterior.log_evidence > a->surprise ? 1u << SLO_ABSTENTION_SURPRISING : 0;
+	why |= top < v->marginal[SLO_CAUSE_UNMODELLED] ? 1u << SLO_ABSTENTION_NOTHING_NAMED : 0;
+	return why | (top < a->tau ? 1u << SLO_ABSTENTION_BELOW_TAU : 0);
+}
+
+bool slo_noisyor_abstains(const struct slo_noisyor_model *n, const struct slo_noisyor_view *v)
+{
+	return slo_noisyor_abstentions(n, v) != 0;
 }
 
 static void view(const struct slo_model *m, const struct slo_facts *f, struct slo_noisyor_view *out)
@@ -90,12 +97,12 @@ static void posterior(const struct slo_model *m, const struct slo_facts *f, stru
 	}
 }
 
-static bool abstains(const struct slo_model *m, const struct slo_facts *f)
+static uint32_t abstains(const struct slo_model *m, const struct slo_facts *f)
 {
 	struct slo_noisyor_view v;
 
 	view(m, f, &v);
-	return slo_noisyor_abstains(self(m), &v);
+	return slo_noisyor_abstentions(self(m), &v);
 }
 
 static bool speaks_for(const struct slo_model *m, const struct slo_facts *f, int subject, int domain)
@@ -121,12 +128,14 @@ void slo_noisyor_model_init(struct slo_noisyor_model *n, const struct slo_model_
 	n->model = (struct slo_model){
 		.name = n->name, .mode = "bayes", .weighs = true, .subjects = SLO_SUBJECT__COUNT,
 		.cause = SLO_NOISYOR_CAUSE,
-		.posterior = posterior, .speaks_for = speaks_for, .abstains = abstains,
+		.posterior = posterior, .speaks_for = speaks_for, .abstains = abstains, .argue = slo_noisyor_argue,
+		.version = p ? NULL : "builtin-1",
 	};
 	if (p)
 		n->params = *p;
 	else
 		slo_params_expert(&n->params);
+	n->model.train_sha256 = n->params.train_sha256[0] ? n->params.train_sha256 : NULL;
 	(void)!snprintf(n->name, sizeof(n->name), p ? "noisyor:%s" : "noisyor", n->params.name);
 	slo_noisyor_init(&n->engine, &n->params.nor);
 	for (uint32_t j = 0; j < n->params.nor.findings; j++) {
@@ -134,4 +143,10 @@ void slo_noisyor_model_init(struct slo_noisyor_model *n, const struct slo_model_
 		for (int k = 0; k < SLO_CAUSE_UNMODELLED && trained(&n->params, j); k++)
 			n->weight[j] = fmax(n->weight[j], n->params.nor.link[j][k]);
 	}
+}
+
+void slo_noisyor_model_file(struct slo_noisyor_model *n, const char *hex)
+{
+	(void)!snprintf(n->version, sizeof(n->version), "sha256:%s", hex);
+	n->model.version = n->version;
 }

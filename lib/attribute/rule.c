@@ -91,6 +91,6 @@ static bool speaks_for(const struct slo_model *m, const struct slo_facts *f, int
 }
 
 const struct slo_model slo_model_rule = {
-	.name = "rule", .mode = "rule", .weighs = false, .subjects = SLO_SIGNAL__COUNT,
+	.name = "rule", .mode = "rule", .version = "builtin-1", .weighs = false, .subjects = SLO_SIGNAL__COUNT,
 	.cause = SLO_VERDICT_CAUSE, .posterior = posterior, .speaks_for = speaks_for,
 };

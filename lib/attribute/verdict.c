@@ -98,26 +98,26 @@ static void silence(struct slo_fact *f)
 	f->elevated = false;
 }
 
-static void weigh(struct slo_verdict *v, const struct slo_facts *f, const struct slo_posterior *p)
+void slo_verdict_without(const struct slo_model *m, const struct slo_facts *f, int subject, struct slo_posterior *out)
 {
 	struct slo_facts without = *f;
+
+	if (subject >= SLO_SIGNAL__COUNT)
+		silence(&without.app[subject - SLO_SIGNAL__COUNT]);
+	for (int r = 0; r < SLO_ROLE__COUNT && subject < SLO_SIGNAL__COUNT; r++)
+		silence(&without.by_role[subject][r]);
+	m->posterior(m, &without, out);
+}
+
+static void weigh(struct slo_verdict *v, const struct slo_facts *f, const struct slo_posterior *p)
+{
 	struct slo_posterior q;
 
 	for (int s = 0; s < v->model->subjects; s++) {
-		int app = s - SLO_SIGNAL__COUNT;
-
 		if (slo_facts_of(f, s)->state == SLO_STATE_NOT_CAPTURED)
 			continue;
-		if (app >= 0)
-			silence(&without.app[app]);
-		for (int r = 0; r < SLO_ROLE__COUNT && app < 0; r++)
-			silence(&without.by_role[s][r]);
-		v->model->posterior(v->model, &without, &q);
+		slo_verdict_without(v->model, f, s, &q);
 		v->weight[s] = logit(p, v->domain) - logit(&q, v->domain);
-		if (app >= 0)
-			without.app[app] = f->app[app];
-		else
-			memcpy(without.by_role[s], f->by_role[s], sizeof(f->by_role[s]));
 	}
 }
 
@@ -145,7 +145,15 @@ static void sort_subjects(struct slo_verdict *v, const struct slo_facts *f)
 	}
 }
 
-static bool any_captured(const struct slo_model *m, const struct slo_facts *f)
+uint32_t slo_verdict_blamed(const struct slo_verdict *v)
+{
+	uint32_t unknown = 1u << SLO_DOMAIN_UNKNOWN;
+
+	/* Beside a named cause, that it may be something else is no cause. */
+	return v->domain == SLO_DOMAIN_UNKNOWN ? unknown : v->causes & ~unknown;
+}
+
+bool slo_verdict_captured(const struct slo_model *m, const struct slo_facts *f)
 {
 	for (int s = 0; s < m->subjects; s++)
 		if (slo_facts_of(f, s)->state != SLO_STATE_NOT_CAPTURED)
@@ -162,7 +170,7 @@ void slo_verdict_make(const struct slo_model *m, const struct slo_facts *f, stru
 	sort_subjects(out, f);
 	out->causes = 1u << SLO_DOMAIN_UNKNOWN;
 	m->posterior(m, f, &p);
-	if (!any_captured(m, f)) {
+	if (!slo_verdict_captured(m, f)) {
 		/* Rules have no prior. */
 		out->confidence = m->weighs ? p.p[SLO_DOMAIN_UNKNOWN] : 1.0 / SLO_DOMAIN__COUNT;
 		return;

@@ -50,6 +50,10 @@ struct slo_config {
 	bool signal_enabled[SLO_SIGNAL__COUNT]; /* signal_set; an empty list means none */
 	int64_t events_per_second_limit, burst_limit;
 	int64_t correlation_window_ms;
+	struct {
+		int64_t hold_ms, slack_ms, fan_out;
+		double precision[SLO_TIER__COUNT]; /* share of joins that are right */
+	} correlation;
 	char otlp_endpoint[256];
 	double max_overhead_pct;    /* of one core */
 	struct {

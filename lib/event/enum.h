@@ -96,8 +96,28 @@
 	X(DISK_SLOW, "disk_slow") \
 	X(MIXED, "mixed") X(MIXED_MULTI, "mixed_multi")
 
+/* How the beginning of an incident was found. */
+#define SLO_ONSETS(X) \
+	X(CHANGE, "change") /* the most likely change point of the share of bad requests */
+
+/* Why nothing named is blamed; several may hold. */
+#define SLO_ABSTENTIONS(X) \
+	X(NOTHING_CAPTURED, "nothing_captured") /* no evidence at all */ \
+	X(LITTLE_CAPTURED, "little_captured")   /* too little of the evidence's weight was captured */ \
+	X(SURPRISING, "surprising")             /* nothing like it was in the training set */ \
+	X(NOTHING_NAMED, "nothing_named")       /* that no named cause is at work is more probable than each of them */ \
+	X(BELOW_TAU, "below_tau")               /* no named cause is probable enough */ \
+	X(NO_SUPPORT, "no_support")             /* the most probable domain has no elevated signal that speaks for it */
+
 #define SLO_FAULT_DETAILS(X) X(NONE, "none") X(QUOTA, "quota") X(CONTENTION, "contention") X(STEAL, "steal")
 #define SLO_DIRECTIONS(X)    X(EGRESS, "egress") X(INGRESS, "ingress") X(LOCAL, "local")
+
+/* What a kernel event and a span were joined by, strongest first. */
+#define SLO_TIERS(X) \
+	X(TRACE, "trace_id")         /* both carry the trace id */ \
+	X(PROCESS, "process")        /* process number, told apart by pod or node, start time, namespaces */ \
+	X(CONNECTION, "connection")  /* addresses and ports, within one pod, node or network namespace */ \
+	X(SERVICE, "service_node")   /* service and node */
 
 /* Why an observation or a record was lost; the keys of a stats record. */
 #define SLO_DROPS(X) \
@@ -125,7 +145,10 @@
 #define SLO_EVIDENCE_ITEM(id, name)        SLO_EVIDENCE_##id,
 #define SLO_FAULT_ITEM(id, name)           SLO_FAULT_##id,
 #define SLO_DETAIL_ITEM(id, name)          SLO_DETAIL_##id,
+#define SLO_ONSET_ITEM(id, name)           SLO_ONSET_##id,
+#define SLO_ABSTENTION_ITEM(id, name)      SLO_ABSTENTION_##id,
 #define SLO_DIRECTION_ITEM(id, name)       SLO_DIRECTION_##id,
+#define SLO_TIER_ITEM(id, name)            SLO_TIER_##id,
 #define SLO_DROP_ITEM(id, name)            SLO_DROP_##id,
 
 SLO_ENUM_DECLARE(SLO_KIND, SLO_KINDS);
@@ -142,11 +165,15 @@ SLO_ENUM_DECLARE(SLO_SOURCE, SLO_SOURCES);
 SLO_ENUM_DECLARE(SLO_EVIDENCE, SLO_EVIDENCE_SOURCES);
 SLO_ENUM_DECLARE(SLO_FAULT, SLO_FAULTS);
 SLO_ENUM_DECLARE(SLO_DETAIL, SLO_FAULT_DETAILS);
+SLO_ENUM_DECLARE(SLO_ONSET, SLO_ONSETS);
+SLO_ENUM_DECLARE(SLO_ABSTENTION, SLO_ABSTENTIONS);
 SLO_ENUM_DECLARE(SLO_DIRECTION, SLO_DIRECTIONS);
+SLO_ENUM_DECLARE(SLO_TIER, SLO_TIERS);
 SLO_ENUM_DECLARE(SLO_DROP, SLO_DROPS);
 
 extern const struct slo_enum slo_kind_enum, slo_signal_enum, slo_sli_enum, slo_domain_enum, slo_sli_status_enum,
 	slo_probe_status_enum, slo_role_enum, slo_state_enum, slo_bad_enum, slo_incident_status_enum,
-	slo_source_enum, slo_evidence_enum, slo_fault_enum, slo_detail_enum, slo_direction_enum, slo_drop_enum;
+	slo_source_enum, slo_evidence_enum, slo_fault_enum, slo_detail_enum, slo_direction_enum, slo_drop_enum,
+	slo_onset_enum, slo_abstention_enum, slo_tier_enum;
 
 #endif

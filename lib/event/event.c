@@ -108,6 +108,10 @@ static const struct slo_rec_field probe_fields[] = {
 	SLO_F_STR(T, provider, OPT, "what measured it: packet, procfs, bpf"),
 	SLO_F_STR(T, detail, OPT, "query name, outcome"),
 	SLO_F_ENUM(T, source, OPT, &slo_source_enum, "absent = live"),
+	SLO_F_I64(T, pid_start_ns, OPT, SLO_RANGE(0, 9.2e18), "when the process started, Unix ns"),
+	SLO_F_I64(T, ns_pid, OPT, SLO_RANGE(0, 9.2e18), "the process by its number in its own pid namespace"),
+	SLO_F_I64(T, netns_cookie, OPT, SLO_RANGE(0, 9.2e18), "cookie of the network namespace of the connection"),
+	SLO_F_I64(T, clock_error_ns, OPT, SLO_RANGE(0, 9.2e18), "the times may be off by this much either way, ns"),
 #undef T
 };
 static SLO_REC_DEFINE(probe_rec, struct slo_probe_event, "probe", probe_fields, "One kernel observation over its threshold.");
@@ -169,6 +173,13 @@ static const struct slo_rec_field span_fields[] = {
 	SLO_F_I64(T, pid, OPT, SLO_RANGE(0, 9.2e18), "process"),
 	SLO_F_OBJ_OPT(T, conn_tuple, has_conn_tuple, struct slo_conn_tuple, &tuple_rec, "connection of the span"),
 	SLO_F_STRMAP(T, attributes, attributes_count, OPT, "span attributes as text"),
+	SLO_F_I64(T, pid_start_ns, OPT, SLO_RANGE(0, 9.2e18), "when the process started, Unix ns"),
+	SLO_F_I64(T, netns_cookie, OPT, SLO_RANGE(0, 9.2e18), "cookie of the network namespace of the connection"),
+	SLO_F_I64(T, clock_error_ns, OPT, SLO_RANGE(0, 9.2e18), "the times may be off by this much either way, ns"),
+	SLO_F_ENUM(T, tier, OPT, &slo_tier_enum, "what the most trusted kernel event joined to the span was joined by"),
+	SLO_F_F64(T, confidence, OPT, SLO_RANGE(0, 1), "of that join"),
+	SLO_F_I64(T, candidates, OPT, SLO_RANGE(0, 9.2e18), "most spans that one kernel event of this span fitted; 64 = 64 or more"),
+	SLO_F_I64(T, ambiguous, OPT, SLO_RANGE(0, 9.2e18), "kernel events that fitted this span and others, and were joined to none"),
 #undef T
 };
 static SLO_REC_DEFINE(span_rec, struct slo_span, "span", span_fields, "One OpenTelemetry span, flattened.");
@@ -180,9 +191,16 @@ static const struct slo_rec_field evidence_fields[] = {
 	SLO_F_ENUM(T, source, REQ, &slo_evidence_enum, "who observed it"),
 	SLO_F_F64(T, baseline, OPT, ANY, "the same before the onset, in unit"),
 	SLO_F_STR(T, unit, OPT, "unit of value and baseline"),
-	SLO_F_F64(T, weight, OPT, ANY, "natural-log weight for the first hypothesis; negative speaks against it"),
+	SLO_F_F64(T, weight, OPT, ANY,
+		  "nats for the first hypothesis: the logit of its posterior with this minus without it; negative speaks against it"),
 	SLO_F_ENUM(T, state, OPT, &slo_state_enum, "value, zero or not_captured"),
 	SLO_F_ENUM(T, role, OPT, &slo_role_enum, "peer role of the observations"),
+	SLO_F_STR(T, finding, OPT, "what the model calls it, such as connect_latency_ms@provider"),
+	SLO_F_BOOL(T, elevated, OPT, "at or over threshold, and over its own past"),
+	SLO_F_F64(T, threshold, OPT, ANY, "elevated needs at least this, in unit"),
+	SLO_F_F64(T, z, OPT, ANY, "robust distance from the baseline, in spreads of it"),
+	SLO_F_F64(T, lambda, OPT, ANY, "natural logarithm of P(z | elevated) / P(z | not), what the model made of z"),
+	SLO_F_STR(T, why, OPT, "why an observation had no say: no baseline, nobody trained its source"),
 #undef T
 };
 static SLO_REC_DEFINE(evidence_rec, struct slo_evidence, "evidence", evidence_fields, "One observed fact.");
@@ -201,15 +219,57 @@ static const struct slo_rec_field impact_fields[] = {
 	SLO_F_STR(T, unit, OPT, "ms, tps or ratio"),
 	SLO_F_I64(T, valid, OPT, ANY, "requests in the long window"),
 	SLO_F_I64(T, bad, OPT, ANY, "of those, bad"),
+	SLO_F_F64(T, short_seconds, OPT, ANY, "the short window"),
+	SLO_F_F64(T, burn_need, OPT, ANY, "it burns while both windows reach this burn rate"),
 #undef T
 };
 static SLO_REC_DEFINE(impact_rec, struct slo_impact, "slo_impact", impact_fields, "What the incident does to the objective.");
+
+static const struct slo_rec_field weight_fields[] = {
+#define T struct slo_weight
+	SLO_F_STR(T, finding, REQ, "evidence.finding, or evidence.signal where there is none"),
+	SLO_F_F64(T, weight, REQ, ANY, "nats: the logit of the posterior with it minus without it"),
+#undef T
+};
+static SLO_REC_DEFINE(weight_rec, struct slo_weight, "weights", weight_fields, "What evidence does to a hypothesis.");
+
+static const struct slo_rec_field limits_fields[] = {
+#define T struct slo_limits
+	SLO_F_F64(T, tau, OPT, SLO_RANGE(0, 1), "least posterior of a cause that is named"),
+	SLO_F_F64(T, captured_share, OPT, SLO_RANGE(0, 1), "least captured_share"),
+	SLO_F_F64(T, surprise, OPT, ANY, "largest surprise; absent: no limit"),
+#undef T
+};
+static SLO_REC_DEFINE(limits_rec, struct slo_limits, "limits", limits_fields, "What a model asks for before it names a cause.");
+
+static const struct slo_rec_field exemplar_fields[] = {
+#define T struct slo_exemplar
+	SLO_F_I64(T, ts_unix_nano, REQ, SLO_RANGE(0, 9.2e18), "when the observation ended, Unix ns"),
+	SLO_F_ENUM(T, signal, REQ, &slo_signal_enum, "which signal"),
+	SLO_F_ENUM(T, role, OPT, &slo_role_enum, "who the peer is to the service"),
+	SLO_F_I64(T, pid, REQ, SLO_RANGE(0, 9.2e18), "process, 0 = not known"),
+	SLO_F_I64(T, tid, REQ, SLO_RANGE(0, 9.2e18), "thread, 0 = not known"),
+	SLO_F_STR(T, comm, OPT, "command name"),
+	SLO_F_OBJ_OPT(T, conn_tuple, has_conn_tuple, struct slo_conn_tuple, &tuple_rec, "the connection"),
+	SLO_F_F64(T, value, REQ, ANY, "the observation, in unit: how long, for signals of latency"),
+	SLO_F_STR(T, unit, REQ, "ms, count or pct"),
+	SLO_F_STR(T, trace_id, OPT, "W3C trace id"),
+	{ .key = "errno", .key_len = 5, .type = SLO_REC_I64, .flags = OPT, .off = SLO_REC_OFF(T, errno_, int64_t),
+	  .doc = "positive errno of a failed operation" },
+	SLO_F_STR(T, detail, OPT, "query name, outcome"),
+#undef T
+};
+static SLO_REC_DEFINE(exemplar_rec, struct slo_exemplar, "exemplars", exemplar_fields,
+		      "A kernel observation that speaks for a cause.");
 
 static const struct slo_rec_field hypothesis_fields[] = {
 #define T struct slo_hypothesis
 	SLO_F_STR(T, domain, REQ, "fault domain"),
 	SLO_F_F64(T, posterior, REQ, SLO_RANGE(0, 1), "probability"),
 	SLO_F_STRS(T, evidence, evidence_count, REQ, "elevated signals that speak for it"),
+	SLO_F_F64(T, prior, OPT, SLO_RANGE(0, 1), "probability without any evidence"),
+	SLO_F_OBJS(T, weights, weights_count, struct slo_weight, OPT, &weight_rec,
+		   "what each finding does to it, the largest first; they do not add up to the posterior"),
 #undef T
 };
 static SLO_REC_DEFINE(hypothesis_rec, struct slo_hypothesis, "fault_hypotheses", hypothesis_fields, "One possible cause.");
@@ -238,6 +298,25 @@ static const struct slo_rec_field incident_fields[] = {
 	SLO_F_ENUM(T, detail, OPT, &slo_detail_enum, "kind of CPU shortage: quota, contention, steal"),
 	SLO_F_ENUM(T, source, OPT, &slo_source_enum, "where the observations come from"),
 	SLO_F_I64(T, update, OPT, ANY, "0 for the first line of an incident, then counting"),
+	SLO_F_OBJS(T, burning_slis, burning_slis_count, struct slo_impact, OPT, &impact_rec,
+		   "every SLI of the service that burns, the worst first; when resolved, every one that did"),
+	SLO_F_I64(T, onset_ns, OPT, SLO_RANGE(0, 9.2e18), "start of the present breach, Unix ns"),
+	SLO_F_ENUM(T, onset_method, OPT, &slo_onset_enum,
+		   "how it was found: change, the most likely change point of the share of bad requests"),
+	SLO_F_ENUMS(T, cause_set, cause_set_count, OPT, &slo_domain_enum, "what is blamed; several causes may be at work"),
+	SLO_F_ENUMS(T, map_set, map_set_count, OPT, &slo_domain_enum,
+		    "most probable set of causes, unknown for an unmodelled one; absent beside map_probability: the empty set"),
+	SLO_F_F64(T, map_probability, OPT, SLO_RANGE(0, 1), "probability of map_set, before calibration"),
+	SLO_F_F64(T, no_named_cause, OPT, SLO_RANGE(0, 1), "probability that no named cause is at work"),
+	SLO_F_STR(T, model_version, OPT, "of the model: sha256:… of its file, or builtin-N"),
+	SLO_F_STR(T, model_train_sha256, OPT, "SHA-256 of the incidents the model was trained on"),
+	SLO_F_F64(T, captured_share, OPT, SLO_RANGE(0, 1), "share of the evidence's weight that had a say"),
+	SLO_F_F64(T, surprise, OPT, ANY, "-ln P(evidence) under the model"),
+	SLO_F_OBJ_OPT(T, limits, has_limits, struct slo_limits, &limits_rec, "what the model asks for before it names a cause"),
+	SLO_F_ENUMS(T, abstained, abstained_count, OPT, &slo_abstention_enum,
+		    "why no named domain is blamed; absent when one is"),
+	SLO_F_OBJS(T, exemplars, exemplars_count, struct slo_exemplar, OPT, &exemplar_rec,
+		   "the largest kernel observations since the onset that speak for the causes"),
 #undef T
 };
 static SLO_REC_DEFINE(incident_rec, struct slo_incident, "incident", incident_fields, "One attribution of one incident.");
@@ -312,6 +391,12 @@ static const struct slo_rec_field pair_side_fields[] = {
 	SLO_F_STR(T, conn_tuple, OPT, "src:port->dst:port/proto"),
 	SLO_F_TIME(T, timestamp, OPT, "when"),
 	SLO_F_F64(T, value, OPT, ANY, "value of the signal"),
+	SLO_F_STR(T, span_id, OPT, "span, 16 hex digits"),
+	SLO_F_STR(T, parent_span_id, OPT, "its parent"),
+	SLO_F_F64(T, duration_ms, OPT, SLO_RANGE(0, 1e12), "of a span, from timestamp on, ms; absent = an instant"),
+	SLO_F_I64(T, pid_start_ns, OPT, SLO_RANGE(0, 9.2e18), "when the process started, Unix ns"),
+	SLO_F_I64(T, netns_cookie, OPT, SLO_RANGE(0, 9.2e18), "cookie of the network namespace of the connection"),
+	SLO_F_I64(T, clock_error_ns, OPT, SLO_RANGE(0, 9.2e18), "the times may be off by this much either way, ns"),
 #undef T
 };
 static SLO_REC_DEFINE(pair_side_rec, struct slo_pair_side, "pair_side", pair_side_fields, "One side of a labelled pair.");

@@ -16,9 +16,11 @@
 
 enum {
 	SLO_MAX_LABELS = 16,
-	SLO_MAX_EVIDENCE = 24,
+	SLO_MAX_EVIDENCE = 40,
 	SLO_MAX_HYPOTHESES = 8,
 	SLO_MAX_TRACES = 16,
+	SLO_MAX_WEIGHTS = 12,
+	SLO_MAX_EXEMPLARS = 12,
 	SLO_MAX_SAMPLE_SIGNALS = 32,
 	SLO_MAX_SPAN_ATTRS = 32,
 	SLO_MAX_COUNTERS = 128,
@@ -87,6 +89,7 @@ struct slo_probe_event {
 	struct slo_str provider;  /* opt; the rung that measured it: "packet", "procfs", "bpf", … */
 	struct slo_str detail;    /* opt; query name, outcome, … */
 	int source;               /* opt; enum SLO_SOURCE, absent = live */
+	int64_t pid_start_ns, ns_pid, netns_cookie, clock_error_ns; /* opt; tell who it was apart, see struct slo_span */
 };
 
 /* One signal of one service and peer role over one interval, all observations. */
@@ -125,6 +128,14 @@ struct slo_span {
 	bool has_conn_tuple;
 	struct slo_pair attributes[SLO_MAX_SPAN_ATTRS];
 	uint32_t attributes_count;
+	int64_t pid_start_ns;          /* opt; when the process started, Unix ns: tells processes of one number apart */
+	int64_t netns_cookie;          /* opt; of the network namespace of @conn_tuple */
+	int64_t clock_error_ns;        /* opt; the times may be off by this much, either way */
+	/* what joining kernel events to it found; all optional */
+	int tier;                      /* enum SLO_TIER; of the most trusted event joined */
+	double confidence;             /* 0..1; of that event */
+	int64_t candidates;            /* most spans that one event of this span's fitted */
+	int64_t ambiguous;             /* events that fitted this span and others, and were joined to none */
 };
 
 struct slo_evidence {
@@ -136,6 +147,12 @@ struct slo_evidence {
 	double weight;          /* opt; natural-log weight for the first hypothesis, signed */
 	int state;              /* opt; enum SLO_STATE */
 	int role;               /* opt; enum SLO_ROLE */
+	struct slo_str finding; /* opt; what the model calls it: "connect_latency_ms@provider" */
+	int elevated;           /* opt; at or over @threshold, and over its own past */
+	double threshold;       /* opt; unit of @value */
+	double z;               /* opt; robust distance from @baseline */
+	double lambda;          /* opt; ln P(z | elevated) / P(z | not), what the model made of @z */
+	struct slo_str why;     /* opt; why an observation had no say */
 };
 
 struct slo_impact {
@@ -150,6 +167,14 @@ struct slo_impact {
 	double target;          /* opt; 0..1 */
 	struct slo_str unit;    /* opt */
 	int64_t valid, bad;     /* opt; requests in the long window */
+	double short_seconds;   /* opt; the short window */
+	double burn_need;       /* opt; both windows burn from here on */
+};
+
+/* What one piece of evidence does to one hypothesis. */
+struct slo_weight {
+	struct slo_str finding; /* evidence.finding, or evidence.signal where there is none */
+	double weight;          /* nats: logit of the posterior with it, minus without it */
 };
 
 struct slo_hypothesis {
@@ -157,6 +182,30 @@ struct slo_hypothesis {
 	double posterior;       /* 0..1 */
 	struct slo_str evidence[SLO_MAX_EVIDENCE];
 	uint32_t evidence_count;
+	double prior;           /* opt; 0..1, what the model says without any evidence */
+	struct slo_weight weights[SLO_MAX_WEIGHTS]; /* opt; the largest, whatever their sign, descending */
+	uint32_t weights_count;
+};
+
+/* What a model asks for before it names a cause. */
+struct slo_limits {
+	double tau, captured_share, surprise; /* opt */
+};
+
+/* A kernel observation that speaks for a cause: who, which connection, how long. */
+struct slo_exemplar {
+	int64_t ts_unix_nano;
+	int signal;             /* enum SLO_SIGNAL */
+	int role;               /* opt; enum SLO_ROLE */
+	int64_t pid, tid;       /* 0 = not known */
+	struct slo_str comm;    /* opt */
+	struct slo_conn_tuple conn_tuple; /* opt */
+	bool has_conn_tuple;
+	double value;           /* in @unit; how long, for signals of latency */
+	struct slo_str unit;
+	struct slo_str trace_id; /* opt */
+	int64_t errno_;         /* opt; positive */
+	struct slo_str detail;  /* opt */
 };
 
 /* One attribution of one incident. */
@@ -182,6 +231,25 @@ struct slo_incident {
 	int detail;             /* enum SLO_DETAIL */
 	int source;             /* enum SLO_SOURCE */
 	int64_t update;         /* 0 for the first line of an incident, then counting */
+	struct slo_impact burning_slis[SLO_SLI__COUNT]; /* the worst first */
+	uint32_t burning_slis_count;
+	int64_t onset_ns;       /* of the present breach */
+	int onset_method;       /* enum SLO_ONSET */
+	int cause_set[SLO_DOMAIN__COUNT]; /* enum SLO_DOMAIN: what is blamed */
+	uint32_t cause_set_count;
+	int map_set[SLO_DOMAIN__COUNT];   /* the most probable set of causes; may be empty */
+	uint32_t map_set_count;
+	double map_probability;
+	double no_named_cause;  /* probability that none of the named causes is at work */
+	struct slo_str model_version, model_train_sha256;
+	double captured_share;  /* 0..1 */
+	double surprise;        /* -ln P(evidence) */
+	struct slo_limits limits;
+	bool has_limits;
+	int abstained[SLO_ABSTENTION__COUNT]; /* enum SLO_ABSTENTION; none when a named domain is blamed */
+	uint32_t abstained_count;
+	struct slo_exemplar exemplars[SLO_MAX_EXEMPLARS];
+	uint32_t exemplars_count;
 };
 
 /* What was really injected; read by scorers only. */
@@ -231,8 +299,12 @@ struct slo_pair_side {
 	struct slo_str trace_id, service, node, pod;
 	int64_t pid;
 	struct slo_str conn_tuple;            /* "src:port->dst:port/proto" */
-	int64_t timestamp;
+	int64_t timestamp;                    /* of a span: its start */
 	double value;
+	/* members the first version did not have; all optional */
+	struct slo_str span_id, parent_span_id;
+	double duration_ms;                   /* of a span; absent = an instant */
+	int64_t pid_start_ns, netns_cookie, clock_error_ns;
 };
 
 struct slo_labeled_pair {

@@ -65,6 +65,9 @@ int slo_incidents_new(const struct slo_incidents_opts *o, struct slo_incidents *
 	if (!rc)
 		rc = slo_table_init(&inc->nodes, sizeof(((struct node *)0)->key), sizeof(struct node),
 				    SLO_INCIDENT_NODES_MAX, 0);
+	if (!rc)
+		rc = slo_table_init(&inc->homes, sizeof(((struct home *)0)->key), sizeof(struct home),
+				    2 * SLO_INCIDENT_SERVICES_MAX, 0);
 	if (rc) {
 		slo_incidents_free(inc);
 		return rc;
@@ -81,6 +84,7 @@ void slo_incidents_free(struct slo_incidents *inc)
 		service_fini(inc->order[i]);
 	slo_table_fini(&inc->services);
 	slo_table_fini(&inc->nodes);
+	slo_table_fini(&inc->homes);
 	free(inc);
 }
 
@@ -241,6 +245,9 @@ void slo_incidents_event(struct slo_incidents *inc, const struct slo_event *ev)
 		break;
 	case SLO_KIND_WINDOW:
 		take_window(inc, &ev->window);
+		break;
+	case SLO_KIND_PROBE:
+		home_take(inc, &ev->probe);
 		break;
 	default:
 		break;

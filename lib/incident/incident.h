@@ -79,6 +79,8 @@ struct slo_incidents_stats {
 	uint64_t evidence_refused; /* windows beyond evidence_bytes */
 	uint64_t ahead;            /* records too far in the future */
 	uint64_t out_of_memory;    /* records dropped because memory ran out */
+	uint64_t probes_homeless;  /* probe records of a service or node no window was seen of, or two clusters have */
+	uint64_t probes_refused;   /* probe records beyond evidence_bytes or what one service may keep */
 };
 
 struct slo_incidents;

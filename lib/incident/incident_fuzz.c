@@ -2,8 +2,8 @@
 /*
  * Any well-formed records, in any order and with any numbers a record may hold: no incident line has a NaN, a
  * probability outside of [0, 1], or blames a named domain without evidence for it. Input: first a byte that chooses
- * the model, then records of eight bytes: kind and service; signal or SLI; role and state; when; how many; how many
- * of them bad; how large; what failed. The model is the expert's, or one with detectors made of its links.
+ * the model, then records of eight bytes: kind (requests, window, probe) and service; signal or SLI; role and state;
+ * when; how many; how many of them bad; how large; what failed. The model is the expert's, or one with detectors made of its links.
  */
 #include "attribute/noisyor_model.h"
 #include "incident/incident.h"
@@ -52,6 +52,10 @@ static void on_line(void *arg, const struct slo_incident *i)
 	must(i->predicted_fault_domain == SLO_DOMAIN_UNKNOWN || (known && i->evidence_count > 0));
 	for (uint32_t e = 0; e < i->evidence_count; e++)
 		must(i->evidence[e].state == SLO_STATE_NOT_CAPTURED || !isnan(i->evidence[e].value.num));
+	must(i->burning_slis_count > 0 && i->cause_set_count > 0);
+	must((i->abstained_count > 0) == (i->predicted_fault_domain == SLO_DOMAIN_UNKNOWN));
+	for (uint32_t x = 0; x < i->exemplars_count; x++)
+		must(i->exemplars[x].ts_unix_nano >= i->onset_ns && i->exemplars[x].ts_unix_nano < i->timestamp);
 	slo_buf_init(&text, 1 << 20);
 	must(slo_event_encode_payload(SLO_KIND_INCIDENT, i, &text) == 0);
 	slo_buf_fini(&text);
@@ -131,6 +135,21 @@ static struct slo_event requests(const uint8_t *b)
 	return ev;
 }
 
+static struct slo_event probe(const uint8_t *b)
+{
+	struct slo_event ev = { .kind = SLO_KIND_PROBE };
+
+	ev.probe = (struct slo_probe_event){
+		.ts_unix_nano = T0 + now_s * S + b[5] * (S / 256), .node = slo_str("n"),
+		.service = slo_str(names[b[0] >> 2 & 3]), .signal = b[1] % SLO_SIGNAL__COUNT,
+		.role = b[2] & 64 ? -1 : b[2] % SLO_ROLE__COUNT, .pid = b[4], .value = number(b[6]), .unit = slo_str("ms"),
+		.errno_ = b[7] & 1 ? 110 : SLO_ABSENT_I64, .has_conn_tuple = b[7] & 2, .confidence = NAN, .source = -1,
+	};
+	if (ev.probe.has_conn_tuple)
+		ev.probe.conn_tuple = (struct slo_conn_tuple){ slo_str("::1"), slo_str("::2"), b[4], b[5], slo_str("tcp") };
+	return ev;
+}
+
 static void choose(uint8_t b)
 {
 	static struct slo_model_params p;
@@ -169,7 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	now_s = 0;
 	for (size_t i = 1; i + RECORD <= size && i < RECORDS_MAX * RECORD; i += RECORD) {
 		const uint8_t *b = data + i;
-		struct slo_event ev = b[0] & 1 ? window(b) : requests(b);
+		struct slo_event ev = b[0] & 2 ? probe(b) : b[0] & 1 ? window(b) : requests(b);
 
 		slo_incidents_event(inc, &ev);
 		now_s += b[3] < 128 ? b[3] & 3 : b[3] < 250 ? -(b[3] & 3) : 9;

@@ -63,6 +63,7 @@ struct service {
 	struct slo_track *values[SLO_SLI__COUNT];
 	struct slo_store store;
 	struct exemplars *exemplars; /* made with the first */
+	struct probes *probes;   /* likewise */
 	struct life life;
 };
 
@@ -73,9 +74,16 @@ struct node {
 	uint32_t count;
 };
 
+/* A probe record names no cluster: where its names lead. */
+struct home {
+	uint64_t key;            /* hash of (node, namespace, service), or of (node, "", "") */
+	uint64_t target[2];      /* key of the service, or of the node */
+	bool shared;             /* two clusters have it: nobody knows */
+};
+
 struct slo_incidents {
 	struct slo_incidents_opts o;
-	struct slo_table services, nodes;
+	struct slo_table services, nodes, homes;
 	struct service *order[SLO_INCIDENT_SERVICES_MAX]; /* by cluster, namespace, name: lines come in this order */
 	uint32_t order_count;
 	struct service *last;    /* the service found last */
@@ -100,6 +108,21 @@ void service_source(struct service *s, int source);
 struct node *node_find(struct slo_incidents *inc, struct slo_str cluster, struct slo_str name);
 void service_add_sli_window(struct service *s, const struct slo_sli_window *w);
 void service_add_sli(struct service *s, const struct slo_sli_event *e);
+
+/* home.c */
+void home_set(struct slo_incidents *inc, const struct service *s, struct slo_str node);
+void home_take(struct slo_incidents *inc, const struct slo_probe_event *e);
+
+/* probes.c */
+struct probes *probes_new(struct slo_track_budget *budget, int64_t width_ns);
+void probes_free(struct probes *x);
+/* Return: false when there was no room for it. One that is not among the largest needs none. */
+bool probes_add(struct probes *x, const struct slo_probe_event *e);
+/* Let chunks go that are over since SLO_TRACK_RECENT chunks; @onset_ns: keep their largest since; INT64_MAX: no incident. */
+void probes_age(struct probes *x, int64_t at_ns, int64_t onset_ns);
+/* The largest of @signal and @roles (bit set) in [@from_ns, @to_ns) into @out, at most @max. Return: how many. */
+uint32_t probes_fill(const struct probes *x, int signal, uint32_t roles, int64_t from_ns, int64_t to_ns,
+		     struct slo_exemplar *out, uint32_t max);
 
 /* exemplar.c */
 void exemplar_add(struct exemplars *x, int64_t ts, struct slo_str request, struct slo_str trace);

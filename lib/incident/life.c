@@ -278,6 +278,9 @@ void life_step(struct service *s, int64_t at_ns)
 	else if (now.enough)
 		open_incident(s, &now, at_ns);
 	slo_store_age(&s->store, at_ns, l->skip_from, l->skip_to);
+	if (s->probes)
+		probes_age(s->probes, at_ns,
+			   l->state == LIFE_OPEN || l->state == LIFE_STALE ? l->onset_ns : INT64_MAX);
 	for (int i = 0; i < SLO_SLI__COUNT; i++)
 		if (s->values[i])
 			slo_track_age(s->values[i], at_ns, l->skip_from, l->skip_to);

@@ -13,7 +13,7 @@
 #define S INT64_C(1000000000)
 #define T0 (INT64_C(1767225600) * S)
 
-enum { SECONDS = 240, PER_SECOND = 6, RECORDS = SECONDS * PER_SECOND };
+enum { SECONDS = 240, PER_SECOND = 9, RECORDS = SECONDS * PER_SECOND };
 
 /* A record's numbers, its end, and a key to shuffle by. */
 struct item {
@@ -69,6 +69,19 @@ static struct slo_event observation(int64_t t, bool bad)
 	return ev;
 }
 
+/* @k: several a second, of few different lengths. */
+static struct slo_event kernel(int64_t t, int k, const char *service, int signal, double value)
+{
+	struct slo_event ev = { .kind = SLO_KIND_PROBE };
+
+	ev.probe = (struct slo_probe_event){
+		.ts_unix_nano = T0 + t * S + (k + 1) * S / 4, .signal = signal, .role = -1, .node = SLO_STR("n"),
+		.service = slo_str(service), .pid = 10 + k, .value = value, .unit = SLO_STR("ms"),
+		.errno_ = SLO_ABSENT_I64, .confidence = NAN, .source = -1,
+	};
+	return ev;
+}
+
 /* Two services; several faults of random place, length and strength. */
 static void invent(uint64_t seed)
 {
@@ -89,8 +102,13 @@ static void invent(uint64_t seed)
 		i[3].ev = window("", SLO_SIGNAL_CPU_STEAL, t, bad > 5 ? 30 : 0.5);
 		i[4].ev = window("rag", SLO_SIGNAL_CONNECT_ERRORS, t, bad > 7 ? 3 : 0);
 		i[5].ev = observation(t, bad > 0);
+		i[6].ev = kernel(t, 0, "chat", SLO_SIGNAL_DNS_LATENCY, 40 + floor(dns / 100));
+		i[7].ev = kernel(t, 1, "chat", SLO_SIGNAL_DNS_LATENCY, 40 + floor(dns / 150));
+		i[8].ev = kernel(t, 2, "rag", SLO_SIGNAL_CONNECT_ERRORS, 1);
 		for (int k = 0; k < PER_SECOND; k++)
 			i[k].end_ns = T0 + (t + 1) * S;
+		for (int k = 6; k < PER_SECOND; k++)
+			i[k].end_ns = i[k].ev.probe.ts_unix_nano + 1;
 		i[5].end_ns = T0 + t * S + S / 3 + 1;
 	}
 }

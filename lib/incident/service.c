@@ -66,6 +66,7 @@ void service_fini(struct service *s)
 	}
 	slo_store_fini(&s->store);
 	free(s->exemplars);
+	probes_free(s->probes);
 	free(s->life.view);
 }
 
@@ -166,8 +167,10 @@ struct service *service_get(struct slo_incidents *inc, struct slo_str cluster, s
 	inc->last = s;
 	if (node.len) {
 		hash_names(where, SLO_ARRAY_LEN(where), key);
-		if (memcmp(key, s->node, sizeof(key)) != 0)
+		if (memcmp(key, s->node, sizeof(key)) != 0) {
 			link_node(inc, s, key);
+			home_set(inc, s, node);
+		}
 	}
 	return s;
 }

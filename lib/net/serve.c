@@ -202,6 +202,7 @@ static enum MHD_Result complete_chat(struct slo_serve *s, struct MHD_Connection 
 {
 	struct slo_chat_answer a = { .model = s->o.model };
 	struct slo_trace_context parent;
+	struct slo_ends ends;
 	struct slo_job *job;
 	struct slo_err err = { .what = "" };
 	int ret;
@@ -218,7 +219,8 @@ static enum MHD_Result complete_chat(struct slo_serve *s, struct MHD_Connection 
 	if (s->timers)
 		return answer_in_time(s, c, &a, &up->waited);
 	slo_trace_parse_parent(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "traceparent"), &parent);
-	ret = slo_pool_submit(s->pool, &a, &parent, &job);
+	slo_ends_of(fd_of(c), true, &ends);
+	ret = slo_pool_submit(s->pool, &a, &parent, &ends, &job);
 	if (ret == -EBUSY)
 		return reply_error(s, c, MHD_HTTP_TOO_MANY_REQUESTS, "rate_limit_error", "too many requests waiting");
 	if (ret) {

@@ -259,8 +259,10 @@ static bool look_up(struct slo_calls *c, const char *name, struct in_addr *addr)
 	struct slo_err err = { .what = "" };
 	int64_t mono;
 	struct slo_calls_span *s = begin(c, "lookup", name, &mono);
-	int ret = slo_lookup_do(&c->lookup, name, (uint16_t)slo_rng_u64(&c->rng), addr, &err);
+	int ret;
 
+	c->lookup.ends = &s->ends;
+	ret = slo_lookup_do(&c->lookup, name, (uint16_t)slo_rng_u64(&c->rng), addr, &err);
 	s->end_ns = s->start_ns + slo_now_mono_ns() - mono;
 	s->ok = ret == 0;
 	return ret ? fail(c, ret == -ETIMEDOUT ? 504 : 502, "name lookup", err.what) : true;
@@ -314,6 +316,24 @@ static bool judge(struct slo_calls *c, struct peer *p, CURLcode code, long statu
 	return fail(c, status == 429 ? 429 : 502, p->name, text);
 }
 
+/* Of the connection used last. */
+static void note_ends(const struct peer *p, struct slo_ends *out)
+{
+	char *here = NULL, *there = NULL;
+	long here_port = 0, there_port = 0;
+
+	curl_easy_getinfo(p->easy, CURLINFO_LOCAL_IP, &here);
+	curl_easy_getinfo(p->easy, CURLINFO_PRIMARY_IP, &there);
+	curl_easy_getinfo(p->easy, CURLINFO_LOCAL_PORT, &here_port);
+	curl_easy_getinfo(p->easy, CURLINFO_PRIMARY_PORT, &there_port);
+	if (!here || !there || !here[0] || !there[0])
+		return;
+	slo_str_copy(out->src_ip, sizeof(out->src_ip), slo_str(here));
+	slo_str_copy(out->dst_ip, sizeof(out->dst_ip), slo_str(there));
+	out->src_port = (int32_t)here_port;
+	out->dst_port = (int32_t)there_port;
+}
+
 static bool call(struct slo_calls *c, struct peer *p)
 {
 	struct slo_calls_span *s;
@@ -330,6 +350,7 @@ static bool call(struct slo_calls *c, struct peer *p)
 	p->got = 0;
 	code = curl_easy_perform(p->easy);
 	curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
+	note_ends(p, &s->ends);
 	s->end_ns = s->start_ns + slo_now_mono_ns() - mono;
 	s->status = (int)status;
 	s->ok = judge(c, p, code, status);

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/rng.h"
+#include "net/serve_ends.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,6 +52,7 @@ struct slo_calls_span {
 	int status;                 /* HTTP status; 0 = none */
 	bool ok;
 	char span_id[17];
+	struct slo_ends ends;       /* of a lookup or a call */
 };
 
 struct slo_calls_report {

@@ -139,6 +139,8 @@ int slo_lookup_do(const struct slo_lookup *l, const char *name, uint16_t id, str
 	/* Connected: answers from elsewhere are not seen, and a refusal is. */
 	if (fd < 0 || connect(fd, (const struct sockaddr *)(const void *)&l->to, l->to_len))
 		return slo_err_set(err, -errno, "%s: %s", name, slo_strerror(-errno));
+	if (l->ends)
+		slo_ends_of(fd, false, l->ends);
 	for (int i = 0; i < SLO_LOOKUP_TRIES && ret == -ETIMEDOUT; i++) {
 		if (send(fd, query, len, 0) < 0)
 			return slo_err_set(err, -errno, "%s: %s", name, slo_strerror(-errno));

@@ -11,6 +11,8 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include "net/serve_ends.h"
+
 #include <stdint.h>
 
 enum { SLO_LOOKUP_TRIES = 2 };
@@ -21,6 +23,7 @@ struct slo_lookup {
 	int64_t timeout_ns;         /* of each of SLO_LOOKUP_TRIES tries */
 	bool (*wanted)(void *arg);  /* asked ten times a second; false ends it. NULL = always */
 	void *arg;
+	struct slo_ends *ends;      /* set to those of the query's socket; NULL = nobody wants them */
 };
 
 /** slo_lookup_resolver - "HOST:PORT" or "[v6]:PORT", numeric. Return: 0 or -EINVAL with @err. */

@@ -19,6 +19,7 @@ struct slo_job {
 	struct slo_chat_answer answer;
 	struct slo_trace_context trace;   /* the trace, and our span in it */
 	struct slo_trace_context parent;
+	struct slo_ends ends;
 	int64_t start_ns, start_mono_ns;  /* when it came; wall clock and monotonic */
 	int64_t tokens;                   /* produced */
 	struct slo_calls_report calls;    /* of the worker until @status is set, then constant */
@@ -209,6 +210,7 @@ static void add_span(struct slo_job *j, bool whole)
 		.complete = whole,
 		.tokens = j->tokens,
 		.calls = &j->calls,
+		.ends = &j->ends,
 	};
 
 	slo_spans_add(j->pool->spans, &r);
@@ -388,7 +390,7 @@ static void join_trace(struct slo_pool *p, struct slo_job *j, const struct slo_t
 }
 
 int slo_pool_submit(struct slo_pool *p, const struct slo_chat_answer *a, const struct slo_trace_context *parent,
-		    struct slo_job **out)
+		    const struct slo_ends *ends, struct slo_job **out)
 {
 	struct slo_job *j = job_new(p, a);
 	int ret;
@@ -401,6 +403,7 @@ int slo_pool_submit(struct slo_pool *p, const struct slo_chat_answer *a, const s
 	j->calls = (struct slo_calls_report){ .status = 0, .retry_after_s = -1 };
 	pthread_mutex_lock(&p->lock);
 	join_trace(p, j, parent);
+	j->ends = *ends;
 	ret = enqueue(p, j);
 	pthread_mutex_unlock(&p->lock);
 	if (ret) {

@@ -47,11 +47,12 @@ void slo_pool_free(struct slo_pool *p);
  * slo_pool_submit - queue one request
  * @a: copied; its model must outlive the job; number and time of creation are filled in
  * @parent: the caller's trace context; an empty trace id when there is none
+ * @ends: of the connection it came by; copied
  *
  * Return: 0; -EBUSY when the queue is full (counted as rejected); -ENOMEM; -ESHUTDOWN.
  */
 int slo_pool_submit(struct slo_pool *p, const struct slo_chat_answer *a, const struct slo_trace_context *parent,
-		    struct slo_job **out);
+		    const struct slo_ends *ends, struct slo_job **out);
 
 /**
  * slo_job_status - what to answer with, waiting up to @wait_ms

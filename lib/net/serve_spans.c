@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct slo_spans {
 	struct slo_spans_opts o;
@@ -61,6 +62,16 @@ static void put(struct slo_spans *s, const struct slo_span *span)
 		slo_otlp_add(s->otlp, span);
 }
 
+/* What tells a span's kernel events apart from others'. */
+static void place(struct slo_span *span, const struct slo_ends *e)
+{
+	span->pid = getpid();
+	span->has_conn_tuple = e && e->src_ip[0];
+	if (span->has_conn_tuple)
+		span->conn_tuple = (struct slo_conn_tuple){ slo_str(e->src_ip), slo_str(e->dst_ip), e->src_port,
+							    e->dst_port, slo_str(e->udp ? "udp" : "tcp") };
+}
+
 static void attribute(struct slo_span *span, const char *key, const char *value)
 {
 	if (value[0] && span->attributes_count < SLO_MAX_SPAN_ATTRS)
@@ -90,6 +101,7 @@ static void put_call(struct slo_spans *s, const struct slo_spans_request *r, con
 	span.end_ns = c->end_ns > c->start_ns ? c->end_ns : c->start_ns;
 	span.status = slo_str(c->ok ? "ok" : "error");
 	span.service = slo_str(s->o.service);
+	place(&span, &c->ends);
 	attribute(&span, strcmp(c->name, "lookup") == 0 ? "dns.question.name" : "server.address", c->peer);
 	if (c->status)
 		attribute(&span, "http.response.status_code", number(status, c->status));
@@ -112,6 +124,7 @@ void slo_spans_add(struct slo_spans *s, const struct slo_spans_request *r)
 	span.end_ns = r->end_ns;
 	span.status = slo_str(r->status == 200 && r->complete ? "ok" : "error");
 	span.service = slo_str(s->o.service);
+	place(&span, r->ends);
 	attribute(&span, "http.response.status_code", number(status, r->status));
 	attribute(&span, "gen_ai.usage.output_tokens", number(tokens, r->tokens));
 	put(s, &span);

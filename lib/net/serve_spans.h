@@ -27,6 +27,7 @@ struct slo_spans_request {
 	bool complete;                    /* answered in full */
 	int64_t tokens;
 	const struct slo_calls_report *calls; /* NULL = none */
+	const struct slo_ends *ends;          /* of the connection it came by */
 };
 
 struct slo_spans;

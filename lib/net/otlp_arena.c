@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/otlp_arena.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum {
@@ -54,7 +55,7 @@ void slo_otlp_arena_reset(struct slo_otlp_arena *a)
 	}
 	a->now = a->first;
 	a->used = 0;
-	a->full = false;
+	a->err = 0;
 }
 
 static struct slo_otlp_chunk *new_chunk(size_t cap)
@@ -93,11 +94,13 @@ void *slo_otlp_arena_get(struct slo_otlp_arena *a, size_t n)
 	char *p;
 
 	if (n > a->max || (n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1)) > a->max - a->used) {
-		a->full = true;
+		a->err = -EMSGSIZE;
 		return NULL;
 	}
-	if ((!a->now || a->now->cap - a->now->used < n) && !add_chunk(a, n))
+	if ((!a->now || a->now->cap - a->now->used < n) && !add_chunk(a, n)) {
+		a->err = -ENOMEM;
 		return NULL;
+	}
 	p = (char *)a->now->data + a->now->used;
 	a->now->used += n;
 	a->used += n;

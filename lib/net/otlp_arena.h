@@ -10,7 +10,7 @@ struct slo_otlp_chunk;
 struct slo_otlp_arena {
 	struct slo_otlp_chunk *first, *now; /* all chunks; the one that is being filled */
 	size_t used, max;                   /* bytes handed out since the last reset; at most that many */
-	bool full;                          /* @max was in the way */
+	int err;                            /* since then: 0, -EMSGSIZE (@max was in the way) or -ENOMEM */
 };
 
 void slo_otlp_arena_init(struct slo_otlp_arena *a, size_t max);

@@ -151,7 +151,7 @@ int otlp_fail(struct slo_otlp_decoder *d, int ret, const char *fmt, ...)
 
 int otlp_no_memory(struct slo_otlp_decoder *d)
 {
-	if (d->arena.full)
+	if (d->arena.err == -EMSGSIZE)
 		return otlp_fail(d, -EMSGSIZE, "more than %zu bytes in memory", d->limits.memory_max);
 	return otlp_fail(d, -ENOMEM, "no memory");
 }

@@ -292,6 +292,32 @@ START_TEST(bodies_messages_and_memory_are_bounded)
 }
 END_TEST
 
+/* Whatever memory there is: the whole body, or none of it. */
+START_TEST(memory_may_end_anywhere)
+{
+	struct slo_otlp_request r;
+	bool done = false;
+
+	ck_assert_int_eq(slo_otlp_decode(d, SLO_OTLP_LOGS, SLO_OTLP_JSON, slo_str(logs_json), &r, &err), 0);
+	ck_assert_int_eq(slo_otlp_request_encode(&r, SLO_OTLP_PROTOBUF, &buf), 0);
+	for (size_t max = 1; !done; max += 13) {
+		struct slo_otlp_limits limits = { .memory_max = max };
+		struct slo_otlp_decoder *small;
+		int json, wire;
+
+		ck_assert_uint_lt(max, 100000);
+		slo_err_reset(&err);
+		ck_assert_int_eq(slo_otlp_decoder_new(&limits, &small), 0);
+		json = slo_otlp_decode(small, SLO_OTLP_LOGS, SLO_OTLP_JSON, slo_str(logs_json), &r, &err);
+		wire = slo_otlp_decode(small, SLO_OTLP_LOGS, SLO_OTLP_PROTOBUF, slo_buf_str(&buf), &r, NULL);
+		ck_assert(json == 0 || json == -EMSGSIZE);
+		ck_assert(wire == 0 || wire == -EMSGSIZE);
+		done = json == 0 && wire == 0;
+		slo_otlp_decoder_free(small);
+	}
+}
+END_TEST
+
 START_TEST(a_line_of_a_file_exporter_is_any_signal)
 {
 	struct slo_otlp_request r;
@@ -403,6 +429,7 @@ int main(void)
 	tcase_add_test(t, nesting_is_bounded_in_protobuf);
 	tcase_add_test(t, nesting_is_bounded_in_json);
 	tcase_add_test(t, bodies_messages_and_memory_are_bounded);
+	tcase_add_test(t, memory_may_end_anywhere);
 	tcase_add_test(t, a_line_of_a_file_exporter_is_any_signal);
 	tcase_add_loop_test(t, answers_say_what_was_rejected, 0, SLO_OTLP_SIGNAL__COUNT * SLO_OTLP_ENCODING__COUNT);
 	tcase_add_test(t, a_rejection_counts_whether_number_or_string);

@@ -123,6 +123,13 @@ void otlp_begin(struct slo_otlp_in *in, int kind, const struct otlp_origin *from
 	}
 }
 
+int otlp_whole(const struct slo_otlp_in *in, struct slo_err *err)
+{
+	int r = in->decoder->arena.err;
+
+	return r ? slo_err_set(err, r, "no room in memory") : 0;
+}
+
 void otlp_emit(struct slo_otlp_in *in)
 {
 	emit_made(in, &in->ev);

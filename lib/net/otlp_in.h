@@ -37,7 +37,7 @@ struct slo_otlp_in_counters {
 	uint64_t items[SLO_OTLP_SIGNAL__COUNT]; /* read */
 	uint64_t foreign[SLO_OTLP_SIGNAL__COUNT]; /* of others; spans of others became records all the same */
 	uint64_t rejected;   /* items that are no valid record; part of the answer */
-	uint64_t attributes_cut; /* attributes beyond what a record holds */
+	uint64_t attributes_cut; /* attributes beyond what a record holds, and of a name that was there */
 	uint64_t requests;   /* spans that were a request of a service */
 	uint64_t late;       /* requests of a window that was closed; counted into a window of their own */
 	uint64_t windows_evicted; /* closed early for lack of room */

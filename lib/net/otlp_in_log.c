@@ -51,6 +51,8 @@ static void read_record(struct slo_otlp_in *in, const Otlp__LogRecord *l, const 
 				    &err);
 	if (r == 0)
 		r = otlp_members_check(rec, &in->ev.slo, &err);
+	if (r == 0)
+		r = otlp_whole(in, &err);
 	if (r)
 		otlp_reject(in, l->event_name, &err);
 	else

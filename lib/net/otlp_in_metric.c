@@ -167,7 +167,8 @@ static void end_stats(struct slo_otlp_in *in)
 	if (!in->stats_open)
 		return;
 	for (uint32_t i = 0; i < s->counters_count; i++)
-		if (s->counters[i].key.p)
+		if (s->counters[i].key.p &&
+		    !otlp_has_key(s->counters, n, sizeof(*s->counters), s->counters[i].key))
 			s->counters[n++] = s->counters[i];
 	s->counters_count = n;
 	in->stats_open = false;

@@ -91,7 +91,8 @@ static void add_attribute(struct slo_otlp_in *in, const char *key, const Otlp__A
 	struct slo_span *s = &in->ev.span;
 	struct slo_str value = text_of(in, v);
 
-	if (!value.p || value.len > VALUE_MAX || s->attributes_count == SLO_MAX_SPAN_ATTRS) {
+	if (!value.p || value.len > VALUE_MAX || s->attributes_count == SLO_MAX_SPAN_ATTRS ||
+	    otlp_has_key(s->attributes, s->attributes_count, sizeof(*s->attributes), slo_str(key))) {
 		in->n.attributes_cut++;
 		return;
 	}
@@ -250,13 +251,16 @@ static void read_span(struct slo_otlp_in *in, const Otlp__Span *s, const struct 
 		r = read_own(in, s, &err);
 	if (r == 0)
 		r = otlp_members_check(slo_event_rec[SLO_KIND_SPAN], &in->ev.span, &err);
+	if (r == 0 && !from->own)
+		read_foreign(in, s, from);
+	if (r == 0) {
+		read_attributes(in, s, from->own);
+		r = otlp_whole(in, &err);
+	}
 	if (r) {
 		otlp_reject(in, "span", &err);
 		return;
 	}
-	if (!from->own)
-		read_foreign(in, s, from);
-	read_attributes(in, s, from->own);
 	otlp_emit(in);
 	if (!from->own)
 		read_request(in, s, from);

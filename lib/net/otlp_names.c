@@ -60,6 +60,8 @@ static const struct otlp_name impact_parts[] = {
 	ATTRIBUTE("unit", "llm_slo.impact.unit"),
 	ATTRIBUTE("valid", "llm_slo.impact.valid"),
 	ATTRIBUTE("bad", "llm_slo.impact.bad"),
+	ATTRIBUTE("short_seconds", "llm_slo.impact.short_seconds"),
+	ATTRIBUTE("burn_need", "llm_slo.impact.burn_need"),
 };
 
 static const struct otlp_name slo_names[] = {
@@ -197,6 +199,20 @@ static const struct otlp_name incident_names[] = {
 	ATTRIBUTE("detail", "llm_slo.detail"),
 	ATTRIBUTE("source", "llm_slo.source"),
 	ATTRIBUTE("update", "llm_slo.update"),
+	ATTRIBUTE("burning_slis", "llm_slo.burning_slis"),
+	ATTRIBUTE("onset_ns", "llm_slo.onset_ns"),
+	ATTRIBUTE("onset_method", "llm_slo.onset_method"),
+	ATTRIBUTE("cause_set", "llm_slo.cause_set"),
+	ATTRIBUTE("map_set", "llm_slo.map_set"),
+	ATTRIBUTE("map_probability", "llm_slo.map_probability"),
+	ATTRIBUTE("no_named_cause", "llm_slo.no_named_cause"),
+	ATTRIBUTE("model_version", "llm_slo.model_version"),
+	ATTRIBUTE("model_train_sha256", "llm_slo.model_train_sha256"),
+	ATTRIBUTE("captured_share", "llm_slo.captured_share"),
+	ATTRIBUTE("surprise", "llm_slo.surprise"),
+	ATTRIBUTE("limits", "llm_slo.limits"),
+	ATTRIBUTE("abstained", "llm_slo.abstained"),
+	ATTRIBUTE("exemplars", "llm_slo.exemplars"),
 };
 
 static const struct otlp_name fault_label_names[] = {

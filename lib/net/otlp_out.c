@@ -227,7 +227,7 @@ int slo_otlp_out_put(struct slo_otlp_out *o, const struct slo_event *ev, int64_t
 	r = find_resource(o, b, ev, &j.resource);
 	if (r == 0)
 		r = put(&j);
-	if (r == -ENOMEM && b->arena.full)
+	if (r == -ENOMEM && b->arena.err == -EMSGSIZE)
 		r = b->records ? -ENOSPC : -EMSGSIZE;
 	if (r == 0) {
 		b->records++;

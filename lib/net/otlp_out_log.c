@@ -112,7 +112,7 @@ int otlp_log_out(const struct otlp_job *j)
 	l->trace_id = own.trace;
 	l->has_span_id = own.span.len != 0;
 	l->span_id = own.span;
-	if (otlp_attrs_end(&a, &l->n_attributes, &l->attributes) || arena->full ||
+	if (otlp_attrs_end(&a, &l->n_attributes, &l->attributes) || arena->err ||
 	    !slo_otlp_arena_push(arena, &j->resource->logs->log_records, &j->resource->logs->n_log_records, &l,
 				 sizeof(l)))
 		return -ENOMEM;

@@ -246,9 +246,9 @@ static int put(const struct otlp_job *j, struct point *p)
 		r = plain_histogram_point(j, p, &point);
 	else
 		r = number_point(j, p, &point);
-	if (r == 0 && !j->batch->arena.full)
+	if (r == 0 && !j->batch->arena.err)
 		r = put_point(j, p->metric, p->unit, p->type, point);
-	return r ? r : j->batch->arena.full ? -ENOMEM : 0;
+	return r ? r : j->batch->arena.err ? -ENOMEM : 0;
 }
 
 /* Which kind of point: by the histogram, else by what the values are. */

@@ -89,7 +89,7 @@ int otlp_span_out(const struct otlp_job *j)
 	s->start_time_unix_nano = (uint64_t)in->start_ns;
 	s->end_time_unix_nano = (uint64_t)in->end_ns;
 	add_attributes(j, in, &a);
-	if (otlp_attrs_end(&a, &s->n_attributes, &s->attributes) || arena->full ||
+	if (otlp_attrs_end(&a, &s->n_attributes, &s->attributes) || arena->err ||
 	    !slo_otlp_arena_push(arena, &j->resource->spans->spans, &j->resource->spans->n_spans, &s, sizeof(s)))
 		return -ENOMEM;
 	j->batch->items++;

@@ -42,6 +42,9 @@ bool otlp_is_ours(const Otlp__InstrumentationScope *s);
 /** otlp_begin - in->ev as an empty record of @kind with the labels of its resource. */
 void otlp_begin(struct slo_otlp_in *in, int kind, const struct otlp_origin *from);
 
+/** otlp_whole - no string of in->ev is missing for lack of room. Return: 0; -EMSGSIZE, -ENOMEM with @err. */
+int otlp_whole(const struct slo_otlp_in *in, struct slo_err *err);
+
 /** otlp_emit - hand in->ev on. */
 void otlp_emit(struct slo_otlp_in *in);
 

@@ -343,7 +343,8 @@ static void many_services(unsigned int n)
 			     "{\"stringValue\":\"s%u\"}}]},"
 			     "\"scopeSpans\":[{\"spans\":[{\"traceId\":\"5b8efff798038103d269b633813fc60c\",\"spanId\":"
 			     "\"00000000000000ff\",\"kind\":2,\"startTimeUnixNano\":\"" START "\","
-			     "\"endTimeUnixNano\":\"" START "\",\"attributes\":[" INT("http.status_code", "200") "]}]}]}", i ? "," : "", i);
+			     "\"endTimeUnixNano\":\"" START "\",\"attributes\":[" INT("http.status_code", "200") "]}]}]}",
+			     i ? "," : "", i);
 	slo_buf_adds(&b, "]}");
 	ck_assert_int_eq(slo_otlp_in_body(in, SLO_OTLP_TRACES, SLO_OTLP_JSON, slo_buf_str(&b), &answer, &err), 0);
 	slo_buf_fini(&b);
@@ -402,6 +403,46 @@ START_TEST(spans_without_ids_are_rejected_one_by_one)
 	ck_assert_msg(strstr(answer.message.p, "traceId"), "%s", answer.message.p);
 	ck_assert_uint_eq(out.n, 1);
 	ck_assert_ptr_nonnull(strstr(out.text[0].data, "\"name\":\"b\",\"span_kind\":\"internal\""));
+}
+END_TEST
+
+/* Whatever memory there is: a span is whole, or rejected, or the body is refused. */
+START_TEST(a_span_is_never_cut_for_lack_of_memory)
+{
+	static const char body[] =
+		"{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":\"5b8efff798038103d269b633813fc60c\","
+		"\"spanId\":\"eee19b7ec3c1b174\",\"name\":\"b\",\"attributes\":[" INT("n", "7") "]}]}]}]}";
+	unsigned int refused = 0, rejected = 0;
+
+	for (size_t max = 1; out.n == 0; max += 16) {
+		struct slo_otlp_in_opts o = { .emit = collect, .window_ns = -1, .limits = { .memory_max = max } };
+		struct slo_otlp_answer answer = { 0 };
+		int r;
+
+		ck_assert_uint_lt(max, 10000);
+		slo_otlp_in_free(in);
+		ck_assert_int_eq(slo_otlp_in_new(&o, &in), 0);
+		r = slo_otlp_in_line(in, slo_str(body), &answer, NULL);
+		ck_assert(r == 0 || r == -EMSGSIZE);
+		refused += r != 0;
+		rejected += r == 0 && answer.rejected;
+	}
+	ck_assert_uint_gt(refused, 0);
+	ck_assert_uint_gt(rejected, 0);
+	ck_assert_ptr_nonnull(strstr(out.text[0].data, "\"trace_id\":\"5b8efff798038103d269b633813fc60c\""));
+	ck_assert_ptr_nonnull(strstr(out.text[0].data, "\"attributes\":{\"n\":\"7\"}"));
+}
+END_TEST
+
+START_TEST(an_attribute_that_comes_twice_is_there_once)
+{
+	struct slo_otlp_in_counters n;
+
+	give("\"name\":\"a\",\"kind\":1," END("0100000000") ",\"attributes\":[" TEXT("k", "1") "," TEXT("l", "2") ","
+	     TEXT("k", "3") "]");
+	ck_assert_ptr_nonnull(strstr(out.text[0].data, "\"attributes\":{\"k\":\"1\",\"l\":\"2\"}"));
+	slo_otlp_in_counters(in, &n);
+	ck_assert_uint_eq(n.attributes_cut, 1);
 }
 END_TEST
 
@@ -477,6 +518,8 @@ int main(void)
 	tcase_add_test(t, services_are_bounded);
 	tcase_add_test(t, one_wrong_clock_does_not_move_time);
 	tcase_add_test(t, spans_without_ids_are_rejected_one_by_one);
+	tcase_add_test(t, a_span_is_never_cut_for_lack_of_memory);
+	tcase_add_test(t, an_attribute_that_comes_twice_is_there_once);
 	tcase_add_test(t, logs_and_metrics_of_others_are_counted_and_passed_over);
 	tcase_add_test(t, records_of_ours_that_are_not_valid_are_rejected);
 	tcase_add_test(t, a_body_that_is_refused_gives_nothing);

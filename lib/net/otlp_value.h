@@ -35,6 +35,13 @@ char *otlp_text(struct slo_otlp_arena *a, struct slo_str s);
 /** otlp_text_behind - the same with @before in front. */
 char *otlp_text_behind(struct slo_otlp_arena *a, const char *before, struct slo_str s);
 
+/**
+ * otlp_has_key - whether one of @n pairs (@stride bytes each, struct slo_pair or slo_num_pair) has this key
+ *
+ * As it is written: bytes that are no UTF-8 are one and the same character then.
+ */
+bool otlp_has_key(const void *pairs, uint32_t n, size_t stride, struct slo_str key);
+
 /** otlp_attr - one more; @key lives as long as the message. Return: its value, still empty; never NULL. */
 Otlp__AnyValue *otlp_attr(struct otlp_attrs *a, const char *key);
 void otlp_attr_text(struct otlp_attrs *a, const char *key, struct slo_str s);

@@ -2,6 +2,7 @@
 /* Attributes into members of records. */
 #include "base/time.h"
 #include "net/otlp_value.h"
+#include "render/text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -52,6 +53,13 @@ static int read_int(struct reader *r, const struct slo_rec_field *f, int type, v
 	else
 		*(int64_t *)at = n;
 	return 0;
+}
+
+/* An optional object is there as soon as it was said, whatever is in it. */
+static void set_there(const struct slo_rec_field *f, char *out)
+{
+	if (f->type == SLO_REC_OBJ && f->flags & SLO_REC_OPT)
+		*(bool *)(out + f->count_off) = true;
 }
 
 /* Strings, and what is written as one. */
@@ -105,6 +113,7 @@ static int read_object(struct reader *r, const struct slo_rec_field *f, char *ou
 				slo_err_at(r->err, "%s", f->key);
 				return ret;
 			}
+			set_there(inner, out);
 			break;
 		}
 	}
@@ -144,7 +153,36 @@ static int read_list(struct reader *r, const struct slo_rec_field *f, char *out,
 	return ret;
 }
 
-/* One member of a map. More than it holds are passed over. */
+/* Same text once bytes that are no UTF-8 have become U+FFFD. */
+static bool same_written(struct slo_str a, struct slo_str b)
+{
+	while (a.len && b.len) {
+		int32_t x, y;
+		size_t n = slo_utf8_next(a, &x), m = slo_utf8_next(b, &y);
+
+		if ((x < 0 ? 0xfffd : x) != (y < 0 ? 0xfffd : y))
+			return false;
+		a = slo_str_n(a.p + n, a.len - n);
+		b = slo_str_n(b.p + m, b.len - m);
+	}
+	return a.len == b.len;
+}
+
+bool otlp_has_key(const void *pairs, uint32_t n, size_t stride, struct slo_str key)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct slo_str other;
+
+		memcpy(&other, (const char *)pairs + i * stride, sizeof(other));
+		if (key.len && other.len && key.p[0] != other.p[0] && !((key.p[0] | other.p[0]) & 0x80))
+			continue;
+		if (slo_str_eq(key, other) || same_written(key, other))
+			return true;
+	}
+	return false;
+}
+
+/* One member of a map. More than it holds are passed over, and those whose key is there. */
 static int add_to_map(struct reader *r, const struct slo_rec_field *f, char *out, struct slo_str key,
 		      const Otlp__AnyValue *v)
 {
@@ -152,7 +190,7 @@ static int add_to_map(struct reader *r, const struct slo_rec_field *f, char *out
 	void *at = out + f->off + (size_t)*n * f->stride;
 	int ret;
 
-	if (*n == f->max)
+	if (*n == f->max || otlp_has_key(out + f->off, *n, f->stride, key))
 		return 0;
 	if (f->type == SLO_REC_STRMAP) {
 		struct slo_pair *p = at;
@@ -228,8 +266,8 @@ static int try_member(struct reader *r, const struct slo_rec_field *f, const str
 
 		for (uint32_t i = 0; i < f->sub->count && ret == 0; i++)
 			ret = try_member(&inner, &f->sub->fields[i], &n->parts[i], out + f->off, pair);
-		if (ret == 1 && f->flags & SLO_REC_OPT)
-			*(bool *)(out + f->count_off) = true;
+		if (ret == 1)
+			set_there(f, out);
 		return ret;
 	}
 	if (n->where == OTLP_IN_SPREAD) {
@@ -242,6 +280,8 @@ static int try_member(struct reader *r, const struct slo_rec_field *f, const str
 	if (strcmp(otlp_key(pair), n->name) != 0)
 		return 0;
 	ret = read_value(r, f, f->type, out + f->off, pair->value);
+	if (ret == 0)
+		set_there(f, out);
 	return ret ? ret : 1;
 }
 

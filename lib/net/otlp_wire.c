@@ -156,7 +156,7 @@ int otlp_wire_decode(struct slo_otlp_decoder *d, const ProtobufCMessageDescripto
 	otlp_at(d, NULL, SIZE_MAX);
 	m = protobuf_c_message_unpack(desc, &alloc, body.len, p);
 	if (!m)
-		return d->arena.full ? otlp_no_memory(d)
+		return d->arena.err ? otlp_no_memory(d)
 				     : otlp_fail(d, -EINVAL, "not readable as %s", desc->short_name);
 	*out = m;
 	return 0;

@@ -119,6 +119,23 @@ static inline void records_hist(struct records *w, struct slo_hist *h)
 		slo_hist_add(h, slo_rng_exp(&w->rng, 50) - 1, 1 + slo_rng_below(&w->rng, 5));
 }
 
+/* A map has each key once. */
+static inline void records_unique(char *pairs, uint32_t *count, size_t stride)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < *count; i++) {
+		const struct slo_str *key = (const struct slo_str *)(void *)(pairs + i * stride);
+		bool twice = false;
+
+		for (uint32_t k = 0; k < kept; k++)
+			twice |= slo_str_eq(*key, *(const struct slo_str *)(void *)(pairs + k * stride));
+		if (!twice)
+			memmove(pairs + kept++ * stride, pairs + i * stride, stride);
+	}
+	*count = kept;
+}
+
 static inline void records_fill(struct records *w, const struct slo_rec *r, char *out)
 {
 	slo_rec_clear(r, out);
@@ -142,6 +159,8 @@ static inline void records_fill(struct records *w, const struct slo_rec *r, char
 		*(uint32_t *)(void *)(out + f->count_off) = n;
 		for (uint32_t k = 0; k < n; k++)
 			records_one(w, f, out + f->off + (size_t)k * f->stride);
+		if (f->type == SLO_REC_STRMAP || f->type == SLO_REC_NUMMAP)
+			records_unique(out + f->off, (uint32_t *)(void *)(out + f->count_off), f->stride);
 	}
 }
 

@@ -5,7 +5,8 @@
  *
  * Answers (OTLP 1.x, "OTLP/HTTP Response"): 200 with nothing, or with a partial success; 400 what cannot be read, bad
  * gzip among it; 401 without the token; 404, 405; 413 over body_max, before or after decoding; 415 another content type
- * or encoding; 429 with Retry-After while the consumer has no room, or too many bodies are being read; 503 when it failed.
+ * or encoding; 429 with Retry-After while the consumer has no room, or too many bodies are being read; 503 when it
+ * failed.
  * Every one that is not 200 has a google.rpc.Status for its body, in the encoding of the request (protobuf
  * where that is neither).
  *

@@ -10,6 +10,7 @@
 
 enum { FEATURES = 2 * SLO_FINDING__COUNT };
 
+#define NAMED ((1u << SLO_DOMAIN_UNKNOWN) - 1)
 #define RIDGE 1.0 /* one standard deviation of a weight */
 #define SURE  0.5 /* from this probability on a domain is in the set of the regression */
 
@@ -72,34 +73,64 @@ static void hide(struct slo_facts *f, int subject)
 	slo_facts_choose(f);
 }
 
-static void judge(struct slo_eval_case *to, const struct slo_model *m, const struct moment *at, int without)
+static void judge(struct slo_eval_case *to, const struct slo_model *m, const struct moment *at, int without, bool last)
 {
 	struct slo_facts facts = at->facts;
-	struct slo_posterior p;
+	struct slo_posterior p = { .p = { 0 } };
 	struct slo_verdict v;
 
 	hide(&facts, without);
 	slo_verdict_make(m, &facts, &v);
-	m->posterior(m, &facts, &p);
+	if (last)
+		m->posterior(m, &facts, &p);
 	slo_eval_case_set(to, &v, &p);
 }
 
-void answers_model(struct answers *a, const struct cases *c, const struct slo_model *m, int without)
+/*
+ * The last verdict in force counts, and when the first right one came: what is said between them does
+ * not. Who is blamed once in a false alarm was blamed.
+ */
+static void listen(struct slo_eval_case *to, const struct item *it, const struct moment *at, uint32_t n,
+		   const struct slo_model *m, int without)
+{
+	uint32_t k = to->truth && !(to->truth & NAMED) && n ? n - 1 : 0;
+
+	for (; k < n; k++) {
+		judge(to, m, &at[k], without, k + 1 == n || !to->truth);
+		if (to->domain == SLO_DOMAIN_UNKNOWN)
+			continue;
+		if (!to->truth)
+			return;
+		if (!isnan(to->delay_s) || !(to->truth >> to->domain & 1))
+			continue;
+		to->delay_s = delay_s(it, &at[k]);
+		if (k + 2 < n)
+			k = n - 2;
+	}
+}
+
+void answers_model(struct answers *a, const struct cases *c, const struct slo_model *m, int stream, int without)
 {
 	for (size_t i = 0; i < a->count; i++) {
-		struct slo_eval_case *to = &a->cases[i];
+		const struct item *it = &c->items[i % c->count];
 		uint32_t n;
 		const struct moment *at = moments_of(c, i, &n);
 
-		for (uint32_t k = 0; k < n; k++) {
-			judge(to, m, &at[k], without);
-			if (isnan(to->delay_s) && to->domain != SLO_DOMAIN_UNKNOWN && to->truth >> to->domain & 1)
-				to->delay_s = delay_s(&c->items[i % c->count], &at[k]);
-			/* Whoever is blamed once in a false alarm was blamed. */
-			if (!to->truth && to->domain != SLO_DOMAIN_UNKNOWN)
-				break;
-		}
+		if (stream < 0 || it->stream == stream)
+			listen(&a->cases[i], it, at, n, m, without);
 	}
+}
+
+double answers_captured(const struct item *it, const struct slo_noisyor_model *n)
+{
+	struct slo_measure x[SLO_FINDING__COUNT];
+	struct slo_noisyor_view v;
+
+	if (!it->count)
+		return NAN;
+	slo_findings_measure(&it->moments[it->count - 1].facts, x);
+	slo_noisyor_judge(n, x, &v);
+	return v.captured;
 }
 
 /* An answer that comes with the opening, all of its certainty on what it names. */

@@ -24,9 +24,13 @@ void answers_free(struct answers *a);
 
 /**
  * answers_model - the verdict of @m in force at the end of the fault
+ * @stream:  only of what this agent saw (enum SLO_STREAM), -1 = both
  * @without: a subject (see slo_facts_of()) that is taken for not captured, -1 = none
  */
-void answers_model(struct answers *a, const struct cases *c, const struct slo_model *m, int without);
+void answers_model(struct answers *a, const struct cases *c, const struct slo_model *m, int stream, int without);
+
+/** answers_captured - share of the findings' weight that was captured at the end of the fault; NaN = no incident. */
+double answers_captured(const struct item *it, const struct slo_noisyor_model *n);
 
 /** answers_loudest - the largest robust z, which is told when the fault was, but not whether. */
 void answers_loudest(struct answers *a, const struct cases *c);

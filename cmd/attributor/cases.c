@@ -7,6 +7,7 @@
 #include "incident/incident.h"
 #include "io/reader.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -67,11 +68,12 @@ static int objectives(struct slo_config *config, struct slo_str joined, struct s
 	return slo_config_override(config, specs, n, err);
 }
 
-/* One pass over a stream. */
+/* What follows a stream; several may at once. */
 struct pass {
 	struct item *it;
 	struct slo_incidents *inc;
 	struct slo_loudest *loudest;  /* or NULL */
+	int64_t shift_ns;             /* added to every onset */
 	int64_t stop_ns;              /* nothing that ends later is read */
 	bool full;                    /* no memory for a moment */
 };
@@ -141,7 +143,7 @@ static void take(struct pass *p, const struct slo_event *ev)
 	slo_incidents_event(p->inc, ev);
 }
 
-static int read_stream(struct pass *p, const char *path, struct slo_err *err)
+static int read_stream(struct pass *all, size_t n, const char *path, struct slo_err *err)
 {
 	slo_autofree struct slo_event *ev = malloc(sizeof(*ev));
 	struct slo_reader *in = NULL;
@@ -156,7 +158,8 @@ static int read_stream(struct pass *p, const char *path, struct slo_err *err)
 		if (got < 0)
 			r = slo_err_set(err, got, "%s", slo_reader_why(in, got));
 		else if (got == SLO_READ_LINE && slo_event_decode(&ctx, line.p, line.len, -1, kinds, ev, NULL) == 0)
-			take(p, ev);
+			for (size_t i = 0; i < n; i++)
+				take(&all[i], ev);
 	}
 	if (r)
 		slo_err_at(err, "%s", path);
@@ -165,86 +168,130 @@ static int read_stream(struct pass *p, const char *path, struct slo_err *err)
 	return r;
 }
 
-/* Follow the stream up to @stop_ns. @keep_engine: the engine is left in @p->inc, drained. */
-static int follow(struct pass *p, const struct cases_want *w, bool keep_engine, struct slo_err *err)
+static int engine_new(struct pass *p, const struct slo_config *config, struct slo_err *err)
 {
-	slo_autofree struct slo_config *config = malloc(sizeof(*config));
-	slo_autofree char *path = NULL;
-	struct slo_str name = slo_recorded_stream(p->it->rec, p->it->stream);
 	struct slo_incidents_opts o;
-	int r;
 
-	if (!config || asprintf(&path, "%s/%.*s", w->dir, SLO_STR_ARG(name)) < 0)
-		return slo_err_set(err, -ENOMEM, "out of memory");
 	slo_incidents_opts_default(&o);
 	o.config = config;
 	o.model = &slo_model_naive;
 	o.all_evidence = true;
-	o.onset_shift_ns = w->onset_shift_ns;
+	o.onset_shift_ns = p->shift_ns;
 	o.judged = judged;
 	o.emit = unheard;
 	o.arg = p;
-	r = objectives(config, p->it->rec->objective, err);
-	r = r ? r : slo_incidents_new(&o, &p->inc, err);
-	r = r ? r : read_stream(p, path, err);
-	if (!r)
-		slo_incidents_drain(p->inc);
-	if (!r && keep_engine)
-		return p->full ? -ENOMEM : 0;
-	slo_incidents_free(p->inc);
-	p->inc = NULL;
-	return r ? r : p->full ? slo_err_set(err, -ENOMEM, "out of memory") : 0;
+	return slo_incidents_new(&o, &p->inc, err);
 }
 
-/* What is known CASES_QUIET_S after @onset_ns, when nothing happened. */
-static int add_quiet(struct item *it, const struct cases_want *w, int64_t onset_ns, struct slo_err *err)
+/* Follow a stream with @n passes at once, all of the same incident; their engines are left to the caller. */
+static int follow(struct pass *all, size_t n, const struct slo_config *config, const char *dir, struct slo_err *err)
 {
-	struct item scratch = { .rec = it->rec, .stream = it->stream, .truth = it->truth };
-	struct pass p = { .it = &scratch, .stop_ns = onset_ns + CASES_QUIET_S * SLO_NS_PER_S };
-	slo_autofree struct slo_facts *facts = malloc(sizeof(*facts));
-	struct moment *m;
-	int r = facts ? follow(&p, w, true, err) : -ENOMEM;
+	slo_autofree char *path = NULL;
+	struct slo_str name = slo_recorded_stream(all->it->rec, all->it->stream);
+	int r = 0;
 
-	if (!r && slo_incidents_facts(p.inc, it->rec->service, onset_ns, p.stop_ns, facts)) {
-		m = moment_new(&it->quiet, &it->quiet_count);
-		if (m)
-			keep(m, p.stop_ns, onset_ns, facts);
-		else
-			r = -ENOMEM;
+	if (asprintf(&path, "%s/%.*s", dir, SLO_STR_ARG(name)) < 0)
+		return slo_err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < n && !r; i++)
+		r = engine_new(&all[i], config, err);
+	r = r ? r : read_stream(all, n, path, err);
+	for (size_t i = 0; i < n && !r; i++) {
+		slo_incidents_drain(all[i].inc);
+		r = all[i].full ? -ENOMEM : 0;
 	}
-	slo_incidents_free(p.inc);
-	free(scratch.moments);
-	free(scratch.early);
 	return r ? slo_err_set(err, r, "%s", slo_strerror(r)) : 0;
 }
 
-/* The end of the baseline, and in a healthy run every CASES_QUIET_S after it. */
-static int add_quiets(struct item *it, const struct cases_want *w, struct slo_err *err)
+/* A quiet window begins at the end of the baseline, and in a healthy run every CASES_QUIET_S after it. */
+static size_t quiet_times(struct item *it, int64_t at[CASES_QUIETS_MAX])
 {
-	int64_t step = CASES_QUIET_S * SLO_NS_PER_S, at = it->truth.fault_start_ns - step;
-	int64_t last = it->rec->stratum == SLO_STRATUM_HEALTHY ? it->truth.fault_end_ns - step : at;
-	int r = 0;
+	int64_t step = CASES_QUIET_S * SLO_NS_PER_S, t = it->truth.fault_start_ns - step;
+	int64_t last = it->rec->stratum == SLO_STRATUM_HEALTHY ? it->truth.fault_end_ns - step : t;
+	size_t n = 0;
 
-	for (; at <= last && !r; at += step)
-		r = add_quiet(it, w, at, err);
+	for (; t <= last && n < CASES_QUIETS_MAX; t += step)
+		at[n++] = t;
+	it->unkept += t <= last ? (uint64_t)((last - t) / step + 1) : 0;
+	return n;
+}
+
+/* What is known CASES_QUIET_S after @onset_ns, when nothing happened. */
+static int add_quiet(struct item *it, const struct pass *p, int64_t onset_ns)
+{
+	slo_autofree struct slo_facts *facts = malloc(sizeof(*facts));
+	struct moment *m;
+
+	if (!facts)
+		return -ENOMEM;
+	if (!slo_incidents_facts(p->inc, it->rec->service, onset_ns, p->stop_ns, facts))
+		return 0;
+	m = moment_new(&it->quiet, &it->quiet_count);
+	if (m)
+		keep(m, p->stop_ns, onset_ns, facts);
+	return m ? 0 : -ENOMEM;
+}
+
+/* Everybody who follows one recording: an engine for each shift of the onset, one for each quiet window. */
+struct followers {
+	struct pass all[CASES_SHIFTS_MAX + CASES_QUIETS_MAX];
+	struct item scratch[CASES_QUIETS_MAX]; /* what is open at the end of a quiet window is of no interest */
+	int64_t quiet_ns[CASES_QUIETS_MAX];
+	size_t shifts, count;
+	struct slo_loudest loudest;
+	struct slo_config config;
+};
+
+/* The engine of a quiet window must not see what comes after it. */
+static void gather(struct followers *f, struct item *const *items, const int64_t *shift_ns, size_t n, bool quiet)
+{
+	struct item *first = items[0];
+	size_t quiets = quiet ? quiet_times(first, f->quiet_ns) : 0;
+
+	slo_loudest_init(&f->loudest, first->truth.fault_start_ns, first->truth.fault_end_ns);
+	for (size_t i = 0; i < n; i++)
+		f->all[i] = (struct pass){ .it = items[i], .loudest = i ? NULL : &f->loudest, .shift_ns = shift_ns[i],
+					   .stop_ns = INT64_MAX };
+	for (size_t i = 0; i < quiets; i++) {
+		f->scratch[i] = (struct item){ .rec = first->rec, .stream = first->stream, .truth = first->truth };
+		f->all[n + i] = (struct pass){ .it = &f->scratch[i],
+					       .stop_ns = f->quiet_ns[i] + CASES_QUIET_S * SLO_NS_PER_S };
+	}
+	f->shifts = n;
+	f->count = n + quiets;
+}
+
+static int finish(struct followers *f, struct item *first, int r)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		struct pass *p = &f->all[i];
+
+		if (i >= f->shifts) {
+			r = r ? r : add_quiet(first, p, f->quiet_ns[i - f->shifts]);
+			free(p->it->moments);
+			free(p->it->early);
+		}
+		slo_incidents_free(p->inc);
+	}
+	slo_outcome_init(&first->loudest);
+	if (!r)
+		slo_loudest_answer(&f->loudest, &first->loudest);
 	return r;
 }
 
-static int read_item(struct item *it, const struct cases_want *w, struct slo_err *err)
+/* One incident, into @items of sets that differ in the shift of the onset only. */
+static int read_item(struct item *const *items, const int64_t *shift_ns, size_t n, const struct cases_want *w,
+		     struct slo_err *err)
 {
-	slo_autofree struct slo_loudest *loudest = malloc(sizeof(*loudest));
-	struct pass p = { .it = it, .loudest = loudest, .stop_ns = INT64_MAX };
+	slo_autofree struct followers *f = calloc(1, sizeof(*f));
 	int r;
 
-	if (!loudest)
+	if (!f)
 		return slo_err_set(err, -ENOMEM, "out of memory");
-	slo_outcome_init(&it->loudest);
-	slo_loudest_init(loudest, it->truth.fault_start_ns, it->truth.fault_end_ns);
-	r = follow(&p, w, false, err);
-	if (r)
-		return r;
-	slo_loudest_answer(loudest, &it->loudest);
-	return w->quiet ? add_quiets(it, w, err) : 0;
+	gather(f, items, shift_ns, n, w->quiet);
+	r = objectives(&f->config, items[0]->rec->objective, err);
+	r = r ? r : follow(f->all, f->count, &f->config, w->dir, err);
+	r = finish(f, items[0], r);
+	return r ? slo_err_set(err, r, "%s", slo_strerror(r)) : 0;
 }
 
 static int by_id(const void *a, const void *b)
@@ -305,7 +352,7 @@ static int check_digest(const struct item *it, const char *dir, struct slo_err *
 	return slo_err_set(err, -EINVAL, "sha256 is %.12s..., the manifest says %.12s...", got, want.p ? want.p : "");
 }
 
-int cases_read(struct cases *c, const struct cases_want *w, struct slo_err *err)
+static int list(struct cases *c, const struct cases_want *w, struct slo_err *err)
 {
 	int r;
 
@@ -315,13 +362,34 @@ int cases_read(struct cases *c, const struct cases_want *w, struct slo_err *err)
 		return r;
 	r = choose(c, w);
 	r = r ? r : cases_sha256(&c->set, w->split, c->sha256);
-	if (r)
-		return slo_err_set(err, r, "%s", slo_strerror(r));
-	for (size_t i = 0; i < c->count && !r; i++) {
-		r = check_digest(&c->items[i], w->dir, err);
-		r = r ? r : read_item(&c->items[i], w, err);
+	return r ? slo_err_set(err, r, "%s", slo_strerror(r)) : 0;
+}
+
+int cases_read_shifted(struct cases *all, const int64_t *shift_ns, size_t n, const struct cases_want *w,
+		       struct slo_err *err)
+{
+	struct item *items[CASES_SHIFTS_MAX];
+	int r = 0;
+
+	assert(n >= 1 && n <= CASES_SHIFTS_MAX);
+	for (size_t k = 0; k < n; k++)
+		all[k] = (struct cases){ .count = 0 };
+	for (size_t k = 0; k < n && !r; k++)
+		r = list(&all[k], w, err);
+	for (size_t i = 0; i < all[0].count && !r; i++) {
+		for (size_t k = 0; k < n; k++)
+			items[k] = &all[k].items[i];
+		r = check_digest(items[0], w->dir, err);
+		r = r ? r : read_item(items, shift_ns, n, w, err);
 	}
 	return r;
+}
+
+int cases_read(struct cases *c, const struct cases_want *w, struct slo_err *err)
+{
+	static const int64_t as_found = 0;
+
+	return cases_read_shifted(c, &as_found, 1, w, err);
 }
 
 void cases_fini(struct cases *c)

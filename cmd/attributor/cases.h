@@ -15,6 +15,8 @@
 enum {
 	CASES_MOMENTS_MAX = 64,   /* judgements kept of one incident */
 	CASES_QUIET_S = 5,        /* length of a quiet window */
+	CASES_QUIETS_MAX = 16,    /* of them in one recording */
+	CASES_SHIFTS_MAX = 8,
 };
 
 /* What was known at one time. */
@@ -30,7 +32,7 @@ struct item {
 	struct slo_case truth;
 	struct moment *moments;   /* while it burned, from the opening to the end of the fault */
 	uint32_t count;
-	uint64_t unkept;          /* moments beyond CASES_MOMENTS_MAX */
+	uint64_t unkept;          /* moments beyond CASES_MOMENTS_MAX, quiet windows beyond CASES_QUIETS_MAX */
 	struct moment *early;     /* while an incident burned that was opened before anything was done: a false alarm */
 	uint32_t early_count;
 	struct moment *quiet;     /* windows in which nothing was wrong */
@@ -49,12 +51,18 @@ struct cases_want {
 	const char *dir;          /* of the recorded set */
 	int split;                /* enum SLO_SPLIT */
 	int stream;               /* enum SLO_STREAM, -1 = both */
-	int64_t onset_shift_ns;
 	bool quiet;               /* quiet windows as well */
 };
 
 /** cases_read - Return: 0; a negative errno with @err. The caller calls cases_fini() either way. */
 int cases_read(struct cases *c, const struct cases_want *w, struct slo_err *err);
+
+/**
+ * cases_read_shifted - the same, as many times as there are onset shifts, in one reading
+ * @all: @n sets, 1 .. CASES_SHIFTS_MAX; loudest and quiet windows are of the first only
+ */
+int cases_read_shifted(struct cases *all, const int64_t *shift_ns, size_t n, const struct cases_want *w,
+		       struct slo_err *err);
 void cases_fini(struct cases *c);
 
 /** cases_sha256 - the hash struct cases would have for another part of the same set. */

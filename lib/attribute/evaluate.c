@@ -59,6 +59,7 @@ struct pass {
 	size_t marginals, verdicts;
 	double *delay;
 	size_t delays;
+	bool brief;          /* nothing about probabilities: they are what takes long */
 };
 
 static int size_of(uint32_t set)
@@ -129,7 +130,7 @@ static void take(struct pass *s, const struct slo_eval_case *c)
 		s->out->healthy++;
 		s->out->healthy_blamed += domain != SLO_DOMAIN_UNKNOWN;
 	}
-	if (!c->opened)
+	if (!c->opened || s->brief)
 		return;
 	for (int d = 0; d < NAMED_COUNT; d++)
 		s->marginal[s->marginals++] = (struct slo_forecast){ c->p[d], c->truth >> d & 1 };
@@ -168,12 +169,12 @@ static void finish(struct pass *s)
 	f[SLO_EVAL_DELAY] = median(s->delay, s->delays);
 }
 
-int slo_eval_score(const struct slo_eval_case *cases, const uint32_t *index, size_t n, struct slo_eval *out)
+static int score(const struct slo_eval_case *cases, const uint32_t *index, size_t n, bool brief, struct slo_eval *out)
 {
 	slo_autofree struct slo_forecast *marginal = malloc((n * NAMED_COUNT + 1) * sizeof(*marginal));
 	slo_autofree struct slo_forecast *verdict = malloc((n + 1) * sizeof(*verdict));
 	slo_autofree double *delay = malloc((n + 1) * sizeof(*delay));
-	struct pass s = { .out = out, .marginal = marginal, .verdict = verdict, .delay = delay };
+	struct pass s = { .out = out, .marginal = marginal, .verdict = verdict, .delay = delay, .brief = brief };
 
 	if (!marginal || !verdict || !delay)
 		return -ENOMEM;
@@ -186,36 +187,75 @@ int slo_eval_score(const struct slo_eval_case *cases, const uint32_t *index, siz
 	return 0;
 }
 
+int slo_eval_score(const struct slo_eval_case *cases, const uint32_t *index, size_t n, struct slo_eval *out)
+{
+	return score(cases, index, n, false, out);
+}
+
 struct resampling {
 	const struct slo_eval_case *cases;
 	const uint32_t *index;
-	enum slo_eval_figure figure;
+	bool brief;
 	uint32_t *drawn;
 	int failed;
 };
 
-static double figure_of(void *arg, const uint32_t *index, size_t n)
+static void values_of(void *arg, const uint32_t *pick, size_t n, double *values)
 {
 	struct resampling *r = arg;
 	struct slo_eval e;
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
-		r->drawn[i] = r->index ? r->index[index[i]] : index[i];
-	rc = slo_eval_score(r->cases, r->drawn, n, &e);
+		r->drawn[i] = r->index ? r->index[pick[i]] : pick[i];
+	rc = score(r->cases, r->drawn, n, r->brief, &e);
 	r->failed = rc ? rc : r->failed;
-	return rc ? NAN : e.figure[r->figure];
+	for (int i = 0; i < SLO_EVAL_VALUES; i++)
+		values[i] = rc			 ? NAN :
+			    i < SLO_EVAL__COUNT ? e.figure[i] :
+						  slo_labelset_f1(&e.sets, (uint32_t)(i - SLO_EVAL__COUNT));
 }
 
-int slo_eval_interval(const struct slo_eval_case *cases, const uint32_t *index, size_t n, enum slo_eval_figure figure,
-		      size_t iterations, double confidence, struct slo_rng *rng, struct slo_resampled *out)
+int slo_eval_intervals(const struct slo_eval_case *cases, const uint32_t *index, size_t n,
+		       const struct slo_eval_resampling *how, struct slo_interval out[SLO_EVAL_VALUES])
 {
 	slo_autofree uint32_t *drawn = malloc((n + 1) * sizeof(*drawn));
-	struct resampling r = { cases, index, figure, drawn, 0 };
+	struct resampling r = { cases, index, how->brief, drawn, 0 };
+	struct slo_rng rng;
 	int rc;
 
 	if (!drawn)
 		return -ENOMEM;
-	rc = slo_bootstrap_cases(n, figure_of, &r, iterations, confidence, rng, out);
+	if (!(how->confidence > 0 && how->confidence < 1))
+		return -EINVAL;
+	slo_rng_seed(&rng, how->seed);
+	rc = slo_bootstrap_metrics(n, how->iterations, how->confidence, &rng, values_of, &r, SLO_EVAL_VALUES, out);
 	return rc ? rc : r.failed;
+}
+
+/* The most probable named domain, as an answer that is always given. */
+static struct slo_forecast top_of(const struct slo_eval_case *c)
+{
+	int ranked[NAMED_COUNT];
+
+	rank(c, ranked);
+	return (struct slo_forecast){ c->p[ranked[0]], c->truth >> ranked[0] & 1 };
+}
+
+int slo_eval_curve(const struct slo_eval_case *cases, const uint32_t *index, size_t n, struct slo_risk_point *out,
+		   size_t *points, double *aurc)
+{
+	slo_autofree struct slo_forecast *answers = malloc((n + 1) * sizeof(*answers));
+	size_t have = 0;
+
+	if (!answers)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const struct slo_eval_case *c = &cases[index ? index[i] : i];
+
+		if (c->truth && c->opened)
+			answers[have++] = top_of(c);
+	}
+	*points = slo_risk_coverage(answers, have, out, aurc);
+	return 0;
 }

@@ -6,17 +6,17 @@
  *
  * A subcommand that evaluates fills one slo_eval_case for each incident, calls
  * slo_eval_score() on all of them and on each stratum (by the indices it picks:
- * domain, severity, kernel, profile, provider class), and slo_eval_interval() for the
- * interval of any one figure.
+ * domain, severity, kernel, profile, provider class), and slo_eval_intervals() for the
+ * intervals of all figures.
  */
 #ifndef SLO_ATTRIBUTE_EVALUATE_H
 #define SLO_ATTRIBUTE_EVALUATE_H
 
 #include "attribute/model.h"
+#include "stat/bootstrap.h"
 #include "stat/confusion.h"
 #include "stat/forecast.h"
 #include "stat/labelset.h"
-#include "stat/resample.h"
 
 enum {
 	SLO_EVAL_K = 3,              /* PR@1 .. PR@3 */
@@ -81,13 +81,35 @@ struct slo_eval {
  */
 int slo_eval_score(const struct slo_eval_case *cases, const uint32_t *index, size_t n, struct slo_eval *out);
 
+/* Values that are resampled: enum slo_eval_figure, and after them F1 of each named domain. */
+enum { SLO_EVAL_VALUES = SLO_EVAL__COUNT + SLO_DOMAIN_UNKNOWN };
+
+struct slo_eval_resampling {
+	size_t iterations;           /* SLO_BOOT_MIN to SLO_BOOT_MAX */
+	double confidence;           /* two-sided, in (0, 1) */
+	uint64_t seed;               /* the same one draws the same cases, whatever is computed of them */
+	bool brief;                  /* nothing of probabilities: Brier, log loss, ECE and AURC get no interval */
+};
+
 /**
- * slo_eval_interval - bootstrap interval over incidents for one figure
+ * slo_eval_intervals - bootstrap intervals over incidents, every value of each resample at once
  * @index: as above; the cases are drawn from it
  *
- * Return: as slo_bootstrap_cases().
+ * @out: estimate is left alone; lo and hi as slo_bootstrap_metrics(). Return: as that one.
  */
-int slo_eval_interval(const struct slo_eval_case *cases, const uint32_t *index, size_t n, enum slo_eval_figure figure,
-		      size_t iterations, double confidence, struct slo_rng *rng, struct slo_resampled *out);
+int slo_eval_intervals(const struct slo_eval_case *cases, const uint32_t *index, size_t n,
+		       const struct slo_eval_resampling *how, struct slo_interval out[SLO_EVAL_VALUES]);
+
+/**
+ * slo_eval_curve - the risk at each coverage if the most probable named domain were always the answer
+ * @out:    room for @n points
+ * @points: how many there are
+ * @aurc:   the area below
+ *
+ * Of the cases with a fault that were opened: what a threshold for abstaining is chosen on. SLO_EVAL_AURC
+ * is of the verdicts as they were given, abstentions and quiet cases included. Return: 0; -ENOMEM.
+ */
+int slo_eval_curve(const struct slo_eval_case *cases, const uint32_t *index, size_t n, struct slo_risk_point *out,
+		   size_t *points, double *aurc);
 
 #endif

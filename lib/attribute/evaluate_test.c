@@ -3,6 +3,7 @@
 #include "attribute/evaluate.h"
 
 #include <check.h>
+#include <errno.h>
 #include <math.h>
 
 #define DNS  (1u << SLO_DOMAIN_NETWORK_DNS)
@@ -134,18 +135,77 @@ START_TEST(without_cases_there_is_no_figure)
 }
 END_TEST
 
+static const struct slo_eval_resampling how = { .iterations = 1000, .confidence = .95, .seed = 5 };
+
 START_TEST(intervals_are_over_incidents)
 {
 	static const uint32_t two[] = { 0, 2 }; /* one right, one wrong: 0, 1/2 or 1 */
-	struct slo_resampled r;
-	struct slo_rng rng;
+	struct slo_interval in[SLO_EVAL_VALUES];
 
-	slo_rng_seed(&rng, 5);
-	ck_assert_int_eq(slo_eval_interval(cases, two, 2, SLO_EVAL_PARTIAL, 1000, .95, &rng, &r), 0);
-	ck_assert_double_eq(r.interval.estimate, .5);
-	ck_assert_double_eq(r.interval.lo, 0);
-	ck_assert_double_eq(r.interval.hi, 1);
-	ck_assert_uint_eq(r.undefined, 0);
+	ck_assert_int_eq(slo_eval_intervals(cases, two, 2, &how, in), 0);
+	ck_assert_double_eq(in[SLO_EVAL_PARTIAL].lo, 0);
+	ck_assert_double_eq(in[SLO_EVAL_PARTIAL].hi, 1);
+	ck_assert_double_eq(in[SLO_EVAL_PARTIAL].confidence, .95);
+	ck_assert(isnan(in[SLO_EVAL_EXACT_TWO].lo)); /* no such case in any resample */
+	/* F1 of DNS by the sets: 1 where only the first is drawn, 2/3 of both, 0 (said, not true) of the other. */
+	ck_assert_double_eq(in[SLO_EVAL__COUNT + SLO_DOMAIN_NETWORK_DNS].lo, 0);
+	ck_assert_double_eq(in[SLO_EVAL__COUNT + SLO_DOMAIN_NETWORK_DNS].hi, 1);
+	ck_assert(isnan(in[SLO_EVAL__COUNT + SLO_DOMAIN_MEMORY_PRESSURE].lo));
+}
+END_TEST
+
+START_TEST(brief_intervals_are_the_same_without_those_of_probabilities)
+{
+	struct slo_interval whole[SLO_EVAL_VALUES], brief[SLO_EVAL_VALUES];
+	struct slo_eval_resampling quick = how;
+
+	quick.brief = true;
+	ck_assert_int_eq(slo_eval_intervals(cases, NULL, N, &how, whole), 0);
+	ck_assert_int_eq(slo_eval_intervals(cases, NULL, N, &quick, brief), 0);
+	for (int i = 0; i < SLO_EVAL_VALUES; i++) {
+		bool probability = i >= SLO_EVAL_BRIER && i <= SLO_EVAL_AURC;
+
+		ck_assert_msg(isnan(brief[i].lo) == (probability || isnan(whole[i].lo)), "%d", i);
+		if (!isnan(brief[i].lo))
+			ck_assert_msg(brief[i].lo == whole[i].lo && brief[i].hi == whole[i].hi, "%d", i);
+	}
+	ck_assert(!isnan(whole[SLO_EVAL_BRIER].lo));
+}
+END_TEST
+
+START_TEST(intervals_refuse_what_the_bootstrap_refuses)
+{
+	struct slo_interval in[SLO_EVAL_VALUES];
+	struct slo_eval_resampling bad = how;
+
+	ck_assert_int_eq(slo_eval_intervals(cases, NULL, 0, &how, in), -EINVAL);
+	bad.iterations = SLO_BOOT_MIN - 1;
+	ck_assert_int_eq(slo_eval_intervals(cases, NULL, N, &bad, in), -EINVAL);
+	bad = how;
+	bad.confidence = 1;
+	ck_assert_int_eq(slo_eval_intervals(cases, NULL, N, &bad, in), -EINVAL);
+}
+END_TEST
+
+START_TEST(the_curve_is_of_the_most_probable_named_domain)
+{
+	struct slo_risk_point p[N];
+	double aurc;
+	size_t n;
+
+	/* .9 DNS right; .8 CPU right; .7 DNS wrong; .1 DNS wrong; quiet and unopened cases have no say */
+	ck_assert_int_eq(slo_eval_curve(cases, NULL, N, p, &n, &aurc), 0);
+	ck_assert_uint_eq(n, 4);
+	ck_assert_double_eq(p[0].threshold, .9);
+	ck_assert_double_eq(p[1].coverage, .5);
+	ck_assert_double_eq(p[1].risk, 0);
+	ck_assert_double_eq_tol(p[2].risk, 1 / 3., 1e-12);
+	ck_assert_double_eq(p[3].coverage, 1);
+	ck_assert_double_eq(p[3].risk, .5);
+	ck_assert_double_eq_tol(aurc, (0 + 0 + 1 / 3. + .5) / 4, 1e-12);
+	ck_assert_int_eq(slo_eval_curve(cases, NULL, 0, p, &n, &aurc), 0);
+	ck_assert_uint_eq(n, 0);
+	ck_assert(isnan(aurc));
 }
 END_TEST
 
@@ -164,6 +224,9 @@ static Suite *suite(void)
 	tcase_add_test(t, blaming_nobody_is_right_where_nothing_was_injected);
 	tcase_add_test(t, without_cases_there_is_no_figure);
 	tcase_add_test(t, intervals_are_over_incidents);
+	tcase_add_test(t, brief_intervals_are_the_same_without_those_of_probabilities);
+	tcase_add_test(t, intervals_refuse_what_the_bootstrap_refuses);
+	tcase_add_test(t, the_curve_is_of_the_most_probable_named_domain);
 	suite_add_tcase(s, t);
 	return s;
 }

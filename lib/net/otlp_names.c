@@ -126,6 +126,10 @@ static const struct otlp_name probe_names[] = {
 	ATTRIBUTE("provider", "llm_slo.provider"),
 	ATTRIBUTE("detail", "llm_slo.detail"),
 	ATTRIBUTE("source", "llm_slo.source"),
+	ATTRIBUTE("pid_start_ns", "llm_slo.pid_start_ns"),
+	ATTRIBUTE("ns_pid", "llm_slo.ns_pid"),
+	ATTRIBUTE("netns_cookie", "llm_slo.netns_cookie"),
+	ATTRIBUTE("clock_error_ns", "llm_slo.clock_error_ns"),
 };
 
 static const struct otlp_name window_names[] = {
@@ -175,6 +179,13 @@ static const struct otlp_name span_names[] = {
 	ATTRIBUTE("pid", "process.pid"),
 	PARTS("conn_tuple", tuple_parts),
 	FIELD("attributes"),
+	ATTRIBUTE("pid_start_ns", "llm_slo.pid_start_ns"),
+	ATTRIBUTE("netns_cookie", "llm_slo.netns_cookie"),
+	ATTRIBUTE("clock_error_ns", "llm_slo.clock_error_ns"),
+	ATTRIBUTE("tier", "llm.ebpf.correlation_tier"),
+	ATTRIBUTE("confidence", "llm.ebpf.correlation_confidence"),
+	ATTRIBUTE("candidates", "llm_slo.candidates"),
+	ATTRIBUTE("ambiguous", "llm_slo.ambiguous"),
 };
 
 static const struct otlp_name incident_names[] = {

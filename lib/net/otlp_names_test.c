@@ -134,6 +134,8 @@ START_TEST(attributes_have_the_published_names)
 		{ SLO_KIND_PROBE, "protocol", "net.transport" },
 		{ SLO_KIND_PROBE, "errno", "errno" },
 		{ SLO_KIND_PROBE, "confidence", "llm.ebpf.correlation_confidence" },
+		{ SLO_KIND_SPAN, "confidence", "llm.ebpf.correlation_confidence" },
+		{ SLO_KIND_SPAN, "tier", "llm.ebpf.correlation_tier" },
 	};
 
 	for (size_t i = 0; i < SLO_ARRAY_LEN(want); i++)

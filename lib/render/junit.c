@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "render/junit.h"
 
-#include "render/text.h"
+#include "render/markup.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,54 +26,12 @@ void slo_junit_fini(struct slo_junit *j)
 	slo_buf_fini(&j->name);
 }
 
-/* What XML 1.0 section 2.2 allows in a document, without the discouraged C1 controls. */
-static bool is_xml_char(int32_t cp)
-{
-	if (cp < 0x20)
-		return cp == '\t' || cp == '\n' || cp == '\r';
-	return cp < 0x7f || (cp > 0x9f && cp < 0xd800) || (cp > 0xdfff && cp < 0xfffe) || cp > 0xffff;
-}
-
-static const char *entity(int32_t cp)
-{
-	switch (cp) {
-	case '&': return "&amp;";
-	case '<': return "&lt;";
-	case '>': return "&gt;"; /* because of "]]>" */
-	case '"': return "&quot;";
-	case '\'': return "&apos;";
-	case '\t': return "&#9;"; /* a parser would make blanks of these three in an attribute */
-	case '\n': return "&#10;";
-	case '\r': return "&#13;";
-	default: return NULL;
-	}
-}
-
-static void add_escaped(struct slo_buf *out, struct slo_str s)
-{
-	while (s.len) {
-		int32_t cp;
-		size_t n = slo_utf8_next(s, &cp);
-		const char *e = entity(cp);
-
-		if (cp < 0 || (cp < 0x80 && !is_xml_char(cp)))
-			slo_buf_addf(out, "\\x%02x", (unsigned int)(unsigned char)s.p[0]);
-		else if (!is_xml_char(cp))
-			slo_buf_addf(out, "\\u%04x", (unsigned int)cp);
-		else if (e)
-			slo_buf_adds(out, e);
-		else
-			slo_buf_add(out, s.p, n);
-		s = slo_str_n(s.p + n, s.len - n);
-	}
-}
-
 static void add_attribute(struct slo_buf *out, const char *name, struct slo_str value)
 {
 	if (!value.p)
 		return;
 	slo_buf_addf(out, " %s=\"", name);
-	add_escaped(out, value);
+	slo_markup_add(out, value);
 	slo_buf_addc(out, '"');
 }
 
@@ -113,7 +71,7 @@ void slo_junit_suite(struct slo_junit *j, struct slo_str name)
 	j->dropped = 0;
 	j->open = true;
 	/* Escaped, a byte takes six at most. */
-	add_escaped(&j->name, slo_str_n(name.p, name.len < NAME_MAX_BYTES / 6 ? name.len : NAME_MAX_BYTES / 6));
+	slo_markup_add(&j->name, slo_str_n(name.p, name.len < NAME_MAX_BYTES / 6 ? name.len : NAME_MAX_BYTES / 6));
 }
 
 static void add_case(struct slo_buf *out, const struct slo_junit_case *c)
@@ -132,7 +90,7 @@ static void add_case(struct slo_buf *out, const struct slo_junit_case *c)
 	add_attribute(out, "type", c->type);
 	add_attribute(out, "message", c->message);
 	slo_buf_addc(out, '>');
-	add_escaped(out, c->text);
+	slo_markup_add(out, c->text);
 	slo_buf_addf(out, "</%s>\n    </testcase>\n", tag);
 }
 

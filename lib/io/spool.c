@@ -200,6 +200,23 @@ static bool surely_fits(struct slo_spool *s, uint64_t bytes)
 	return fits;
 }
 
+/* Bring what is expendable to the front of a listing, order kept otherwise. Without memory it stays as it is. */
+static void expendable_first(const struct slo_spool *s, struct slo_spool_entry *list, size_t n)
+{
+	struct slo_spool_entry *rest = s->o.expendable_key ? calloc(n, sizeof(*rest)) : NULL;
+	size_t front = 0, back = 0;
+
+	for (size_t i = 0; rest && i < n; i++) {
+		if (list[i].key == s->o.expendable_key)
+			list[front++] = list[i];
+		else
+			rest[back++] = list[i];
+	}
+	if (back)
+		memcpy(list + front, rest, back * sizeof(*rest));
+	free(rest);
+}
+
 /* The oldest go first, so that what is known last is what arrives. */
 static int make_room(struct slo_spool *s, uint64_t bytes, int64_t now_ns)
 {
@@ -212,6 +229,8 @@ static int make_room(struct slo_spool *s, uint64_t bytes, int64_t now_ns)
 		return r > 0 ? 0 : r;
 	for (size_t k = 0; k < n; k++)
 		used += list[k].bytes;
+	if (n >= s->o.messages_max || used > s->o.bytes_max)
+		expendable_first(s, list, n);
 	for (; i < n && !r && (n - i >= s->o.messages_max || used > s->o.bytes_max); i++) {
 		used -= list[i].bytes;
 		r = slo_spool_bury(s, list[i].name, 0, "the spool is full", now_ns);

@@ -37,6 +37,7 @@ struct slo_spool_opts {
 	uint32_t messages_max;
 	uint64_t bytes_max;
 	int64_t age_ns;
+	uint64_t expendable_key;  /* slo_spool_key() of messages that go first where there is no room; 0 = none */
 };
 
 struct slo_spool_message {

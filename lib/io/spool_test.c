@@ -251,6 +251,23 @@ START_TEST(where_a_new_one_does_not_fit_the_oldest_go_aside)
 }
 END_TEST
 
+START_TEST(what_is_expendable_goes_aside_before_the_oldest)
+{
+	const struct slo_spool_opts o = { .messages_max = 4, .expendable_key = slo_spool_key(slo_str("soft")) };
+	static const char *const keys[] = { "k", "soft", "k", "soft", "k", "k", "k" };
+	char id[16];
+
+	start(&o);
+	for (size_t i = 0; i < SLO_ARRAY_LEN(keys); i++) {
+		snprintf(id, sizeof(id), "m%zu", i);
+		ck_assert_int_eq(put(keys[i], id, "1", SECOND + (int64_t)i), 0);
+	}
+	/* m1 and m3, then the oldest; those that stay keep their order. */
+	ck_assert_str_eq(ids(SLO_SPOOL_WAITING), "m2 m4 m5 m6");
+	stop();
+}
+END_TEST
+
 START_TEST(old_ones_are_put_aside_and_count_anew_when_revived)
 {
 	struct slo_spool_opts o = { .age_ns = 100 * INT64_C(1000000000) };
@@ -311,7 +328,8 @@ START_TEST(only_one_process_has_the_lock_and_its_death_frees_it)
 	if (pid == 0) {
 		struct slo_spool *mine;
 
-		_exit(slo_spool_open(&o, &mine, NULL) || slo_spool_lock(mine) || write(ready[1], "x", 1) != 1 || pause());
+		_exit(slo_spool_open(&o, &mine, NULL) || slo_spool_lock(mine) || write(ready[1], "x", 1) != 1 ||
+		      pause());
 	}
 	ck_assert_int_eq(read(ready[0], &c, 1), 1);
 	ck_assert_int_eq(slo_spool_lock(s), -EBUSY);
@@ -385,6 +403,7 @@ int main(void)
 	tcase_add_test(t, a_message_comes_back_as_it_was_put);
 	tcase_add_test(t, a_dead_one_has_status_and_reason_and_can_be_revived);
 	tcase_add_loop_test(t, where_a_new_one_does_not_fit_the_oldest_go_aside, 0, 2);
+	tcase_add_test(t, what_is_expendable_goes_aside_before_the_oldest);
 	tcase_add_test(t, old_ones_are_put_aside_and_count_anew_when_revived);
 	tcase_add_loop_test(t, a_damaged_file_is_told_and_put_aside_whole, 0, 2);
 	tcase_add_test(t, only_one_process_has_the_lock_and_its_death_frees_it);

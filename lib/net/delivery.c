@@ -4,6 +4,7 @@
 #include "base/rng.h"
 #include "base/table.h"
 #include "base/time.h"
+#include "net/delivery_held.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -16,14 +17,6 @@ enum {
 	EXPIRE_S = 60,
 	LONG_PAUSE_S = 5,
 	BLOCKED_ATTEMPTS = 1000,
-};
-
-/* A message in memory. */
-struct held {
-	struct held *next;
-	uint64_t key;
-	struct slo_spool_message m; /* its body follows the struct */
-	char body[];
 };
 
 /* A key whose first message failed before. */
@@ -45,7 +38,8 @@ struct slo_delivery {
 	int64_t listed_ns, expired_ns;
 	struct slo_buf text;
 	pthread_mutex_t lock;       /* of what follows */
-	struct held *head, **tail;
+	struct slo_held_queue held;
+	bool hurry;
 	bool dirty;                 /* the listing is older than our own last put */
 	bool settled;
 	struct slo_delivery_stats stats;
@@ -67,9 +61,10 @@ int slo_delivery_new(const struct slo_delivery_opts *o, struct slo_delivery **ou
 		return -ENOMEM;
 	}
 	slo_rng_seed(&d->rng, o->seed);
-	slo_buf_init(&d->text, SLO_SPOOL_MESSAGE_MAX + (1 << 17));
+	slo_buf_init(&d->text, (o->message_max ? o->message_max : SLO_SPOOL_MESSAGE_MAX) + (1 << 17));
 	pthread_mutex_init(&d->lock, NULL);
-	d->tail = &d->head;
+	d->held = (struct slo_held_queue){ .max = d->o.queue_max, .bytes_max = o->queue_bytes,
+					   .expendable = o->expendable, .arg = o->arg };
 	d->dirty = o->spool != NULL;
 	*out = d;
 	return 0;
@@ -79,12 +74,7 @@ void slo_delivery_free(struct slo_delivery *d)
 {
 	if (!d)
 		return;
-	while (d->head) {
-		struct held *h = d->head;
-
-		d->head = h->next;
-		free(h);
-	}
+	slo_held_fini(&d->held);
 	free(d->list);
 	slo_buf_fini(&d->text);
 	slo_table_fini(&d->keys);
@@ -109,24 +99,21 @@ static void report(struct slo_delivery *d, const struct slo_spool_message *m, co
 
 static int hold(struct slo_delivery *d, const struct slo_spool_message *m, uint64_t key)
 {
-	struct held *h = malloc(sizeof(*h) + m->body.len);
+	struct slo_held *h, *gone = NULL;
+	int r;
 
-	if (!h)
-		return -ENOMEM;
-	*h = (struct held){ .key = key, .m = *m };
-	memcpy(h->body, m->body.p, m->body.len);
-	h->m.body = slo_str_n(h->body, m->body.len);
 	pthread_mutex_lock(&d->lock);
-	if (d->stats.waiting >= d->o.queue_max) {
-		pthread_mutex_unlock(&d->lock);
-		free(h);
-		return -ENOBUFS;
-	}
-	*d->tail = h;
-	d->tail = &h->next;
-	d->stats.waiting++;
+	r = slo_held_push(&d->held, m, key, &gone);
+	for (h = gone; h; h = h->next)
+		d->stats.dropped++;
 	pthread_mutex_unlock(&d->lock);
-	return 0;
+	while ((h = gone)) {
+		gone = h->next;
+		if (d->o.dropped)
+			d->o.dropped(d->o.arg, &h->m);
+		free(h);
+	}
+	return r;
 }
 
 int slo_delivery_put(struct slo_delivery *d, struct slo_spool_message *m, struct slo_str key)
@@ -220,7 +207,7 @@ static enum fate judge(struct slo_delivery *d, uint64_t key, const struct slo_sp
 		break;
 	}
 	if (!postpone(d, key, o)) {
-		if (!d->retrying && d->o.spool)
+		if (!d->retrying && (d->o.spool || d->o.attempts_max == UINT32_MAX))
 			report(d, m, "not delivered yet", o->why);
 		d->retrying = true;
 		return KEPT;
@@ -260,45 +247,42 @@ static void settle(struct slo_delivery *d, bool settled)
 	pthread_mutex_unlock(&d->lock);
 }
 
-/* The first message in memory that is due, or NULL. Only this thread removes, so it stays. */
-static struct held *due_in_memory(struct slo_delivery *d, int64_t now, int64_t *due)
+/* The first message in memory that is due, or NULL. It stays until put_back(). */
+static struct slo_held *due_in_memory(struct slo_delivery *d, int64_t now, int64_t *due)
 {
-	struct held *h;
+	struct slo_held *h;
 	bool tried = true;
 
 	pthread_mutex_lock(&d->lock);
-	for (h = d->head; h && must_wait(d, h->key, now, due, &tried); h = h->next)
+	for (h = d->held.head; h && must_wait(d, h->key, now, due, &tried); h = h->next)
 		;
-	d->settled = !d->head;
+	d->settled = !d->held.head;
+	d->held.busy = h;
 	pthread_mutex_unlock(&d->lock);
 	return h;
 }
 
-static void let_go(struct slo_delivery *d, struct held *h)
+/* An attempt is over: it stays in its place, or goes. */
+static void put_back(struct slo_delivery *d, struct slo_held *h, bool keep)
 {
-	struct held **at;
-
 	pthread_mutex_lock(&d->lock);
-	for (at = &d->head; *at != h; at = &(*at)->next)
-		;
-	*at = h->next;
-	if (!h->next)
-		d->tail = at;
-	d->stats.waiting--;
+	d->held.busy = NULL;
+	if (!keep)
+		slo_held_unlink(&d->held, h);
 	pthread_mutex_unlock(&d->lock);
-	free(h);
+	if (!keep)
+		free(h);
 }
 
 static int64_t step_memory(struct slo_delivery *d, int64_t now)
 {
 	int64_t due = INT64_MAX;
-	struct held *h = due_in_memory(d, now, &due);
+	struct slo_held *h = due_in_memory(d, now, &due);
 	struct slo_delivery_outcome o;
 
 	if (!h)
 		return due;
-	if (attempt(d, h->key, &h->m, &o) != KEPT)
-		let_go(d, h);
+	put_back(d, h, attempt(d, h->key, &h->m, &o) == KEPT);
 	return now;
 }
 
@@ -420,10 +404,31 @@ static int64_t step_spool(struct slo_delivery *d, int64_t now)
 	return due;
 }
 
+void slo_delivery_hurry(struct slo_delivery *d)
+{
+	pthread_mutex_lock(&d->lock);
+	d->hurry = true;
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* The keys are this thread's, so the wish is carried out here. */
+static void hurry(struct slo_delivery *d)
+{
+	bool now;
+
+	pthread_mutex_lock(&d->lock);
+	now = d->hurry;
+	d->hurry = false;
+	pthread_mutex_unlock(&d->lock);
+	for (struct key_state *k = now ? slo_table_oldest(&d->keys) : NULL; k; k = slo_table_newer(&d->keys, k))
+		k->due_ns = 0;
+}
+
 int64_t slo_delivery_step(struct slo_delivery *d)
 {
 	int64_t now = d->o.mono(d->o.arg);
 
+	hurry(d);
 	if (now < d->paused_ns) {
 		/* Nobody should sit out a long pause at the end of the input when the spool keeps it all. */
 		settle(d, d->o.spool && d->paused_ns - now > LONG_PAUSE_S * SLO_NS_PER_S);
@@ -446,5 +451,8 @@ void slo_delivery_stats(struct slo_delivery *d, struct slo_delivery_stats *out)
 {
 	pthread_mutex_lock(&d->lock);
 	*out = d->stats;
+	if (!d->o.spool)
+		out->waiting = d->held.n;
+	out->bytes = d->held.bytes;
 	pthread_mutex_unlock(&d->lock);
 }

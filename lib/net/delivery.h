@@ -48,13 +48,23 @@ typedef void slo_delivery_send(void *arg, const struct slo_spool_message *m, str
 struct slo_delivery_opts {
 	struct slo_spool *spool;   /* or NULL; outlives this */
 	uint32_t queue_max;        /* without a spool; 0 = default */
-	uint32_t attempts_max;     /* without a spool; 0 = default */
+	uint64_t queue_bytes;      /* without a spool: most bytes of bodies in memory; 0 = as queue_max allows */
+	size_t message_max;        /* bytes of a body the spool may hold; 0 = SLO_SPOOL_MESSAGE_MAX */
+	uint32_t attempts_max;     /* without a spool; 0 = default, UINT32_MAX = for as long as there is room */
 	int64_t backoff_ns;        /* before the second attempt; 0 = 1 s */
 	int64_t backoff_max_ns;    /* 0 = 5 min */
 	uint64_t seed;             /* of the jitter */
 	int64_t (*wall)(void *arg); /* wall clock, ns: when messages arrived */
 	int64_t (*mono)(void *arg); /* a clock that nobody sets, ns: when attempts are due */
 	slo_delivery_send *send;
+	/*
+	 * Without a spool: what goes first where there is no room. With it a full queue drops its oldest expendable
+	 * message for one that comes, then (for one that is not expendable itself) its oldest; without it the
+	 * new one is refused. Called under a lock: must not call back. May be NULL.
+	 */
+	bool (*expendable)(void *arg, const struct slo_spool_message *m);
+	/* One was dropped for another, and is lost. On the thread of slo_delivery_put(). May be NULL. */
+	void (*dropped)(void *arg, const struct slo_spool_message *m);
 	/* A message is lost or dead, or (once in a row) waits for another attempt. May be NULL. */
 	void (*report)(void *arg, const struct slo_err *err);
 	void *arg;
@@ -68,6 +78,7 @@ struct slo_delivery_stats {
 	uint64_t dead;      /* refused for good; buried where there is a spool */
 	uint64_t dropped;   /* the queue was full, or the spool could not be written */
 	uint64_t waiting;   /* now, as far as known */
+	uint64_t bytes;     /* of bodies in memory, now */
 };
 
 struct slo_delivery;
@@ -81,7 +92,7 @@ void slo_delivery_free(struct slo_delivery *d);
  * @key: its order is kept among messages of this key
  *
  * Without a spool this does not wait; with one it has been synced to the disk.
- * Return: 0; a negative errno when it is lost, counted and reported.
+ * Return: 0; a negative errno when it is lost, counted and reported (-ENOBUFS: the queue is full).
  */
 int slo_delivery_put(struct slo_delivery *d, struct slo_spool_message *m, struct slo_str key);
 
@@ -92,6 +103,9 @@ int slo_delivery_put(struct slo_delivery *d, struct slo_spool_message *m, struct
  * INT64_MAX when nothing waits.
  */
 int64_t slo_delivery_step(struct slo_delivery *d);
+
+/** slo_delivery_hurry - what waits for another attempt is due at once, this time; a pause the peer asked for stays. */
+void slo_delivery_hurry(struct slo_delivery *d);
 
 /**
  * slo_delivery_settled - nothing is left to wait for: all went out, or a spool keeps what was

@@ -379,6 +379,96 @@ START_TEST(what_is_too_old_is_put_aside_and_counted)
 }
 END_TEST
 
+START_TEST(in_a_hurry_what_waits_is_tried_at_once_but_a_pause_stays)
+{
+	int64_t began;
+
+	start(_i);
+	say(SLO_DELIVERY_RETRY, 503, -1);
+	put("a", "a1");
+	put("b", "b1");
+	pass(0.1);
+	ck_assert_str_eq(order(), "a1 b1");
+	slo_delivery_hurry(d);
+	pass(0.1);
+	ck_assert_str_eq(order(), "a1 b1 a1 b1");
+	/* Once only. */
+	pass(0.1);
+	ck_assert_uint_eq(w.n, 4);
+	say(SLO_DELIVERY_RETRY, 429, 30 * SLO_NS_PER_S);
+	slo_delivery_hurry(d);
+	pass(0.1);
+	began = w.now;
+	slo_delivery_hurry(d);
+	pass(20);
+	ck_assert_uint_le(w.n, 6);
+	for (size_t i = 0; i < w.n; i++)
+		ck_assert_int_le(w.tries[i].at, began);
+	stop();
+}
+END_TEST
+
+static size_t gone_n;
+static char gone[256];
+
+static bool is_soft(void *arg, const struct slo_spool_message *m)
+{
+	(void)arg;
+	return strcmp(m->key, "soft") == 0;
+}
+
+static void on_gone(void *arg, const struct slo_spool_message *m)
+{
+	(void)arg;
+	gone_n++;
+	snprintf(gone + strlen(gone), sizeof(gone) - strlen(gone), "%s ", m->id);
+}
+
+/* Bodies of @len bytes in a queue of so many messages and bytes. */
+static int put_bytes(const char *key, const char *id, size_t len)
+{
+	static char zeros[1000];
+	struct slo_spool_message m = { .tag = "t", .body = slo_str_n(zeros, len) };
+
+	strcpy(m.id, id);
+	return slo_delivery_put(d, &m, slo_str(key));
+}
+
+START_TEST(a_queue_may_drop_what_is_expendable_and_then_its_oldest)
+{
+	const struct slo_delivery_opts o = { .queue_max = 4,
+					     .queue_bytes = 1000,
+					     .attempts_max = 9,
+					     .wall = now,
+					     .mono = now,
+					     .send = send,
+					     .expendable = is_soft,
+					     .dropped = on_gone };
+
+	w = (struct world){ .now = 1000 * SLO_NS_PER_S };
+	dir[0] = '\0';
+	ck_assert_int_eq(slo_delivery_new(&o, &d), 0);
+	ck_assert_int_eq(put_bytes("a", "a1", 300), 0);
+	ck_assert_int_eq(put_bytes("soft", "s1", 300), 0);
+	ck_assert_int_eq(put_bytes("a", "a2", 300), 0);
+	ck_assert_uint_eq(stats().bytes, 900);
+	/* For bytes: the expendable one goes, not the older one before it. */
+	ck_assert_int_eq(put_bytes("b", "b1", 400), 0);
+	ck_assert_str_eq(gone, "s1 ");
+	ck_assert_int_eq(put_bytes("soft", "s2", 1), -ENOBUFS);
+	/* Nothing goes for what would not fit even then. */
+	ck_assert_int_eq(put_bytes("a", "a3", 1000 + 1), -ENOBUFS);
+	ck_assert_uint_eq(gone_n, 1);
+	ck_assert_int_eq(put_bytes("a", "a3", 500), 0);
+	ck_assert_str_eq(gone, "s1 a1 a2 ");
+	ck_assert_uint_eq(stats().dropped, 5);
+	pass(1);
+	ck_assert_str_eq(order(), "b1 a3");
+	ck_assert_uint_eq(stats().bytes + stats().waiting, 0);
+	stop();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("delivery");
@@ -399,6 +489,8 @@ int main(void)
 	tcase_add_test(t, a_message_survives_its_process_and_another_delivers_it);
 	tcase_add_test(t, two_processes_do_not_deliver_from_one_spool_at_once);
 	tcase_add_test(t, what_is_too_old_is_put_aside_and_counted);
+	tcase_add_loop_test(t, in_a_hurry_what_waits_is_tried_at_once_but_a_pause_stays, 0, 2);
+	tcase_add_test(t, a_queue_may_drop_what_is_expendable_and_then_its_oldest);
 	suite_add_tcase(suite, t);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

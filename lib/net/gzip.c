@@ -10,6 +10,7 @@
 enum {
 	STEP = 16384,          /* bytes decoded at once */
 	GZIP_ONLY = MAX_WBITS + 16,
+	MEMORY = 8,            /* zlib's own default */
 };
 
 /* One step. Return: a code of zlib's, or Z_BUF_ERROR with @out->err set. */
@@ -58,4 +59,24 @@ int slo_gunzip(struct slo_str in, struct slo_buf *out)
 	r = inflate_all(&z, out);
 	inflateEnd(&z);
 	return r;
+}
+
+int slo_gzip(struct slo_str in, struct slo_buf *out)
+{
+	z_stream z = { .next_in = (const Bytef *)(in.p ? in.p : ""), .avail_in = (uInt)in.len };
+	Bytef more[STEP];
+	int r = Z_OK;
+
+	if (in.len > UINT_MAX)
+		return -EMSGSIZE;
+	if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_ONLY, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
+		return -ENOMEM;
+	while (r == Z_OK && !out->err) {
+		z.next_out = more;
+		z.avail_out = STEP;
+		r = deflate(&z, Z_FINISH);
+		slo_buf_add(out, more, STEP - z.avail_out);
+	}
+	deflateEnd(&z);
+	return out->err;
 }

@@ -13,4 +13,11 @@
  */
 int slo_gunzip(struct slo_str in, struct slo_buf *out);
 
+/**
+ * slo_gzip - append @in in gzip, of one member, to @out
+ *
+ * Fast rather than small. Return: 0; -EMSGSIZE when it does not fit (or @in has 4 GiB and more); -ENOMEM.
+ */
+int slo_gzip(struct slo_str in, struct slo_buf *out);
+
 #endif

@@ -88,11 +88,15 @@ static void turn(struct slo_httpd *h, int most_ms)
 {
 	struct pollfd p[2] = { { .fd = h->epoll, .events = POLLIN }, { .fd = h->wake, .events = POLLIN } };
 	MHD_UNSIGNED_LONG_LONG due;
+	int before = h->connected;
 
 	if (MHD_get_timeout(h->daemon, &due) == MHD_YES && (most_ms < 0 || due < (MHD_UNSIGNED_LONG_LONG)most_ms))
 		most_ms = (int)due;
 	poll(p, 2, most_ms);
 	MHD_run(h->daemon);
+	/* At its limit the library does not watch for connections, and begins again only when it is next called. */
+	if (h->connected < before)
+		MHD_run(h->daemon);
 }
 
 static void finish(struct slo_httpd *h)
@@ -225,7 +229,9 @@ int slo_httpd_start(const struct slo_httpd_opts *o, struct slo_httpd **out, stru
 	h->arg = o->arg;
 	h->body_max = o->body_max;
 	h->reply_max = o->reply_max ? o->reply_max : 1 << 20;
-	h->request_ns = SLO_HTTPD_REQUEST_S * SLO_NS_PER_S;
+	h->request_ns = o->request_ns ? o->request_ns : SLO_HTTPD_REQUEST_S * SLO_NS_PER_S;
+	h->bodies_max = o->bodies_max;
+	h->on_refused = o->refused;
 	h->wake = -1;
 	r = start(h, o, err);
 	if (r) {

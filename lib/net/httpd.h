@@ -54,12 +54,16 @@ struct slo_httpd_opts {
 				     * in an encoding other than gzip: 415; no good gzip: 400 */
 	size_t reply_max;           /* bytes of an answer; 0 = 1 MiB. Over it: 500, counted */
 	const char *cert_file, *key_file; /* TLS, PEM; NULL = plain */
+	uint64_t bodies_max;        /* bytes of all bodies being read at once; 0 = no such bound. Over it: 429 */
+	int64_t request_ns;         /* instead of SLO_HTTPD_REQUEST_S; 0 = that */
+	slo_httpd_fn *refused;      /* may rewrite a refusal: called with its status and text in the answer, an empty
+				     * body in the request; NULL = plain text */
 	bool held;                  /* listen, but start no thread before slo_httpd_run(): clients wait */
 };
 
 struct slo_httpd_stats {
 	uint64_t requests; /* whole ones, whatever became of them */
-	uint64_t refused;  /* of those: no route, other method, too large or in no encoding we know */
+	uint64_t refused;  /* of those: no route, other method, too large or too much, or in no encoding we know */
 	uint64_t failed;   /* answers that could not be made: over reply_max, no memory */
 	uint64_t cut;      /* connections closed because they took longer than SLO_HTTPD_REQUEST_S */
 };

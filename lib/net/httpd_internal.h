@@ -18,6 +18,8 @@ struct slo_httpd {
 	const struct slo_httpd_route *routes;
 	void *arg;
 	size_t body_max, reply_max;
+	uint64_t bodies_max;      /* 0 = none */
+	slo_httpd_fn *on_refused; /* or NULL */
 	int64_t request_ns;       /* a connection may take so long for a request */
 	struct MHD_Daemon *daemon;
 	int port, epoll, wake;    /* @wake: an eventfd, readable when it is time to stop */
@@ -28,6 +30,7 @@ struct slo_httpd {
 	struct slo_httpd_client clients[SLO_HTTPD_CONNECTIONS];
 	int64_t swept_ns;         /* monotonic */
 	int connected;
+	uint64_t bodies;          /* bytes of bodies being read */
 	int under_way;            /* requests whose head was read and whose answer is not out */
 	/* read from others */
 	_Atomic uint64_t requests, refused, failed, cut;

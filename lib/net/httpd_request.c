@@ -15,6 +15,7 @@ struct request {
 	unsigned int refuse; /* status it will be refused with; 0 = none */
 	struct slo_buf body; /* as sent */
 	size_t swallowed;    /* bytes of a refused body */
+	size_t counted;      /* bytes of ours in slo_httpd.bodies */
 };
 
 static const struct {
@@ -26,6 +27,7 @@ static const struct {
 	{ MHD_HTTP_METHOD_NOT_ALLOWED, "not with this method\n" },
 	{ MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large\n" },
 	{ MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "unknown Content-Encoding: want gzip or none\n" },
+	{ MHD_HTTP_TOO_MANY_REQUESTS, "too much at once: come back later\n" },
 	{ MHD_HTTP_INTERNAL_SERVER_ERROR, "the answer could not be made\n" },
 };
 
@@ -80,29 +82,52 @@ static enum MHD_Result queue(struct MHD_Connection *c, unsigned int status, cons
 	return ret;
 }
 
-static enum MHD_Result refuse(struct slo_httpd *h, struct request *rq, const char *url)
+static void count_refusal(struct slo_httpd *h, unsigned int status)
 {
-	struct MHD_Response *r;
-	size_t i = 0;
-	union {
-		const char *in;
-		void *out;
-	} text;
-
-	while (refusals[i].status != rq->refuse && i + 1 < SLO_ARRAY_LEN(refusals))
-		i++;
-	text.in = refusals[i].text; /* only the prototype lacks the const */
 	atomic_fetch_add(&h->requests, 1);
-	if (refusals[i].status == MHD_HTTP_INTERNAL_SERVER_ERROR)
+	if (status == MHD_HTTP_INTERNAL_SERVER_ERROR)
 		atomic_fetch_add(&h->failed, 1);
 	else
 		atomic_fetch_add(&h->refused, 1);
-	r = MHD_create_response_from_buffer(strlen(text.in), text.out, MHD_RESPMEM_PERSISTENT);
+}
+
+/* The words of a refusal as a response, as @h's owner wants them. */
+static struct MHD_Response *refusal(const struct slo_httpd *h, const struct request *rq, const char *url,
+				    unsigned int status, const char *text, const char **type)
+{
+	const char *sent = header(rq->c, MHD_HTTP_HEADER_CONTENT_TYPE);
+	struct slo_httpd_request in = { "", url, { NULL, 0 }, sent ? sent : "", rq };
+	struct slo_httpd_reply re = { .status = status };
+	struct MHD_Response *r = NULL;
+
+	slo_buf_init(&re.body, h->reply_max);
+	slo_buf_adds(&re.body, text);
+	if (h->on_refused)
+		h->on_refused(h->arg, &in, &re);
+	if (!re.body.err)
+		r = MHD_create_response_from_buffer(re.body.len, re.body.data, MHD_RESPMEM_MUST_COPY);
+	slo_buf_fini(&re.body);
+	*type = re.content_type;
+	return r;
+}
+
+static enum MHD_Result refuse(struct slo_httpd *h, struct request *rq, const char *url)
+{
+	struct MHD_Response *r;
+	const char *type;
+	size_t i = 0;
+
+	while (refusals[i].status != rq->refuse && i + 1 < SLO_ARRAY_LEN(refusals))
+		i++;
+	count_refusal(h, refusals[i].status);
+	r = refusal(h, rq, url, refusals[i].status, refusals[i].text, &type);
 	if (!r)
 		return MHD_NO;
 	if (rq->refuse == MHD_HTTP_METHOD_NOT_ALLOWED)
 		add_allow(h, r, url);
-	return queue(rq->c, refusals[i].status, NULL, r);
+	if (rq->refuse == MHD_HTTP_TOO_MANY_REQUESTS)
+		MHD_add_response_header(r, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+	return queue(rq->c, refusals[i].status, type, r);
 }
 
 /* The head is there. What is refused already is read on for a while: who is still sending does not hear an answer. */
@@ -116,20 +141,43 @@ static enum MHD_Result begin(struct slo_httpd *h, struct request *rq, const char
 		declared = INT64_MAX;
 	if (!rq->refuse && (uint64_t)declared > h->body_max)
 		rq->refuse = MHD_HTTP_CONTENT_TOO_LARGE;
+	else if (!rq->refuse && h->bodies_max && (uint64_t)declared > h->bodies_max - h->bodies)
+		rq->refuse = MHD_HTTP_TOO_MANY_REQUESTS;
 	if (rq->refuse && (declared > SLO_HTTPD_SWALLOW || header(rq->c, MHD_HTTP_HEADER_EXPECT)))
 		return refuse(h, rq, url);
 	return MHD_YES;
 }
 
-static enum MHD_Result take(struct request *rq, const char *data, size_t len)
+/* Of all bodies that are being read, this one's bytes are gone. */
+static void uncount(struct slo_httpd *h, struct request *rq)
 {
-	if (!rq->refuse) {
+	h->bodies -= rq->counted;
+	rq->counted = 0;
+}
+
+static void keep_piece(struct slo_httpd *h, struct request *rq, const char *data, size_t len)
+{
+	if (h->bodies_max && len > h->bodies_max - h->bodies) {
+		rq->refuse = MHD_HTTP_TOO_MANY_REQUESTS;
+	} else {
 		slo_buf_add(&rq->body, data, len);
-		if (!rq->body.err)
-			return MHD_YES;
-		rq->refuse = MHD_HTTP_CONTENT_TOO_LARGE;
-		slo_buf_fini(&rq->body);
+		rq->refuse = rq->body.err ? MHD_HTTP_CONTENT_TOO_LARGE : 0;
 	}
+	if (rq->refuse) {
+		slo_buf_fini(&rq->body);
+		uncount(h, rq);
+	} else {
+		rq->counted += len;
+		h->bodies += len;
+	}
+}
+
+static enum MHD_Result take(struct slo_httpd *h, struct request *rq, const char *data, size_t len)
+{
+	if (!rq->refuse)
+		keep_piece(h, rq, data, len);
+	if (!rq->refuse)
+		return MHD_YES;
 	rq->swallowed += len;
 	return rq->swallowed > SLO_HTTPD_SWALLOW ? MHD_NO : MHD_YES;
 }
@@ -215,7 +263,7 @@ enum MHD_Result slo_httpd_on_request(void *arg, struct MHD_Connection *c, const 
 	}
 	if (n) {
 		*len = 0;
-		return take(rq, data, n);
+		return take(h, rq, data, n);
 	}
 	return answer(h, rq, url, method);
 }
@@ -232,6 +280,7 @@ void slo_httpd_on_completed(void *arg, struct MHD_Connection *c, void **own, enu
 	h->under_way--;
 	if (info && info->socket_context)
 		((struct slo_httpd_client *)info->socket_context)->since_ns = slo_now_mono_ns();
+	uncount(h, rq);
 	slo_buf_fini(&rq->body);
 	free(rq);
 	*own = NULL;

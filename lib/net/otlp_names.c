@@ -210,6 +210,8 @@ static const struct otlp_name incident_names[] = {
 	ATTRIBUTE("detail", "llm_slo.detail"),
 	ATTRIBUTE("source", "llm_slo.source"),
 	ATTRIBUTE("update", "llm_slo.update"),
+	ATTRIBUTE("parent_id", "llm_slo.parent_id"),
+	ATTRIBUTE("children", "llm_slo.children"),
 	ATTRIBUTE("burning_slis", "llm_slo.burning_slis"),
 	ATTRIBUTE("onset_ns", "llm_slo.onset_ns"),
 	ATTRIBUTE("onset_method", "llm_slo.onset_method"),

@@ -11,6 +11,8 @@
 #include "correlate/join.h"
 #include "event/event.h"
 #include "io/filter.h"
+#include "net/otlp_emit.h"
+#include "net/otlp_in.h"
 #include "opt/opt.h"
 #include "slo/rawsample.h"
 
@@ -27,8 +29,10 @@ struct collector_opts {
 	struct slo_opt_list inputs; /* endpoints */
 	const char *out, *output_path; /* endpoint, file */
 	int output;                    /* index into collector_outputs */
-	const char *otlp_endpoint, *otlp_listen;
-	int64_t otlp_timeout_ns;
+	const char *otlp_endpoint, *otlp_listen; /* "" = do not listen */
+	const char *otlp_headers_file, *otlp_spool, *otlp_token_file; /* "" = none */
+	int64_t otlp_timeout_ns, scrape_every_ns;
+	struct slo_opt_list scrapes;
 	bool strict, stats, correlate;
 	const char *reject, *config;   /* files; "" = none */
 	int64_t lateness_ns, window_ns;
@@ -52,7 +56,7 @@ struct source_kind {
 	/** read - take what is there, at least one record or a wait of @timeout_ms. Return: as slo_reader_next(). */
 	int (*read)(struct collector *c, struct source *s, int timeout_ms);
 	/** close - report what there is to report. Return: exit status. */
-	int (*close)(struct source *s);
+	int (*close)(struct collector *c, struct source *s);
 };
 
 struct source {
@@ -64,9 +68,16 @@ struct source {
 	int64_t heard_ns;    /* monotonic time of the last record */
 	struct slo_filter filter;
 	int bare;            /* kind of lines without envelope; -1 = not known */
+	void *state;         /* the kind's own */
 };
 
-extern const struct source_kind source_ndjson;
+extern const struct source_kind source_ndjson, source_otlp, source_scrape;
+
+/** otlp_line - a line of the OpenTelemetry Collector's file exporter. Return: it is one, and was taken or counted. */
+bool otlp_line(struct collector *c, struct source *s, struct slo_str line);
+
+/** otlp_lines_end - hand on what is made of such lines and still waits. */
+void otlp_lines_end(struct collector *c);
 
 /* A way records go out. */
 struct sink_kind {
@@ -79,7 +90,7 @@ struct sink_kind {
 	int (*close)(struct collector *c);
 };
 
-extern const struct sink_kind sink_ndjson;
+extern const struct sink_kind sink_ndjson, sink_otlp;
 
 /* A record that waits, with its text. */
 struct held {
@@ -118,7 +129,7 @@ struct held *order_pop(struct order *o);
 struct collector {
 	const struct collector_opts *o;
 	struct slo_config config;
-	struct source sources[SLO_OPT_LIST_MAX];
+	struct source sources[2 * SLO_OPT_LIST_MAX + 1];
 	size_t sources_count;
 	const struct sink_kind *sink;
 	struct slo_writer *out, *reject;
@@ -127,7 +138,10 @@ struct collector {
 	struct slo_rawsamples *raw;
 	struct slo_rec_ctx in_ctx, out_ctx;
 	struct slo_event in_ev, again_ev, out_ev; /* being read; read when its turn comes; a span being told of */
-	struct slo_buf line, wrapped; /* being written; being read */
+	struct slo_buf line, wrapped, made; /* being written; being read; made of an OTLP line */
+	struct slo_otlp_in *otlp_lines; /* of such lines, once there was one */
+	struct source *made_by;
+	struct slo_otlp_emit *emit;   /* of the sink, or NULL */
 	int64_t lateness_ns;
 	int64_t released_ns;       /* newest time handed on; SLO_ABSENT_I64 = none */
 	size_t spans_bytes;

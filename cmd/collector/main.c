@@ -30,7 +30,19 @@ static bool is_synthetic(void)
 	return slo_opts_origin("scenario") != SLO_ORIGIN_DEFAULT;
 }
 
-static int open_sources(struct collector *c, struct slo_err *err)
+static int open_source(struct collector *c, const struct source_kind *kind, const char *where, struct slo_err *err)
+{
+	struct source *s = &c->sources[c->sources_count];
+	int r;
+
+	*s = (struct source){ .kind = kind, .where = where, .frontier_ns = SLO_ABSENT_I64, .heard_ns = slo_now_mono_ns() };
+	r = kind->open(c, s, err);
+	s->open = r == 0;
+	c->sources_count += r == 0;
+	return r;
+}
+
+static int open_inputs(struct collector *c, struct slo_err *err)
 {
 	const struct slo_opt_list *l = &c->o->inputs;
 	bool stdin_used = false;
@@ -38,21 +50,28 @@ static int open_sources(struct collector *c, struct slo_err *err)
 	if (slo_opts_origin("input") == SLO_ORIGIN_DEFAULT && isatty(STDIN_FILENO))
 		return slo_err_set(err, -EINVAL, "standard input is a terminal: name an --input or pipe records in");
 	for (size_t i = 0; i < l->count; i++) {
-		struct source *s = &c->sources[i];
-		int r;
+		bool is_stdin = strcmp(l->items[i], "-") == 0;
+		int r = is_stdin && stdin_used ? slo_err_set(err, -EINVAL, "standard input is named twice") :
+						 open_source(c, &source_ndjson, l->items[i], err);
 
-		if (strcmp(l->items[i], "-") == 0 && stdin_used)
-			return slo_err_set(err, -EINVAL, "standard input is named twice");
-		stdin_used |= strcmp(l->items[i], "-") == 0;
-		*s = (struct source){ .kind = &source_ndjson, .where = l->items[i], .frontier_ns = SLO_ABSENT_I64,
-				      .heard_ns = slo_now_mono_ns() };
-		r = s->kind->open(c, s, err);
+		stdin_used |= is_stdin;
 		if (r)
 			return r;
-		s->open = true;
-		c->sources_count++;
 	}
 	return 0;
+}
+
+/* With a receiver or a scrape, standard input is only read when it is named. */
+static int open_sources(struct collector *c, struct slo_err *err)
+{
+	bool other = c->o->otlp_listen[0] || c->o->scrapes.count;
+	int r = other && slo_opts_origin("input") == SLO_ORIGIN_DEFAULT ? 0 : open_inputs(c, err);
+
+	if (!r && c->o->otlp_listen[0])
+		r = open_source(c, &source_otlp, c->o->otlp_listen, err);
+	for (size_t i = 0; i < c->o->scrapes.count && !r; i++)
+		r = open_source(c, &source_scrape, c->o->scrapes.items[i], err);
+	return r;
 }
 
 static int setup(struct collector *c, struct slo_err *err)
@@ -65,6 +84,7 @@ static int setup(struct collector *c, struct slo_err *err)
 	slo_rec_ctx_init(&c->out_ctx);
 	slo_buf_init(&c->line, 2 * SLO_LINE_MAX);
 	slo_buf_init(&c->wrapped, 2 * SLO_LINE_MAX);
+	slo_buf_init(&c->made, 2 * SLO_LINE_MAX);
 	r = slo_config_find(&c->config, c->o->config[0] ? c->o->config : NULL, err);
 	c->lateness_ns = slo_opts_origin("lateness") == SLO_ORIGIN_DEFAULT ? c->config.correlation_window_ms * SLO_NS_PER_MS :
 									     c->o->lateness_ns;
@@ -76,7 +96,7 @@ static int setup(struct collector *c, struct slo_err *err)
 	if (!r && !is_synthetic())
 		r = open_sources(c, err);
 	r = r ? r : join_start(c, err);
-	c->sink = &sink_ndjson;
+	c->sink = c->o->output == OUTPUT_OTLP ? &sink_otlp : &sink_ndjson;
 	return r ? r : c->sink->open(c, err);
 }
 
@@ -99,6 +119,7 @@ static void release(struct collector *c)
 	slo_rec_ctx_fini(&c->out_ctx);
 	slo_buf_fini(&c->line);
 	slo_buf_fini(&c->wrapped);
+	slo_buf_fini(&c->made);
 }
 
 static int run(void *opts, int argc, char **argv)
@@ -119,9 +140,10 @@ static int run(void *opts, int argc, char **argv)
 		scenario_run(&c);
 	else
 		collector_follow(&c);
-	collector_settle(&c);
 	for (size_t i = 0; i < c.sources_count; i++)
-		c.status |= c.sources[i].kind->close(&c.sources[i]);
+		c.status |= c.sources[i].kind->close(&c, &c.sources[i]);
+	otlp_lines_end(&c);
+	collector_settle(&c);
 	c.status |= c.sink->close(&c);
 	c.status |= close_reject(&c);
 	if (c.o->stats || collector_stop)

@@ -4,7 +4,6 @@
 #define OFF(m, C) SLO_OPT_OFF(struct collector_opts, m, C)
 
 static const char *const outputs[] = { "stdout", "jsonl", "otlp", NULL };
-static const char *const outputs_not_built[] = { "otlp", NULL };
 static const char *const scenarios[] = { "baseline", "provider_throttle", "dns_latency", "cpu_throttle",
 					 "memory_pressure", "network_partition", "mixed", "mixed_multi", NULL };
 
@@ -13,9 +12,17 @@ const struct slo_opt collector_options[] = {
 	{ .name = "input", .type = SLO_OPT_LIST, .off = OFF(inputs, struct slo_opt_list), .metavar = "ENDPOINT",
 	  .def = "-",
 	  .help = "Records and raw samples, NDJSON: -, a file, unix:PATH or unix-listen:PATH." },
-	{ .name = "otlp-listen", .type = SLO_OPT_STR, .flags = SLO_OPT_NOT_BUILT, .off = OFF(otlp_listen, const char *),
-	  .metavar = "ADDR:PORT",
-	  .help = "Also receive OTLP/HTTP logs and spans on this address." },
+	{ .name = "otlp-listen", .type = SLO_OPT_STR, .off = OFF(otlp_listen, const char *),
+	  .metavar = "ADDR:PORT", .def = "",
+	  .help = "Also take OTLP/HTTP logs, metrics and traces here, protobuf and JSON; standard input is then read only "
+		  "when it is named." },
+	{ .name = "otlp-token-file", .type = SLO_OPT_STR, .off = OFF(otlp_token_file, const char *), .metavar = "FILE",
+	  .def = "", .help = "Bearer token that senders must show." },
+	{ .name = "scrape", .type = SLO_OPT_LIST, .off = OFF(scrapes, struct slo_opt_list), .metavar = "URL",
+	  .help = "Also read the /metrics of an inference engine (vLLM, SGLang, TGI) as SLIs of --service." },
+	{ .name = "scrape-every", .type = SLO_OPT_DURATION, .off = OFF(scrape_every_ns, int64_t),
+	  .metavar = "DURATION", .def = "10s", .lo = 1, .hi = 3600, .unit_ns = 1000000000,
+	  .help = "Time between two scrapes, in seconds." },
 	{ .name = "lateness", .type = SLO_OPT_DURATION, .off = OFF(lateness_ns, int64_t), .metavar = "DURATION",
 	  .def = "2s", .lo = 0, .hi = 3600, .unit_ns = 1000000000,
 	  .help = "How far records may be out of order, in seconds; later ones are counted and passed on as they "
@@ -34,8 +41,8 @@ const struct slo_opt collector_options[] = {
 	  .help = "Length of the sli_window records made of raw samples, in seconds; 0 = none." },
 	{ .type = SLO_OPT_HELP, .help = "Output" },
 	{ .name = "output", .type = SLO_OPT_CHOICE, .off = OFF(output, int), .def = "stdout",
-	  .choices = outputs, .choices_not_built = outputs_not_built,
-	  .help = "NDJSON to --out, NDJSON to --output-path, or OTLP logs over HTTP." },
+	  .choices = outputs,
+	  .help = "NDJSON to --out, NDJSON to --output-path, or OTLP over HTTP." },
 	{ .name = "out", .type = SLO_OPT_STR, .off = OFF(out, const char *), .metavar = "ENDPOINT", .def = "-",
 	  .help = "Destination of --output=stdout: -, a file, unix:PATH or unix-listen:PATH." },
 	{ .name = "output-path", .type = SLO_OPT_STR, .off = OFF(output_path, const char *), .metavar = "FILE",
@@ -43,13 +50,18 @@ const struct slo_opt collector_options[] = {
 	  .help = "Destination of --output=jsonl." },
 	{ .name = "otlp-endpoint", .type = SLO_OPT_STR, .off = OFF(otlp_endpoint, const char *),
 	  .metavar = "URL", .def = "http://otel-collector.observability.svc.cluster.local:4318/v1/logs",
-	  .help = "Receiver of --output=otlp." },
+	  .help = "Receiver of --output=otlp: its base, or the address of one signal; OTEL_EXPORTER_OTLP_* variables go "
+		  "before the default." },
+	{ .name = "otlp-headers-file", .type = SLO_OPT_STR, .off = OFF(otlp_headers_file, const char *),
+	  .metavar = "FILE", .def = "", .help = "Headers of --output=otlp, a line \"Name: value\" each." },
+	{ .name = "otlp-spool", .type = SLO_OPT_STR, .off = OFF(otlp_spool, const char *), .metavar = "DIR", .def = "",
+	  .help = "Keep batches of --output=otlp here until they are acknowledged, over restarts." },
 	{ .name = "otlp-timeout-ms", .type = SLO_OPT_DURATION, .off = OFF(otlp_timeout_ns, int64_t),
 	  .metavar = "MS", .def = "5000", .lo = 1, .hi = 600000, .unit_ns = 1000000,
 	  .help = "Longest wait for one OTLP request, in milliseconds." },
 	{ .name = "stats", .type = SLO_OPT_FLAG, .off = OFF(stats, bool),
 	  .help = "Print the counters on standard error at the end." },
-	{ .type = SLO_OPT_HELP, .help = "Synthetic samples, marked as such and never made unless --scenario is given" },
+	{ .type = SLO_OPT_HELP, .help = "Synthetic samples, marked as such and never made unless --scenario is given; labels" },
 	{ .name = "scenario", .type = SLO_OPT_CHOICE, .off = OFF(scenario, int), .metavar = "NAME",
 	  .def = "baseline", .choices = scenarios,
 	  .help = "Make samples of this scenario in place of reading --input." },

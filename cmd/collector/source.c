@@ -85,6 +85,8 @@ static void take_line(struct collector *c, struct source *s, struct slo_str line
 		bare = decode_bare(c, s, line) == 0;
 		r = bare ? 0 : r;
 	}
+	if (r < 0 && otlp_line(c, s, line))
+		return;
 	if (r < 0)
 		slo_filter_bad(&s->filter, line, &err);
 	else if (r == SLO_EVENT_SKIPPED)
@@ -108,10 +110,11 @@ static int ndjson_read(struct collector *c, struct source *s, int timeout_ms)
 	return r;
 }
 
-static int ndjson_close(struct source *s)
+static int ndjson_close(struct collector *c, struct source *s)
 {
 	int status = slo_filter_end(&s->filter);
 
+	(void)c;
 	slo_reader_close(s->filter.in);
 	return status;
 }

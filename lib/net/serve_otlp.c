@@ -90,7 +90,7 @@ static uint64_t take_batch(struct slo_otlp *o)
 	slo_buf_adds(&o->body, "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":"
 			       "{\"stringValue\":");
 	slo_json_add_str(&o->body, slo_str(o->service));
-	slo_buf_adds(&o->body, "}}]},\"scopeSpans\":[{\"scope\":{\"name\":\"llm-slo\"},\"spans\":[");
+	slo_buf_adds(&o->body, "}}]},\"scopeSpans\":[{\"scope\":{\"name\":\"llm-slo/loadgen\"},\"spans\":[");
 	slo_buf_add(&o->body, o->queue.data, o->queue.len - 1);
 	slo_buf_adds(&o->body, "]}]}]}");
 	slo_buf_reset(&o->queue);

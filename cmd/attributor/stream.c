@@ -193,6 +193,7 @@ int stream_run(struct attributor *a, int bare)
 	}
 	if (checkpoint_start(&s.checkpoint, a->o->checkpoint, a->o->checkpoint_every_ns, s.inc, &err)) {
 		slo_warn_err(&err);
+		checkpoint_end(&s.checkpoint, NULL);
 		slo_incidents_free(s.inc);
 		return 2;
 	}

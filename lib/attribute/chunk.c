@@ -74,7 +74,7 @@ void slo_chunk_keep(struct slo_chunk *c, double min, const uint8_t *bytes, size_
 
 static void put_hist(struct slo_chunk *c, double min, const struct slo_hist *hist, struct slo_track_budget *budget)
 {
-	uint8_t bytes[SLO_CHUNK_HIST_MAX];
+	uint8_t bytes[SLO_CHUNK_HIST_MAX] = { 0 };
 	const struct slo_packed *p = c->latency.hist;
 	struct slo_hist all;
 
@@ -135,6 +135,7 @@ double slo_chunk_scalar(const struct slo_chunk *c, enum slo_scalar how)
 {
 	bool full = how == SLO_SCALAR_LATENCY && c->count >= SLO_SCALAR_P95_MIN;
 	struct slo_hist hist;
+	/* cppcheck-suppress uninitvar ; it is emptied below */
 	struct slo_merged m = { .hist = full ? &hist : NULL };
 
 	slo_merged_reset(&m);

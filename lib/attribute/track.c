@@ -69,6 +69,7 @@ static void add_trouble(struct slo_track *t, int64_t index)
 {
 	const struct slo_chunk *c = &t->ring[slo_track_place(t, index)];
 	struct slo_hist hist;
+	/* cppcheck-suppress uninitvar ; it is emptied below */
 	struct slo_merged m = { .hist = t->how == SLO_SCALAR_LATENCY ? &hist : NULL };
 
 	if ((index + 1) * t->chunk_ns <= t->onset_ns || index * t->chunk_ns >= t->until_ns)

@@ -253,7 +253,7 @@ static void carry_on(struct slo_incidents *inc, struct node *n, struct parent *p
 
 static void step(struct slo_incidents *inc, struct node *n, int level, int64_t at_ns)
 {
-	struct service *all[SLO_INCIDENT_NODE_SERVICES];
+	struct service *all[SLO_INCIDENT_NODE_SERVICES] = { NULL };
 	struct parent *p = n->parents[level];
 	uint32_t count = gather(n, level, all);
 
